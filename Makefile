@@ -1,0 +1,32 @@
+# What to run from a checkout. The work is in scripts/; `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo test test-wheels lint clean
+
+READY := .venv/.ready
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(READY) ## install what is missing (apt), and .venv over it
+
+$(READY): scripts/setup scripts/common.sh scripts/requirements.py pyproject.toml
+	@scripts/setup
+
+demo: setup ## make a simulated study in demo/ and run it to maps and a report
+	test -e demo/study.toml || .venv/bin/wco2 new demo
+	.venv/bin/wco2 run demo/study.toml
+
+test: lint ## every check and test, with Debian's libraries and with the newest wheels
+	.venv/bin/python -m pytest
+	@scripts/test-wheels
+
+test-wheels: setup ## the engine's tests only, with the newest wheels
+	@scripts/test-wheels
+
+lint: setup ## ruff and mypy
+	@scripts/lint
+
+clean: ## remove the environments, the caches and demo/
+	rm -rf .venv .venv-lint .venv-wheels demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

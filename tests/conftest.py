@@ -1,0 +1,39 @@
+"""What all tests share: where the real case lies, and how hypothesis searches."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+os.environ["MPLBACKEND"] = "Agg"  # figures are drawn where there is no screen
+
+# The same examples in every run: a failure on one machine is a failure on all. The time of a single
+# example says more about the machine than about the code.
+settings.register_profile("wco2", derandomize=True, deadline=None)
+settings.load_profile("wco2")
+
+
+def pytest_report_header() -> str:
+    """The versions that decide what a result may look like."""
+    found = []
+    for name in ("numpy", "rasterio", "geopandas", "shapely", "pandas", "scikit-learn", "numba"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return f"libraries: {', '.join(found)}"
+
+
+@pytest.fixture(scope="session")
+def realcase() -> Path:
+    """The folder of measured fluxes and real grids, which is kept beside the checkout."""
+    folder = REPOSITORY.parent / "shared" / "realcase"
+    if not folder.is_dir():
+        pytest.skip("the real case is not beside the checkout, in ../shared/realcase")
+    return folder

@@ -1,0 +1,374 @@
+"""The command line: arguments in, a job out, and how it goes told to people or to machines."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from wco2_engine import __version__
+from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
+from wco2_engine.files import existing_file
+from wco2_engine.inputs.toml import read_toml
+from wco2_engine.jobs import (
+    CheckJob,
+    DescribeJob,
+    DoctorJob,
+    Facts,
+    Job,
+    NewJob,
+    PredictJob,
+    ReportJob,
+    RunJob,
+    SampleJob,
+    TrainJob,
+    job_from_json,
+)
+from wco2_engine.progress import Progress
+from wco2_engine.summaries import summary
+
+DONE, OUR_BUG, WRONG_INPUT, CANCELLED = 0, 1, 2, 130
+
+
+class Terminal:
+    """Progress for people: a bar on a terminal, else a line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._stop = False
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=1.0)
+        self._last_message, self._last_time = "", 0.0
+
+    def __enter__(self) -> Terminal:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def update(self, fraction: float, message: str = "") -> None:
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=fraction, description=message)
+            return
+        now = time.monotonic()
+        if message != self._last_message or now - self._last_time > 30:
+            self._last_message, self._last_time = message, now
+            self._console.print(f"{fraction:4.0%} {message}", highlight=False)
+
+    def note(self, message: str) -> None:
+        self._console.print(f"Note: {message}", highlight=False, markup=False)
+
+    def cancelled(self) -> bool:
+        return self._stop
+
+    def stop(self) -> None:
+        self._stop = True
+
+
+class JsonLines:
+    """Progress for machines: one JSON object a line on standard output."""
+
+    def __init__(self) -> None:
+        self._stop = False
+        self._last = (-1.0, "")
+
+    def __enter__(self) -> JsonLines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def update(self, fraction: float, message: str = "") -> None:
+        now = (round(fraction, 3), message)
+        if now != self._last:
+            self._last = now
+            say(event="progress", fraction=now[0], message=message)
+
+    def note(self, message: str) -> None:
+        say(event="note", message=message)
+
+    def cancelled(self) -> bool:
+        return self._stop
+
+    def stop(self) -> None:
+        self._stop = True
+
+
+def say(**facts: Any) -> None:
+    """One JSON object on a line of standard output, at once."""
+    click.echo(json.dumps(facts, default=str))
+    sys.stdout.flush()
+
+
+@contextmanager
+def interruptible(progress: Terminal | JsonLines) -> Iterator[None]:
+    """Let the first Ctrl-C (or SIGTERM) ask the job to stop; a second one breaks off."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if progress.cancelled():
+            raise KeyboardInterrupt
+        progress.stop()
+
+    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_job(job: Job, as_json: bool) -> None:
+    """Run a job, tell its progress and its result, and leave with the right exit code."""
+    errors = Console(stderr=True)
+    progress = JsonLines() if as_json else Terminal(errors)
+    try:
+        with progress, interruptible(progress), disk_errors("The output"):
+            facts = job.run(_typed(progress))
+    except Wco2Error as error:
+        _fail(error.message, error.hint, as_json, WRONG_INPUT)
+    except (Cancelled, KeyboardInterrupt):
+        _fail(
+            "Cancelled. What was finished is kept.",
+            "Run the same command again to go on.",
+            as_json,
+            CANCELLED,
+        )
+    except Exception:
+        if as_json:
+            say(event="bug", message=traceback.format_exc())
+        else:
+            errors.print(traceback.format_exc(), markup=False, highlight=False)
+            errors.print("This is a bug in wco2, not in your input. Please report it.")
+        sys.exit(OUR_BUG)
+    if as_json:
+        say(event="result", **facts)
+    else:
+        summary(job.verb, facts, Console())
+    if facts.get("problems"):
+        sys.exit(WRONG_INPUT)
+
+
+def _typed(progress: Progress) -> Progress:
+    return progress
+
+
+def _fail(message: str, hint: str, as_json: bool, code: int) -> None:
+    if as_json:
+        say(event="error", message=message, hint=hint)
+    else:
+        click.echo(f"Error: {message}" if code == WRONG_INPUT else message, err=True)
+        if hint:
+            click.echo(f"  {hint}", err=True)
+    sys.exit(code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wco2")
+@click.option("--json", "as_json", is_flag=True, help="Progress and results as JSON lines.")
+@click.pass_context
+def main(context: click.Context, as_json: bool) -> None:
+    """Winter CO2 emission maps of permafrost regions, from measured fluxes and rasters.
+
+    Start with `wco2 new demo` and `wco2 run demo`. Exit codes: 0 done, 2 the input or the call is
+    wrong, 130 cancelled, 1 a bug of ours.
+    """
+    context.obj = as_json
+
+
+def _command(function: Callable[..., Job]) -> click.Command:
+    """A command from a function that turns its arguments into a job."""
+
+    def run(context: click.Context, **arguments: Any) -> None:
+        as_json = bool(context.obj) or bool(arguments.pop("as_json", False))
+        try:
+            job = function(**arguments)
+        except Wco2Error as error:
+            _fail(error.message, error.hint, as_json, WRONG_INPUT)
+        run_job(job, as_json)
+
+    run.__name__ = function.__name__
+    run.__doc__ = function.__doc__
+    run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    command = main.command(name=function.__name__.rstrip("_"))(click.pass_context(run))
+    command.params.append(
+        click.Option(["--json", "as_json"], is_flag=True, help="Progress and results as JSON.")
+    )
+    return command
+
+
+@_command
+@click.argument("folder")
+@click.option("--seed", default=0, show_default=True, help="Another seed, another world.")
+def new(folder: str, seed: int) -> Job:
+    """Make a simulated study with a known truth in FOLDER, to try everything on."""
+    return NewJob(folder, seed)
+
+
+@_command
+@click.argument("study")
+@click.option("--years", help="Winters to check instead of the study's, e.g. 1983-2014.")
+def check(study: str, years: str | None) -> Job:
+    """Open everything that STUDY needs and show, by predictor and year, what is there."""
+    return CheckJob(study, years)
+
+
+@_command
+@click.argument("study")
+def run(study: str) -> Job:
+    """Run all stages of STUDY. Finished ones are skipped, stale ones are done again."""
+    return RunJob(study)
+
+
+@_command
+@click.argument("table")
+@click.option("-o", "--output", required=True, help="observations.gpkg or .csv to write.")
+@click.option("--format", "format_", default="auto", show_default=True, help="Named format.")
+@click.option("--mapping", help="TOML file with columns, flux_units and [screen].")
+@click.option("--rejected", help="CSV file for rejected rows; beside the output by default.")
+def observations(
+    table: str, output: str, format_: str, mapping: str | None, rejected: str | None
+) -> Job:
+    """Read, convert, screen and merge the fluxes of TABLE (CSV, GeoPackage, any OGR points)."""
+    described = read_toml(Path(mapping), "Mapping") if mapping else {}
+    path = Path(output)
+    return job_from_json(
+        {
+            "format": format_,
+            **described,
+            "job": "observations",
+            "input": table,
+            "output": output,
+            "rejected": rejected or str(path.with_name(f"{path.stem}_rejected.csv")),
+        }
+    )
+
+
+@_command
+@click.argument("observations_file", metavar="OBSERVATIONS")
+@click.argument("catalogue")
+@click.option("-o", "--output", required=True, help="training.gpkg or .csv to write.")
+@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
+@click.option("--at", default="cell", show_default=True, help="cell or point.")
+@click.option("--resolution", default=0.1, show_default=True, help="Size of the cells.")
+@click.option("--crs", default="EPSG:4326", show_default=True, help="CRS of the cells.")
+@click.option("--rejected", help="CSV file for observations that can't be sampled.")
+def sample(observations_file: str, catalogue: str, output: str, **options: Any) -> Job:
+    """Look the predictors of CATALOGUE up at OBSERVATIONS."""
+    path = Path(output)
+    options["rejected"] = options["rejected"] or str(path.with_name(f"{path.stem}_rejected.csv"))
+    return SampleJob(observations_file, catalogue, output, **options)
+
+
+@_command
+@click.argument("training")
+@click.argument("catalogue")
+@click.option("-o", "--output", required=True, help="model.wco2 to write.")
+@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
+@click.option("--trees", default=500, show_default=True)
+@click.option("--min-samples-leaf", default=1, show_default=True)
+@click.option("--max-features", default=1.0, show_default=True, help="Share tried at a split.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--validation", default="random,site", show_default=True, help="Ways to hold out.")
+@click.option("--title", default="", help="Title, kept in the model.")
+@click.option("--licence", default="", help="Licence of the maps, kept in the model.")
+@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
+def train(training: str, catalogue: str, output: str, validation: str, **options: Any) -> Job:
+    """Grow Extremely Randomized Trees on TRAINING, a forest for each region."""
+    methods = [method for method in validation.replace(" ", "").split(",") if method]
+    return TrainJob(training, catalogue, output, validation=methods, **options)
+
+
+@_command
+@click.argument("model")
+@click.argument("catalogue")
+@click.option("-o", "--output", required=True, help="Folder for the maps.")
+@click.option("--years", required=True, help="Winters, e.g. 1983-1985 or 1990,1995.")
+@click.option("--extent", nargs=4, type=float, help="West south east north, in the CRS.")
+@click.option("--crs", default="EPSG:4326", show_default=True)
+@click.option("--resolution", default=0.1, show_default=True, help="Cell size, in the CRS.")
+@click.option("--snap/--no-snap", default=True, help="Edges on multiples of the resolution.")
+@click.option("--domain", help="Raster or polygons of the cells to predict.")
+@click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
+@click.option("--monthly", is_flag=True, help="Write each month too.")
+@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
+def predict(
+    model: str,
+    catalogue: str,
+    output: str,
+    extent: tuple[float, ...] | None,
+    domain: str | None,
+    domain_values: str | None,
+    **options: Any,
+) -> Job:
+    """Map winter CO2 fluxes with MODEL from the rasters of CATALOGUE."""
+    entry: Any = domain
+    if domain_values is not None:
+        if domain is None:
+            raise Wco2Error("--domain-values needs --domain.")
+        try:
+            values = [float(value) for value in domain_values.split(",")]
+        except ValueError as error:
+            raise Wco2Error(f"--domain-values {domain_values} are no numbers.") from error
+        entry = {"path": domain, "values": values}
+    return PredictJob(
+        model, catalogue, output, extent=list(extent) if extent else None, domain=entry, **options
+    )
+
+
+@_command
+@click.argument("study_or_model")
+@click.option("-o", "--output", required=True, help="report.html to write.")
+def report(study_or_model: str, output: str) -> Job:
+    """Write a report of a study, or of a model alone, as one HTML file."""
+    return ReportJob(study_or_model, output)
+
+
+@_command
+@click.argument("model")
+def describe(model: str) -> Job:
+    """Show what MODEL holds: regions, winters, predictors, scores, fingerprint."""
+    return DescribeJob(model)
+
+
+@_command
+def doctor() -> Job:
+    """Show which libraries are there, and what is amiss with them."""
+    return DoctorJob()
+
+
+@_command
+@click.argument("file")
+def job(file: str) -> Job:
+    """Run the job in a JSON FILE ("-" for standard input), e.g. {"job": "describe", …}."""
+    if file == "-":
+        text = sys.stdin.read()
+    else:
+        text = existing_file(Path(file), "Job").read_text(encoding="utf-8")
+    try:
+        return job_from_json(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise Wco2Error(f"{file} is not JSON: {error}.") from error
+
+
+__all__ = ["Facts", "main"]

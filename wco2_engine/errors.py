@@ -1,0 +1,79 @@
+"""What can go wrong through no fault of ours, said so that a user can mend it."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Wco2Error(Exception):
+    """An input or a call is wrong.
+
+    Parameters
+    ----------
+    message : what is wrong, naming the file, layer, column, row or band.
+    hint : what to do about it; may be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+    def __reduce__(self) -> tuple[type[Wco2Error], tuple[str, str]]:
+        return type(self), (self.message, self.hint)
+
+
+class Cancelled(Exception):
+    """The user asked to stop. Finished files stay, partial ones are gone."""
+
+
+def nearest_name(name: str, choices: Iterable[str]) -> str:
+    """A hint that names the choice nearest to `name`, or all of them when none is near."""
+    known = sorted(set(choices))
+    lowered = {choice.lower(): choice for choice in known}
+    near = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean '{lowered[near[0]]}'?"
+    if not known:
+        return "There is nothing to choose from."
+    shown = ", ".join(known[:20])
+    return f"Known: {shown}{', …' if len(known) > 20 else '.'}"
+
+
+def check_names(found: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raise when `found` holds a name that `known` lacks.
+
+    Raises
+    ------
+    Wco2Error : for the first unknown name, with the nearest known one as hint.
+    """
+    allowed = set(known)
+    for name in found:
+        if name not in allowed:
+            raise Wco2Error(f"{where}: unknown key '{name}'.", nearest_name(name, allowed))
+
+
+@contextmanager
+def disk_errors(path: Path | str) -> Iterator[None]:
+    """Turn a full disk or a folder that can't be written into a `Wco2Error` that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Wco2Error(
+                f"The disk is full: {path} could not be written.",
+                "Make space and run the same command again; what was finished is kept.",
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise Wco2Error(
+                f"{path} can't be written: {error.strerror}.",
+                "Choose an output folder that you may write to.",
+            ) from error
+        raise

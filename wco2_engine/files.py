@@ -1,0 +1,84 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wco2_engine.errors import Wco2Error, disk_errors, nearest_name
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; on success it takes the name `path`, else it goes.
+
+    An earlier file of that name stays as it was until the new one is complete.
+
+    Raises
+    ------
+    Wco2Error : when the disk is full or the folder can't be written to.
+    """
+    partial = path.with_name(f".{path.stem}.partial-{os.getpid()}{path.suffix}")
+    try:
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield partial
+            with partial.open("rb+") as handle:
+                os.fsync(handle.fileno())
+            partial.replace(path)
+    finally:
+        # GDAL and SQLite leave files beside it: .aux.xml, -journal
+        for leftover in path.parent.glob(glob.escape(partial.name) + "*"):
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def existing_file(path: Path, what: str) -> Path:
+    """`path` when it is a file.
+
+    Raises
+    ------
+    Wco2Error : otherwise, naming what was looked for and the nearest name in its folder.
+    """
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise Wco2Error(f"{what} {path} is a folder, not a file.")
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    hint = nearest_name(path.name, siblings) if siblings else f"The folder {path.parent} is empty."
+    if not path.parent.is_dir():
+        hint = f"There is no folder {path.parent}."
+    raise Wco2Error(f"{what} {path} does not exist.", hint)
+
+
+def writable_folder(path: Path) -> Path:
+    """`path` as a folder, made where it is not there.
+
+    Raises
+    ------
+    Wco2Error : when it is a file, or can't be made.
+    """
+    if path.exists() and not path.is_dir():
+        raise Wco2Error(f"{path} is a file, not a folder.", "Name another folder for the output.")
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def file_state(path: str) -> str:
+    """Name, size and time of change of a file, to see later whether it is still the same.
+
+    A GDAL name of a variable in a file stands for the file. What is no local file (e.g. /vsi) is
+    known by its name alone.
+    """
+    local = Path(path.split('"')[1] if '"' in path else path)
+    if not local.is_file():
+        return path
+    state = local.stat()
+    return f"{path} {state.st_size} {state.st_mtime_ns}"

@@ -1,0 +1,239 @@
+"""The grid of a map: cells of one size, counted from a fixed origin, cut into tiles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error
+
+GEOGRAPHIC = "EPSG:4326"
+FloatArray = NDArray[np.float64]
+_SNAP = 1e-6  # of a cell: what rounding in an extent may be off
+
+
+class Tile(NamedTuple):
+    """A rectangle of cells: first row and column, and how many of each."""
+
+    row: int
+    column: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The endless grid: cells of `resolution` units of `crs`, edges at `x0`, `y0` plus multiples.
+
+    A cell is known by two whole numbers, so that its centre comes out the same to the last bit
+    whatever the extent of the map that holds it.
+    """
+
+    crs: str
+    resolution: float
+    x0: float = 0.0
+    y0: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.resolution) and self.resolution > 0):
+            raise Wco2Error(
+                f"Resolution {self.resolution} is not a positive number.",
+                f"Give the size of a cell in units of {self.crs}, e.g. 0.1 degrees.",
+            )
+
+    @cached_property
+    def geographic(self) -> bool:
+        """Whether coordinates are longitude and latitude in degrees."""
+        return parse_crs(self.crs).is_geographic
+
+    def x(self, column: NDArray[np.int64]) -> FloatArray:
+        """Centres of columns."""
+        return self.x0 + (column + 0.5) * self.resolution
+
+    def y(self, row: NDArray[np.int64]) -> FloatArray:
+        """Centres of rows; row numbers grow to the south, row 0 lies just south of `y0`."""
+        return self.y0 - (row + 0.5) * self.resolution
+
+    def holding(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The centres of the cells that hold points `(n,)`; edges belong to the east and south."""
+        column = np.floor(_near_whole((x - self.x0) / self.resolution)).astype(np.int64)
+        row = np.floor(_near_whole((self.y0 - y) / self.resolution)).astype(np.int64)
+        return self.x(column), self.y(row)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A finite part of `cells`: what a map covers. An immutable value, comparable and hashable.
+
+    `first_column` and `first_row` are the numbers of its north-west cell on the endless grid.
+    """
+
+    cells: Cells
+    first_column: int
+    first_row: int
+    width: int
+    height: int
+
+    @classmethod
+    def from_extent(
+        cls,
+        extent: tuple[float, float, float, float],
+        resolution: float,
+        crs: str = GEOGRAPHIC,
+        snap: bool = True,
+    ) -> Grid:
+        """The grid that covers an extent.
+
+        Parameters
+        ----------
+        extent : west, south, east, north in units of `crs`. In degrees west may exceed east: the
+            map then crosses the antimeridian, and its columns run on beyond 180.
+        resolution : cell size in units of `crs`.
+        snap : move edges outward to multiples of the resolution; otherwise the grid starts at the
+            extent's north-west corner.
+
+        Raises
+        ------
+        Wco2Error : for an extent that is empty, infinite or not on Earth.
+        """
+        west, south, east, north = (float(value) for value in extent)
+        if not all(map(math.isfinite, (west, south, east, north))):
+            raise Wco2Error(f"Extent {list(extent)} is not four finite numbers.")
+        if parse_crs(crs).is_geographic:
+            if west > east:
+                east += 360.0
+            if not -90.0 <= south < north <= 90.0 or east - west > 360.0 or abs(west) > 360.0:
+                raise Wco2Error(
+                    f"Extent {list(extent)} is not west, south, east, north in degrees.",
+                    "Latitudes lie in -90..90 with south below north; at most once around.",
+                )
+        if not (west < east and south < north):
+            raise Wco2Error(
+                f"Extent {list(extent)} is empty.", "Give west, south, east, north in that order."
+            )
+        x0, y0 = (0.0, 0.0) if snap else (west, north)
+        cells = Cells(crs, float(resolution), x0, y0)
+        first_column = _floor((west - x0) / resolution)
+        first_row = _floor((y0 - north) / resolution)
+        width = -_floor((x0 - east) / resolution) - first_column
+        height = -_floor((south - y0) / resolution) - first_row
+        if cells.geographic:
+            width = min(width, max(1, round(360.0 / resolution)))
+        return cls(cells, first_column, first_row, width, height)
+
+    @property
+    def crs(self) -> str:
+        return self.cells.crs
+
+    @property
+    def resolution(self) -> float:
+        return self.cells.resolution
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.height, self.width
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the outer edges."""
+        west, north = self.corner
+        return (
+            west,
+            round(north - self.height * self.resolution, 10),
+            round(west + self.width * self.resolution, 10),
+            north,
+        )
+
+    @property
+    def corner(self) -> tuple[float, float]:
+        """West and north edge, free of the dust that 0.1 leaves in binary."""
+        return (
+            round(self.cells.x0 + self.first_column * self.resolution, 10),
+            round(self.cells.y0 - self.first_row * self.resolution, 10),
+        )
+
+    def tiles(self, size: int) -> tuple[Tile, ...]:
+        """Tiles of at most `size` x `size` cells that cover the grid once, row by row."""
+        return tuple(
+            Tile(row, column, min(size, self.height - row), min(size, self.width - column))
+            for row in range(0, self.height, size)
+            for column in range(0, self.width, size)
+        )
+
+    def centres(self, tile: Tile) -> tuple[FloatArray, FloatArray]:
+        """x and y of a tile's cell centres, both `(height * width,)`, row by row."""
+        columns = self.first_column + tile.column + np.arange(tile.width, dtype=np.int64)
+        rows = self.first_row + tile.row + np.arange(tile.height, dtype=np.int64)
+        x = np.broadcast_to(self.cells.x(columns), (tile.height, tile.width)).ravel()
+        y = np.repeat(self.cells.y(rows), tile.width)
+        return x, y
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that say everything about the grid."""
+        return {
+            "crs": self.crs,
+            "resolution": self.resolution,
+            "bounds": list(self.bounds),
+            "width": self.width,
+            "height": self.height,
+        }
+
+
+def project(
+    x: FloatArray, y: FloatArray, source: str, target: str
+) -> tuple[FloatArray, FloatArray]:
+    """Points `(n,)` from one CRS to another, x before y always; inf where there is no answer."""
+    if source == target or parse_crs(source) == parse_crs(target):
+        return x, y
+    from rasterio._err import CPLE_BaseError  # what GDAL's own errors are, in no public module
+    from rasterio.warp import transform
+
+    if not x.size:
+        return x, y
+    try:
+        new_x, new_y = transform(parse_crs(source), parse_crs(target), x.tolist(), y.tolist())[:2]
+        return np.asarray(new_x), np.asarray(new_y)
+    except CPLE_BaseError:  # one point beyond the projection's domain fails the whole call
+        if x.size == 1:
+            return np.full(1, np.inf), np.full(1, np.inf)
+        half = x.size // 2
+        first = project(x[:half], y[:half], source, target)
+        second = project(x[half:], y[half:], source, target)
+        return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
+
+
+def parse_crs(text: str) -> Any:
+    """A rasterio CRS from an authority code, WKT or PROJ text.
+
+    Raises
+    ------
+    Wco2Error : when the text is no CRS.
+    """
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return _CRS_CACHE.setdefault(text, CRS.from_user_input(text))
+    except (CRSError, ValueError) as error:
+        raise Wco2Error(
+            f"'{text}' is not a coordinate reference system.", "Write e.g. EPSG:4326 or EPSG:6931."
+        ) from error
+
+
+_CRS_CACHE: dict[str, Any] = {}
+
+
+def _floor(value: float) -> int:
+    nearest = round(value)
+    return nearest if abs(value - nearest) < _SNAP else math.floor(value)
+
+
+def _near_whole(values: FloatArray) -> FloatArray:
+    nearest = np.rint(values)
+    return np.where(np.abs(values - nearest) < _SNAP, nearest, values)

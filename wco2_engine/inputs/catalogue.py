@@ -1,0 +1,314 @@
+"""The catalogue of predictors: what each one is called, where it is stored, in which units."""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from wco2_engine.errors import Wco2Error, check_names, nearest_name
+from wco2_engine.inputs.rasters import AS_STORED, Encoding, Resampling, check_resampling
+from wco2_engine.inputs.toml import read_toml
+from wco2_engine.season import Month
+from wco2_engine.units import Conversion, conversion
+
+When = Literal["static", "yearly", "climatology", "monthly"]
+Missing = Literal["error", "nearest", "climatology"]
+Reduce = Literal["max", "min", "mean", "sum"]
+GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
+_KEYS = (
+    *("name", "group", "path", "variable", "band", "when", "units", "to", "scale", "offset"),
+    *("nodata", "crs", "resampling", "lag", "missing", "valid", "window"),
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A run of months that stands for a predicted month, e.g. the summer before.
+
+    Parameters
+    ----------
+    months : calendar months in order, each following the last.
+    of : "previous" is the last such run that was over before the month predicted; "same" is the run
+        that begins in the calendar year of the month predicted.
+    reduce : how the run's values become one.
+    """
+
+    months: tuple[int, ...]
+    of: Literal["previous", "same"]
+    reduce: Reduce
+
+    def run(self, month: Month) -> tuple[Month, ...]:
+        """The months to reduce for a predicted month."""
+        if self.of == "same":
+            first = Month(month.year, self.months[0])
+        else:
+            last = Month(month.year, self.months[-1])
+            end = last if last < month else last.shift(-12)
+            first = end.shift(1 - len(self.months))
+        return tuple(first.shift(k) for k in range(len(self.months)))
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """One predictor: its name, its files, and what the model is to see.
+
+    See `docs/study-file.md` for the meaning of each key of the catalogue.
+    """
+
+    name: str
+    path: str
+    when: When
+    group: str = "climate"
+    variable: str | None = None
+    band: int | None = None
+    units: str = "1"
+    to: str = "1"
+    encoding: Encoding = AS_STORED
+    resampling: Resampling = "bilinear"
+    lag: int = 0
+    missing: Missing = "error"
+    valid: tuple[float, float] | None = None
+    window: Window | None = None
+    convert: Conversion = field(default=Conversion(1.0, 0.0, 0), compare=False)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Which of year and month the path names."""
+        return frozenset(name for _, name, _, _ in string.Formatter().parse(self.path) if name)
+
+    def path_at(self, month: Month) -> str:
+        """The path with its year and month filled in."""
+        return self.path.format(year=month.year, month=month.month)
+
+    def months_for(self, month: Month) -> tuple[Month, ...]:
+        """The months whose values make up this predictor for a predicted month."""
+        if self.window is not None:
+            return self.window.run(month)
+        return (month.shift(-self.lag),)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The predictors of a study, in the order that the model sees them."""
+
+    predictors: tuple[Predictor, ...]
+    folder: Path
+    file: Path | None = None
+
+    @classmethod
+    def read(cls, path: Path | str) -> Catalogue:
+        """The catalogue in a TOML file; paths in it are relative to its folder.
+
+        Raises
+        ------
+        Wco2Error : for unknown keys, names or units, with the nearest right one.
+        """
+        path = Path(path)
+        data = read_toml(path, "Catalogue")
+        check_names(data, ("predictor",), str(path))
+        return cls.from_tables(data.get("predictor", []), path.parent, path)
+
+    @classmethod
+    def from_tables(
+        cls, tables: Sequence[Mapping[str, Any]], folder: Path, file: Path | None = None
+    ) -> Catalogue:
+        """A catalogue from its `[[predictor]]` tables."""
+        where = str(file or "The catalogue")
+        if not isinstance(tables, Sequence) or not tables:
+            raise Wco2Error(f"{where} names no predictor.", "Add a [[predictor]] table.")
+        predictors = tuple(parse_predictor(table, where) for table in tables)
+        names = [p.name for p in predictors]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise Wco2Error(
+                f"{where}: predictor '{twice[0]}' is there twice.", "Give each a name of its own."
+            )
+        return cls(predictors, Path(folder), file)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(p.name for p in self.predictors)
+
+    def predictor(self, name: str) -> Predictor:
+        """The predictor of that name.
+
+        Raises
+        ------
+        Wco2Error : when there is none, with the nearest one.
+        """
+        for predictor in self.predictors:
+            if predictor.name == name:
+                return predictor
+        raise Wco2Error(
+            f"{self.file or 'The catalogue'} has no predictor '{name}'.",
+            nearest_name(name, self.names),
+        )
+
+    def only(self, names: Sequence[str]) -> Catalogue:
+        """These predictors, in this order."""
+        return Catalogue(tuple(self.predictor(n) for n in names), self.folder, self.file)
+
+
+def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
+    """One `[[predictor]]` table, checked.
+
+    Raises
+    ------
+    Wco2Error : naming the file, the predictor and the key that is wrong.
+    """
+    name = table.get("name")
+    if not isinstance(name, str) or not name.isidentifier():
+        raise Wco2Error(
+            f"{file}: a predictor is named {name!r}.",
+            "A name is letters, digits and _, e.g. soil_temperature_1.",
+        )
+    where = f"{file}: predictor '{name}'"
+    check_names(table, _KEYS, where)
+    take = _Taker(table, where)
+    when = take.choice("when", get_args(When), "static")
+    units = take.text("units", "1")
+    to = take.text("to", units)
+    resampling = check_resampling(take.text("resampling", "bilinear"), where)
+    predictor = Predictor(
+        name=name,
+        path=take.text("path"),
+        when=when,  # type: ignore[arg-type]
+        group=take.choice("group", GROUPS, "climate"),
+        variable=take.text("variable", "") or None,
+        band=take.whole("band", None, 1),
+        units=units,
+        to=to,
+        encoding=Encoding(
+            crs=take.text("crs", "") or None,
+            nodata=take.number("nodata"),
+            scale=take.number("scale"),
+            offset=take.number("offset"),
+        ),
+        resampling=resampling,
+        lag=take.whole("lag", 0, 0) or 0,
+        missing=take.choice("missing", get_args(Missing), "error"),  # type: ignore[arg-type]
+        valid=take.range("valid"),
+        window=_parse_window(table["window"], where) if "window" in table else None,
+        convert=conversion(units, to, where),
+    )
+    _check_together(predictor, where)
+    return predictor
+
+
+def _check_together(predictor: Predictor, where: str) -> None:
+    try:
+        fields = predictor.fields
+        predictor.path_at(Month(2000, 1))
+    except (ValueError, KeyError, IndexError) as error:
+        raise Wco2Error(
+            f"{where}: path '{predictor.path}' can't be filled in.",
+            "Use {year} and {month:02d}; write {{ and }} for braces of the name itself.",
+        ) from error
+    check_names(fields, ("year", "month"), f"{where}: path")
+    allowed: dict[str, set[str]] = {
+        "static": set(),
+        "yearly": {"year"},
+        "climatology": {"month"},
+        "monthly": {"year", "month"},
+    }
+    extra = fields - allowed[predictor.when]
+    if extra:
+        raise Wco2Error(
+            f"{where} is {predictor.when}, but its path has {{{min(extra)}}}.",
+            "Change when, or the path.",
+        )
+    if fields == {"month"} and predictor.when == "monthly":
+        raise Wco2Error(
+            f"{where} is monthly, but its path has no {{year}}.",
+            'Add {year}, or say when = "climatology".',
+        )
+    over_months = predictor.when in ("monthly", "climatology")
+    if (predictor.lag or predictor.window) and not over_months:
+        raise Wco2Error(f"{where} is {predictor.when}: lag and window need months.")
+    if predictor.lag and predictor.window:
+        raise Wco2Error(f"{where} has both lag and window.", "Keep one of them.")
+    if predictor.convert.month_power and not over_months:
+        raise Wco2Error(
+            f"{where}: {predictor.units} to {predictor.to} needs a month's number of days, "
+            f"but the predictor is {predictor.when}.",
+            "Convert to units without month.",
+        )
+
+
+def _parse_window(table: Any, where: str) -> Window:
+    where = f"{where}: window"
+    if not isinstance(table, Mapping):
+        raise Wco2Error(f"{where} is no table.", 'Write { months = [6, 7, 8], reduce = "max" }.')
+    check_names(table, ("months", "of", "reduce"), where)
+    take = _Taker(table, where)
+    months = table.get("months")
+    if (
+        not isinstance(months, list)
+        or not 1 <= len(months) <= 12
+        or any(not isinstance(m, int) or not 1 <= m <= 12 for m in months)
+        or any(b != a % 12 + 1 for a, b in pairwise(months))
+    ):
+        raise Wco2Error(
+            f"{where}: months {months} are not a run of months.", "Write e.g. months = [6, 7, 8]."
+        )
+    return Window(
+        months=tuple(months),
+        of=take.choice("of", ("previous", "same"), "previous"),  # type: ignore[arg-type]
+        reduce=take.choice("reduce", get_args(Reduce), "mean"),  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True)
+class _Taker:
+    """Takes values of the right kind out of a table, or says which key is wrong."""
+
+    table: Mapping[str, Any]
+    where: str
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.table.get(key, default)
+        if not isinstance(value, str) or (default is None and not value):
+            raise self._wrong(key, value, "a text in quotes")
+        return value
+
+    def choice(self, key: str, choices: Sequence[str], default: str) -> str:
+        value = self.text(key, default)
+        if value not in choices:
+            raise Wco2Error(f"{self.where}: {key} = '{value}'.", nearest_name(value, choices))
+        return value
+
+    def number(self, key: str) -> float | None:
+        value = self.table.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._wrong(key, value, "a number")
+        return float(value)
+
+    def whole(self, key: str, default: int | None, smallest: int) -> int | None:
+        value = self.table.get(key, default)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
+            raise self._wrong(key, value, f"a whole number of {smallest} or more")
+        return value
+
+    def range(self, key: str) -> tuple[float, float] | None:
+        value = self.table.get(key)
+        if value is None:
+            return None
+        try:
+            low, high = (float(v) for v in value)
+        except (TypeError, ValueError) as error:
+            raise self._wrong(key, value, "two numbers, [low, high]") from error
+        if not (low < high and math.isfinite(low) and math.isfinite(high)):
+            raise self._wrong(key, value, "two numbers, [low, high]")
+        return low, high
+
+    def _wrong(self, key: str, value: Any, kind: str) -> Wco2Error:
+        return Wco2Error(f"{self.where}: {key} = {value!r} is not {kind}.")

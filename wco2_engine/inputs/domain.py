@@ -1,0 +1,81 @@
+"""The domain of a map: the cells that are to be predicted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error, check_names
+from wco2_engine.files import existing_file
+from wco2_engine.inputs.areas import FloatArray, Polygons, read_polygons
+from wco2_engine.inputs.rasters import AS_STORED, Encoding, Points, Rasters, Sampler, gdal_path
+
+VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".kml", ".gml", ".parquet")
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Cells whose centre lies in one of `polygons`, or on a pixel of `raster` that counts.
+
+    `values` are the pixels that count; without them all but nodata and 0 do.
+    """
+
+    polygons: Polygons | None = None
+    raster: str | None = None
+    values: tuple[float, ...] = ()
+    encoding: Encoding = AS_STORED
+
+    def mask(
+        self, rasters: Rasters, points: Points, longitude: FloatArray, latitude: FloatArray
+    ) -> NDArray[np.bool_]:
+        """Which cells belong, `(n,)` bool; points and geographic coordinates of the same cells."""
+        if self.polygons is not None:
+            return self.polygons.holds(longitude, latitude)
+        info = rasters.info(self.raster or "", self.encoding)
+        found = Sampler(rasters, points).values(info, 1, "nearest")
+        if self.values:
+            return np.isin(found, self.values)
+        return ~np.isnan(found) & (found != 0)
+
+
+def parse_domain(entry: Any, folder: Path, where: str) -> Domain | None:
+    """A domain from a study: None, a path, or a table with `path`, `values`, `crs` and `variable`.
+
+    Raises
+    ------
+    Wco2Error : when the file is missing, or keys or values are wrong.
+    """
+    if entry is None:
+        return None
+    table = {"path": entry} if isinstance(entry, str) else entry
+    if not isinstance(table, dict) or not isinstance(table.get("path"), str):
+        raise Wco2Error(
+            f"{where}: domain is neither a path nor a table with a path.",
+            'Write domain = "zones.tif" or { path = "zones.tif", values = [1, 2] }.',
+        )
+    check_names(table, ("path", "values", "crs", "variable", "nodata"), f"{where}: domain")
+    path = table["path"]
+    if Path(path).suffix.lower() in VECTOR_SUFFIXES:
+        if "values" in table:
+            raise Wco2Error(
+                f"{where}: domain {path} is a vector file, which has no values.",
+                "Leave out values, or save only the polygons that are meant.",
+            )
+        local = existing_file(folder / path, f"{where}: domain")
+        return Domain(polygons=read_polygons(local, f"{where}: domain"))
+    values = table.get("values", [])
+    if not isinstance(values, Sequence) or not all(
+        isinstance(v, int | float) and math.isfinite(v) for v in values
+    ):
+        raise Wco2Error(f"{where}: domain values {values!r} are no numbers.", "Write [1, 2, 3, 4].")
+    raster = gdal_path(path, table.get("variable"), folder, f"{where}: domain")
+    encoding = Encoding(crs=table.get("crs"), nodata=table.get("nodata"))
+    with Rasters() as rasters:
+        rasters.info(raster, encoding)  # says now, not in the middle of a map, what is wrong
+    return Domain(None, raster, tuple(float(v) for v in values), encoding)

@@ -1,0 +1,311 @@
+"""Predictors by month: which file and band hold them, and their values at points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce as fold
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import file_state
+from wco2_engine.inputs.catalogue import Catalogue, Predictor
+from wco2_engine.inputs.rasters import (
+    FloatArray,
+    Points,
+    RasterInfo,
+    Rasters,
+    Sampler,
+    gdal_path,
+)
+from wco2_engine.season import Month
+
+CLIMATOLOGY_YEARS = range(1901, 2101)
+NEAREST_REACH = 60  # years
+NO_TIME = Month(1, 1)  # what a static predictor is asked for
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One band of one file, and the days of the month that it stands for."""
+
+    info: RasterInfo
+    band: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a predictor's value for a month is made: slices (or recipes) and how they become one.
+
+    `instead` says in words what was taken for what is not there; empty where all is there.
+    """
+
+    reduce: str
+    parts: tuple[Slice | Recipe, ...]
+    instead: str = ""
+
+
+class Sources:
+    """The files behind a catalogue: what exists for which month. Asks each file once."""
+
+    def __init__(self, catalogue: Catalogue, rasters: Rasters) -> None:
+        self._folder = catalogue.folder
+        self._rasters = rasters
+        self._infos: dict[tuple[str, str | None], RasterInfo] = {}
+        self._found: dict[tuple[str, Month], Slice | None] = {}
+
+    def info(self, predictor: Predictor, month: Month) -> RasterInfo:
+        """What the file of a predictor for a month says of itself."""
+        path = predictor.path_at(month)
+        key = (path, predictor.name)
+        if key not in self._infos:
+            what = f"Predictor '{predictor.name}': file"
+            full = gdal_path(path, predictor.variable, self._folder, what)
+            try:
+                self._infos[key] = self._rasters.info(full, predictor.encoding)
+            except Wco2Error as error:
+                raise Wco2Error(
+                    f"Predictor '{predictor.name}': {error.message}", error.hint
+                ) from error
+        return self._infos[key]
+
+    def recipe(self, predictor: Predictor, month: Month) -> Recipe | None:
+        """How to make a predictor for a predicted month, or None where it can't be made.
+
+        Raises
+        ------
+        Wco2Error : when a file that exists can't be understood.
+        """
+        parts = [self._part(predictor, needed) for needed in needed_months(predictor, month)]
+        if any(part is None for part in parts):
+            return None
+        reduce = predictor.window.reduce if predictor.window else "mean"
+        instead = "; ".join(dict.fromkeys(p.instead for p in parts if isinstance(p, Recipe)))
+        return Recipe(reduce, tuple(part for part in parts if part is not None), instead)
+
+    def paths(self, predictor: Predictor, month: Month) -> set[str]:
+        """The files behind a predictor for a predicted month; none where it can't be made."""
+        recipe = self.recipe(predictor, month)
+        return set() if recipe is None else set(_paths(recipe))
+
+    def states(self, predictors: Iterable[Predictor], months: Iterable[Month]) -> list[str]:
+        """Name, size and time of change of every file that predicted months need, sorted."""
+        wanted = list(months)
+        paths = {path for p in predictors for month in wanted for path in self.paths(p, month)}
+        return [file_state(path) for path in sorted(paths)]
+
+    def missing(self, predictor: Predictor, months: Iterable[Month]) -> list[Month]:
+        """The stored months that predicted months need and that are neither there nor replaced."""
+        needed = {m for month in months for m in needed_months(predictor, month)}
+        return [m for m in sorted(needed) if self._part(predictor, m) is None]
+
+    def _part(self, predictor: Predictor, month: Month) -> Slice | Recipe | None:
+        found = self._slice(predictor, month)
+        if found is not None or predictor.missing == "error":
+            return found
+        if predictor.when not in ("yearly", "monthly"):
+            return None
+        if predictor.missing == "nearest":
+            for distance in range(1, NEAREST_REACH + 1):
+                for year in (month.year - distance, month.year + distance):
+                    other = self._slice(predictor, Month(year, month.month))
+                    if other is not None:
+                        return Recipe("mean", (other,), f"{_name(predictor, month)} from {year}")
+            return None
+        others = [self._slice(predictor, Month(y, month.month)) for y in CLIMATOLOGY_YEARS]
+        parts = tuple(other for other in others if other is not None)
+        if not parts:
+            return None
+        return Recipe("mean", parts, f"{_name(predictor, month)} from a mean of {len(parts)} years")
+
+    def _slice(self, predictor: Predictor, month: Month) -> Slice | None:
+        key = (predictor.name, month)
+        if key not in self._found:
+            self._found[key] = self._find(predictor, month)
+        return self._found[key]
+
+    def _find(self, predictor: Predictor, month: Month) -> Slice | None:
+        if predictor.fields and not self._exists(predictor, month):
+            return None
+        info = self.info(predictor, month)
+        band = _band(predictor, info, month)
+        return None if band is None else Slice(info, band, month.days)
+
+    def _exists(self, predictor: Predictor, month: Month) -> bool:
+        path = predictor.path_at(month)
+        if path.startswith("/vsi") or "://" in path:
+            try:
+                self.info(predictor, month)
+            except Wco2Error:
+                return False  # a remote file tells that it is missing only by failing to open
+            return True
+        return (self._folder / Path(path).expanduser()).is_file()
+
+
+def _paths(part: Slice | Recipe) -> Iterator[str]:
+    if isinstance(part, Slice):
+        yield part.info.path
+    else:
+        for inner in part.parts:
+            yield from _paths(inner)
+
+
+def _band(predictor: Predictor, info: RasterInfo, month: Month) -> int | None:
+    where = f"Predictor '{predictor.name}': {info.path}"
+    if predictor.band is not None:
+        if predictor.band > info.count:
+            raise Wco2Error(
+                f"{where} has {info.count} bands, not {predictor.band}.", "Correct band."
+            )
+        return predictor.band
+    if predictor.when == "static" or "month" in predictor.fields:
+        return _only_band(where, info)
+    if predictor.when == "yearly":
+        if "year" in predictor.fields:
+            return _only_band(where, info)
+        bands = [band for date, band in info.months.items() if date.year == month.year]
+        return min(bands, default=None)
+    if info.steps_per_month > 1:
+        raise Wco2Error(
+            f"{where} has about {info.steps_per_month} time steps a month.",
+            "Average it to months first (e.g. cdo monmean).",
+        )
+    if predictor.when == "climatology":
+        by_month = info.calendar_months or {date.month: band for date, band in info.months.items()}
+        if len(by_month) != info.count or month.month not in by_month:
+            raise Wco2Error(
+                f"{where} has {info.count} bands, which are not the 12 months of a climatology.",
+                "Use a file of 12 bands, or {month:02d} in the path.",
+            )
+        return by_month[month.month]
+    if info.months:
+        return info.months.get(month)
+    if "year" in predictor.fields and info.calendar_months:
+        return info.calendar_months.get(month.month)
+    raise Wco2Error(
+        f"{where} has {info.count} bands and no time axis, so the month {month} can't be found.",
+        "Use {year} and {month:02d} in the path, or a file of 12 bands a year.",
+    )
+
+
+def _only_band(where: str, info: RasterInfo) -> int:
+    if info.count > 1:
+        raise Wco2Error(f"{where} has {info.count} bands.", "Choose one, e.g. band = 1.")
+    return 1
+
+
+def _name(predictor: Predictor, month: Month) -> str:
+    return str(month.year) if predictor.when == "yearly" else str(month)
+
+
+def needed_months(predictor: Predictor, month: Month) -> tuple[Month, ...]:
+    """The stored months behind a predicted month; a year or all time counts as its January."""
+    if predictor.when == "static":
+        return (NO_TIME,)
+    if predictor.when == "yearly":
+        return (Month(month.year, 1),)
+    months = predictor.months_for(month)
+    if predictor.when == "climatology":
+        return tuple(Month(NO_TIME.year, m.month) for m in months)
+    return months
+
+
+class PredictorReader:
+    """Values of predictors at one set of points."""
+
+    def __init__(self, sources: Sources, rasters: Rasters, points: Points) -> None:
+        self._sources = sources
+        self._sampler = Sampler(rasters, points)
+
+    def values(self, predictor: Predictor, month: Month) -> FloatArray:
+        """Values `(n,)` in the units that the model sees, NaN where missing.
+
+        Raises
+        ------
+        Wco2Error : when the month is not there, a file can't be read, or a value is not valid.
+        """
+        recipe = self._sources.recipe(predictor, month)
+        if recipe is None:
+            raise missing_error(predictor, self._sources.missing(predictor, [month]))
+        return self._made(predictor, recipe)
+
+    def _made(self, predictor: Predictor, part: Slice | Recipe) -> FloatArray:
+        if isinstance(part, Recipe):
+            return _REDUCE[part.reduce]([self._made(predictor, p) for p in part.parts])
+        stored = self._sampler.values(part.info, part.band, predictor.resampling)
+        values = predictor.convert(stored, part.days)
+        check_valid(predictor, values, f"{part.info.path}, band {part.band}")
+        return values
+
+
+def check_valid(predictor: Predictor, values: NDArray[np.float64], where: str) -> None:
+    """Raise when a value lies outside the predictor's valid range.
+
+    Raises
+    ------
+    Wco2Error : naming predictor, file, value and range, with the unit it looks like.
+    """
+    if predictor.valid is None or not values.size:
+        return
+    low, high = predictor.valid
+    outside = values[(values < low) | (values > high)]
+    if outside.size:
+        worst = float(outside[np.argmax(np.abs(outside))])
+        raise Wco2Error(
+            f"Predictor '{predictor.name}': {where} holds {worst:.6g} {predictor.to}, outside its "
+            f"valid range {low:g} to {high:g}.",
+            likely_unit(worst, low, high) or "Correct units, scale, offset, nodata or valid.",
+        )
+
+
+def likely_unit(value: float, low: float, high: float) -> str:
+    """What a value outside a range would have to be to lie inside; empty where nothing fits."""
+    guesses = (
+        (value - 273.15, 'It looks like K where degC is expected: set units = "K".'),
+        (value + 273.15, 'It looks like degC where K is expected: set units = "degC".'),
+        (value / 10, "It looks 10 times too large: check scale and units."),
+        (value / 100, "It looks 100 times too large: check scale and units."),
+        (value / 1000, "It looks 1000 times too large: check scale and units."),
+        (value / 10000, "It looks 10000 times too large: set scale = 1e-4?"),
+        (value * 1000, "It looks 1000 times too small: check scale and units."),
+    )
+    if value < -1000 and value == round(value):
+        return f"It looks like a missing value: set nodata = {value:g}."
+    return next((hint for guess, hint in guesses if low <= guess <= high), "")
+
+
+def missing_error(predictor: Predictor, months: list[Month]) -> Wco2Error:
+    """The error for months that a predictor lacks, all of them listed."""
+    return Wco2Error(
+        f"Predictor '{predictor.name}' ({predictor.path}) has no data for "
+        f"{listed_months(predictor, months)}.",
+        'Supply the files, ask for other years, or set missing = "nearest" or "climatology".',
+    )
+
+
+def listed_months(predictor: Predictor, months: Iterable[Month]) -> str:
+    """Months by year in words, e.g. "2013: Apr, Oct-Dec; 2014: all"."""
+    by_year: dict[int, list[int]] = {}
+    for month in sorted(set(months)):
+        by_year.setdefault(month.year, []).append(month.month)
+    if predictor.when == "static":
+        return "any time"
+    if predictor.when == "yearly":
+        return ", ".join(str(year) for year in by_year)
+    return ", ".join(f"{y}-{m:02d}" for y, ms in by_year.items() for m in ms)
+
+
+def _mean(values: list[FloatArray]) -> FloatArray:
+    return values[0] if len(values) == 1 else fold(np.add, values) / len(values)
+
+
+_REDUCE = {
+    "mean": _mean,
+    "sum": lambda values: fold(np.add, values),
+    "max": lambda values: fold(np.maximum, values),
+    "min": lambda values: fold(np.minimum, values),
+}

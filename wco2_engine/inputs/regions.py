@@ -1,0 +1,135 @@
+"""Regions: who owns a point or a cell, and which winter it has there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error, check_names
+from wco2_engine.inputs.areas import Area, FloatArray, area_from_json, parse_box, read_polygons
+from wco2_engine.inputs.toml import read_toml
+from wco2_engine.season import Winter
+
+NO_REGION = -1
+DEFAULT_WINTER = Winter((10, 11, 12, 1, 2, 3, 4))
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the Earth with a model and a winter of its own."""
+
+    name: str
+    winter: Winter
+    area: Area
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values that `from_json` reads back."""
+        return {
+            "name": self.name,
+            "months": list(self.winter.months),
+            "label": self.winter.label,
+            **self.area.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Region:
+        """The region that `to_json` wrote; everything in it is checked.
+
+        Raises
+        ------
+        Wco2Error : when a value is missing, of the wrong kind or out of bounds.
+        """
+        if not isinstance(data, Mapping):
+            raise Wco2Error("A region is no table of values.")
+        name = _checked_name(data.get("name"))
+        months = data.get("months")
+        if not isinstance(months, Sequence):
+            raise Wco2Error(f"Region '{name}' has no list of months.")
+        winter = Winter(tuple(months), data.get("label", "january"))
+        return cls(name, winter, area_from_json(data, f"Region '{name}'"))
+
+
+def owner(
+    regions: Sequence[Region], longitude: FloatArray, latitude: FloatArray
+) -> NDArray[np.int16]:
+    """The index of the first region that holds each point, or `NO_REGION`; `(n,)` int16."""
+    owners = np.full(longitude.shape, NO_REGION, np.int16)
+    for index, region in enumerate(regions):
+        free = np.flatnonzero((owners == NO_REGION) & np.isfinite(longitude))
+        owners[free[region.area.holds(longitude[free], latitude[free])]] = index
+    return owners
+
+
+def parse_regions(
+    tables: Sequence[Mapping[str, Any]], default: Winter, folder: Path
+) -> tuple[Region, ...]:
+    """Regions from the `[[region]]` tables of a study or region file.
+
+    Parameters
+    ----------
+    tables : each with `name`, `geometry` (an OGR source, relative to `folder`) or `bbox`, and
+        optionally `months` and `label`.
+    default : the winter of a region that names none.
+
+    Raises
+    ------
+    Wco2Error : for unknown keys, a repeated name, or a geometry that can't be read.
+    """
+    regions: list[Region] = []
+    for table in tables:
+        name = _checked_name(table.get("name"))
+        where = f"Region '{name}'"
+        check_names(table, ("name", "geometry", "bbox", "months", "label"), where)
+        if name in (region.name for region in regions):
+            raise Wco2Error(f"{where} is there twice.", "Give each region a name of its own.")
+        if ("bbox" in table) == ("geometry" in table):
+            raise Wco2Error(f"{where} needs either bbox or geometry.", "Keep one of them.")
+        winter = Winter(
+            tuple(table.get("months", default.months)), table.get("label", default.label)
+        )
+        area: Area = (
+            parse_box(table["bbox"], where)
+            if "bbox" in table
+            else read_polygons(folder / str(table["geometry"]), where)
+        )
+        regions.append(Region(name, winter, area))
+    if not regions:
+        raise Wco2Error("No region is given.", "Add a [[region]] with a name and a bbox.")
+    return tuple(regions)
+
+
+def parse_winter(table: Mapping[str, Any], where: str) -> Winter:
+    """The winter of a `[winter]` table; October to April, named by January, where it says nothing.
+
+    Raises
+    ------
+    Wco2Error : for unknown keys, or months and labels that are none.
+    """
+    check_names(table, ("months", "label"), f"{where}: [winter]")
+    months = table.get("months", DEFAULT_WINTER.months)
+    if not isinstance(months, Sequence) or isinstance(months, str):
+        raise Wco2Error(f"{where}: months = {months!r} is no list.", "Write [10, 11, 12, 1, 2].")
+    return Winter(tuple(months), table.get("label", DEFAULT_WINTER.label))
+
+
+def read_regions(path: Path) -> tuple[Region, ...]:
+    """Regions from a TOML file with `[[region]]` and `[winter]` tables; a study file will do.
+
+    Raises
+    ------
+    Wco2Error : see `parse_regions`.
+    """
+    tables = read_toml(path, "Regions")
+    default = parse_winter(tables.get("winter", {}), str(path))
+    return parse_regions(tables.get("region", []), default, path.parent)
+
+
+def _checked_name(name: Any) -> str:
+    if not isinstance(name, str) or not name.strip() or any(c in name for c in "/\\\n\0"):
+        raise Wco2Error(f"A region has no usable name ({name!r}).", 'Give it e.g. name = "arctic".')
+    return name

@@ -1,0 +1,391 @@
+"""A regression forest as plain arrays: made from scikit-learn's, checked, predicting without it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wco2_engine.errors import Wco2Error
+
+# Deeper trees are refused: the largest real ones stay below a hundred, and walking has no end else.
+MAX_DEPTH = 10_000
+MAX_NODES = 2**32 - 1
+MAX_FEATURES = 2**16
+
+# Rows that go through all trees together: large enough that a tree, once in the processor's cache,
+# serves many rows, small enough that the rows stay there too.
+BLOCK_ROWS = 8_192
+# Below this a thread costs more than it saves.
+LEAST_ROWS_PER_THREAD = 512
+
+# What the walk reads: both child indices and the feature fit 16 bits unless a tree is very large,
+# and eight bytes a node instead of twelve make the walk about a fifth faster.
+SMALL_NODE = np.dtype([("threshold", "f4"), ("feature", "u2"), ("left", "u2")])
+LARGE_NODE = np.dtype([("threshold", "f4"), ("feature", "u4"), ("left", "u4")])
+
+ARRAYS: dict[str, np.dtype[Any]] = {
+    "feature": np.dtype("u2"),
+    "threshold": np.dtype("f4"),
+    "left": np.dtype("u4"),
+    "value": np.dtype("f8"),
+    "root": np.dtype("u4"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Trees whose mean is the prediction; the nodes of all trees stand one after the other.
+
+    A row goes left where its value is at most the threshold. Children follow their parent, the
+    right one next to the left one. A leaf is its own left child and has threshold +inf, so walking
+    on from a leaf stays there. Making a `Forest` checks all of this, because prediction reads
+    memory without looking.
+
+    Parameters
+    ----------
+    feature : `(n_nodes,)` uint16, the column that an inner node compares.
+    threshold : `(n_nodes,)` float32.
+    left : `(n_nodes,)` uint32, the left child, counted from its tree's first node.
+    value : `(n_nodes,)` float64, what a leaf predicts; 0 in inner nodes.
+    root : `(n_trees,)` uint32, each tree's first node.
+    n_features : columns that a row has.
+
+    Raises
+    ------
+    ValueError : when the arrays are no such forest; the message says which and why.
+    """
+
+    feature: NDArray[np.uint16]
+    threshold: NDArray[np.float32]
+    left: NDArray[np.uint32]
+    value: NDArray[np.float64]
+    root: NDArray[np.uint32]
+    n_features: int
+    depth: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, array in self.arrays().items():
+            if not isinstance(array, np.ndarray) or array.dtype != ARRAYS[name]:
+                raise ValueError(f"forest {name} is not an array of {ARRAYS[name].name}")
+            if array.ndim != 1:
+                raise ValueError(f"forest {name} has {array.ndim} dimensions, not 1")
+            fixed = np.ascontiguousarray(array).view()
+            fixed.flags.writeable = False
+            object.__setattr__(self, name, fixed)
+        object.__setattr__(self, "depth", self._check())
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Forest:
+        """The same forest from a fitted scikit-learn regressor, which predicts the same.
+
+        Thresholds become float32 rounded down, which decides alike for every float32 value. Nodes
+        are in depth-first order, the child with more training rows first: the usual way down then
+        runs through neighbouring memory.
+
+        Parameters
+        ----------
+        estimator : ExtraTreesRegressor, RandomForestRegressor or a single tree, for one target.
+
+        Raises
+        ------
+        ValueError : when it is something else, or not fitted.
+        """
+        kinds = {kind.__name__ for kind in type(estimator).__mro__}
+        if not kinds & {"ForestRegressor", "DecisionTreeRegressor"}:
+            raise ValueError(f"{type(estimator).__name__} is no forest or tree for regression")
+        try:
+            members = estimator.estimators_ if "ForestRegressor" in kinds else [estimator]
+            trees = [member.tree_ for member in members]
+        except AttributeError as error:
+            raise ValueError(f"{type(estimator).__name__} is not fitted") from error
+        if any(tree.n_outputs != 1 for tree in trees):
+            raise ValueError("the forest has several targets; one is needed")
+
+        sizes = np.array([tree.node_count for tree in trees], np.int64)
+        root = np.cumsum(sizes) - sizes
+        start = np.repeat(root, sizes)
+        left = np.concatenate([tree.children_left for tree in trees]) + start
+        right = np.concatenate([tree.children_right for tree in trees]) + start
+        inner = np.concatenate([tree.children_left for tree in trees]) >= 0
+        samples = np.concatenate([tree.n_node_samples for tree in trees])
+        place = _depth_first(left, right, inner, samples, root)
+
+        to = start + place
+        n_nodes = int(sizes.sum())
+        arrays = {name: np.zeros(n_nodes, dtype) for name, dtype in ARRAYS.items()}
+        feature, threshold, value = (
+            np.concatenate([getattr(tree, name).reshape(-1) for tree in trees])
+            for name in ("feature", "threshold", "value")
+        )
+        arrays["feature"][to[inner]] = feature[inner]
+        arrays["threshold"][to] = np.where(inner, round_down(threshold), np.float32(np.inf))
+        arrays["left"][to] = place
+        arrays["left"][to[inner]] = place[left[inner]]
+        arrays["value"][to[~inner]] = value[~inner]
+        return cls(**{**arrays, "root": root.astype("u4")}, n_features=int(trees[0].n_features))
+
+    def predict(
+        self, rows: ArrayLike, threads: int = 1, kernel: str | None = None
+    ) -> NDArray[np.float64]:
+        """The mean of the trees' leaf values, the same bits whatever `threads` and `kernel`.
+
+        Parameters
+        ----------
+        rows : `(n_rows, n_features)`, taken as float32. Mask missing values beforehand.
+        threads : how many work at once.
+        kernel : "numba" or "numpy"; see `walker`.
+
+        Returns
+        -------
+        `(n_rows,)` float64 in the units of the target.
+
+        Raises
+        ------
+        ValueError : when `rows` has another shape, or holds NaN or infinity.
+        """
+        matrix = self._matrix(rows)
+        total = np.zeros(len(matrix))
+        walk = walker(kernel)
+
+        def work(block: slice) -> None:
+            walk.add_leaf_values(self._nodes, self._bounds, self.value, matrix[block], total[block])
+
+        _in_blocks(work, len(matrix), threads)
+        total /= self.n_trees
+        return total
+
+    def apply(
+        self, rows: ArrayLike, threads: int = 1, kernel: str | None = None
+    ) -> NDArray[np.uint32]:
+        """The leaf, as an index of node, at which each row ends in each tree.
+
+        Takes and raises what `predict` does. Returns `(n_rows, n_trees)` uint32.
+        """
+        matrix = self._matrix(rows)
+        found = np.empty((len(matrix), self.n_trees), np.uint32)
+        walk = walker(kernel)
+
+        def work(block: slice) -> None:
+            walk.find_leaves(self._nodes, self._bounds, matrix[block], found[block])
+
+        _in_blocks(work, len(matrix), threads)
+        return found
+
+    @property
+    def n_trees(self) -> int:
+        return int(self.root.size)
+
+    @property
+    def n_nodes(self) -> int:
+        return int(self.left.size)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays that make up the forest."""
+        return sum(array.nbytes for array in self.arrays().values())
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays by name; with `n_features` they make the forest again."""
+        return {name: getattr(self, name) for name in ARRAYS}
+
+    @cached_property
+    def _bounds(self) -> NDArray[np.uint64]:
+        return np.append(self.root, self.n_nodes).astype(np.uint64)
+
+    @cached_property
+    def _nodes(self) -> NDArray[Any]:
+        small = np.diff(self._bounds).max() <= 2**16
+        nodes = np.empty(self.n_nodes, SMALL_NODE if small else LARGE_NODE)
+        for name in ("threshold", "feature", "left"):
+            nodes[name] = getattr(self, name)
+        return nodes
+
+    def _matrix(self, rows: ArrayLike) -> NDArray[np.float32]:
+        if np.ma.is_masked(rows):  # type: ignore[no-untyped-call]
+            raise ValueError("rows hold masked cells; leave them out before predicting")
+        with np.errstate(over="ignore"):  # beyond float32 is infinity, which is refused below
+            matrix = np.ascontiguousarray(rows, np.float32)
+        if matrix.ndim != 2 or matrix.shape[1] != self.n_features:
+            raise ValueError(
+                f"rows have the shape {matrix.shape}; the forest needs (n_rows, {self.n_features})"
+            )
+        if not np.isfinite(matrix).all():
+            raise ValueError("rows hold NaN or infinity; mask missing cells before predicting")
+        return matrix
+
+    def _check(self) -> int:
+        """The depth of the deepest tree, after proof that every walk ends at a leaf in bounds."""
+        n_nodes = self.left.size
+        for name in ("feature", "threshold", "value"):
+            if getattr(self, name).size != n_nodes:
+                raise ValueError(f"forest {name} and left differ in length")
+        if not 1 <= self.n_features <= MAX_FEATURES:
+            raise ValueError(f"a forest of {self.n_features} features is out of bounds")
+        if not 1 <= self.root.size <= n_nodes <= MAX_NODES:
+            raise ValueError(f"a forest of {self.root.size} trees and {n_nodes} nodes is no forest")
+        root = self.root.astype(np.int64)
+        if root[0] != 0 or root[-1] >= n_nodes or (np.diff(root) < 1).any():
+            raise ValueError("forest root is not sorted from 0 within the nodes")
+
+        sizes = np.diff(np.append(root, n_nodes))
+        start = np.repeat(root, sizes)
+        left = self.left + start
+        inner = left != np.arange(n_nodes)
+        if (left[inner] <= np.flatnonzero(inner)).any():
+            raise ValueError("forest left points back: a node must come before its children")
+        if (left[inner] + 1 >= (start + np.repeat(sizes, sizes))[inner]).any():
+            raise ValueError("forest left points out of its tree")
+        parents = np.bincount(left[inner], minlength=n_nodes)
+        parents[1:] += parents[:-1].copy()  # the right child has its parent from its left sibling
+        parents[root] += 1
+        if (parents != 1).any():
+            raise ValueError("forest left does not give every node one parent")
+        if (self.feature >= self.n_features).any():
+            raise ValueError(f"forest feature is beyond the {self.n_features} features")
+        if np.isnan(self.threshold).any():
+            raise ValueError("forest threshold holds NaN")
+        if (self.threshold[~inner] != np.inf).any():
+            raise ValueError("forest threshold is not +inf in a leaf")
+        if not np.isfinite(self.value).all():
+            raise ValueError("forest value holds NaN or infinity")
+        return sum(1 for _ in _levels(left, left + 1, inner, root)) - 1
+
+
+def round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The largest float32 that is not above each threshold.
+
+    For a float32 `x`, `x <= threshold` and `x <= round_down(threshold)` are the same question:
+    no float32 lies between the two.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        nearest = threshold.astype(np.float32)
+        below = np.nextafter(nearest, np.float32(-np.inf))
+    return np.where(nearest > threshold, below, nearest)
+
+
+def _levels(
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    inner: NDArray[np.bool_],
+    root: NDArray[np.int64],
+) -> Iterator[NDArray[np.int64]]:
+    """The inner nodes of all trees, depth by depth from the roots; the last array is empty."""
+    nodes = root
+    for _ in range(MAX_DEPTH + 1):
+        parents = nodes[inner[nodes]]
+        yield parents
+        if not parents.size:
+            return
+        nodes = np.concatenate([left[parents], right[parents]])
+    raise ValueError(f"a tree of the forest is deeper than {MAX_DEPTH} nodes")
+
+
+def _depth_first(
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    inner: NDArray[np.bool_],
+    samples: NDArray[np.int64],
+    root: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Each node's place in its tree: siblings adjacent, the child with more samples walked first.
+
+    The k-th inner node met on the way has its children at places 1 + 2k and 2 + 2k.
+    """
+    levels = list(_levels(left, right, inner, root))
+    inner_below = np.zeros(left.size, np.int64)
+    for parents in reversed(levels):
+        inner_below[parents] = 1 + inner_below[left[parents]] + inner_below[right[parents]]
+    rank = np.zeros(left.size, np.int64)
+    place = np.zeros(left.size, np.int64)
+    for parents in levels:
+        one, other = left[parents], right[parents]
+        place[one] = 1 + 2 * rank[parents]
+        place[other] = 2 + 2 * rank[parents]
+        swap = samples[other] > samples[one]
+        first, second = np.where(swap, other, one), np.where(swap, one, other)
+        rank[first] = rank[parents] + 1
+        rank[second] = rank[parents] + 1 + inner_below[first]
+    return place
+
+
+class Walker(NamedTuple):
+    """One of the two ways down the trees."""
+
+    name: str  # "numba" or "numpy"
+    about: str  # for notes to the user: with its version, and why it is not the faster one
+    add_leaf_values: Callable[..., None]
+    find_leaves: Callable[..., None]
+
+
+def walker(kernel: str | None = None) -> Walker:
+    """The way to walk: numba's where it is installed, else numpy's, with the same results.
+
+    Parameters
+    ----------
+    kernel : "numba" or "numpy" to have that one; None chooses, and keeps off numba where the
+        environment says `WCO2_NUMBA=0`.
+
+    Raises
+    ------
+    Wco2Error : when numba is asked for and can't be used.
+    """
+    if kernel == "numpy":
+        return _numpy_walker("as asked for")
+    if kernel is None and os.environ.get("WCO2_NUMBA") == "0":
+        return _numpy_walker("WCO2_NUMBA=0")
+    if kernel not in (None, "numba"):
+        raise ValueError(f"no kernel is called '{kernel}'")
+    found = _numba_walker()
+    if isinstance(found, Walker):
+        return found
+    if kernel == "numba":
+        raise Wco2Error(f"numba can't be used: {found}.", "Install it, or do without it.")
+    return _numpy_walker(f"slower than with numba, which can't be used: {found}")
+
+
+def kernel() -> str:
+    """What prediction uses here: "numba", or "numpy" with the same results, only slower."""
+    return walker().name
+
+
+def _numpy_walker(why: str) -> Walker:
+    from wco2_engine.learning import _walk_numpy as walk
+
+    about = f"numpy {np.__version__} ({why})"
+    return Walker("numpy", about, walk.add_leaf_values, walk.find_leaves)
+
+
+@cache
+def _numba_walker() -> Walker | str:
+    """numba's walker, or the reason why there is none."""
+    try:
+        import numba
+
+        from wco2_engine.learning import _walk_numba as walk
+    except Exception as error:  # a numba that does not fit its numpy or LLVM fails in many ways
+        return f"{type(error).__name__}: {error}"
+    about = f"numba {numba.__version__}"
+    return Walker("numba", about, walk.add_leaf_values, walk.find_leaves)
+
+
+def _in_blocks(work: Callable[[slice], None], n_rows: int, threads: int) -> None:
+    """Call `work` for blocks of consecutive rows, `threads` of them at a time."""
+    if threads < 1:
+        raise ValueError(f"{threads} threads can't work")
+    threads = max(1, min(threads, n_rows // LEAST_ROWS_PER_THREAD))
+    size = min(BLOCK_ROWS, -(-n_rows // threads))
+    blocks = [slice(first, first + size) for first in range(0, n_rows, max(1, size))]
+    if threads == 1:
+        for block in blocks:
+            work(block)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(work, blocks):
+            pass

@@ -1,0 +1,45 @@
+"""Which rows of a training table stand for one and the same site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+EARTH_RADIUS_KM = 6371.01
+SAME_SITE_KM = 1.0
+
+
+def site_groups(
+    site: Sequence[str],
+    longitude: NDArray[np.float64],
+    latitude: NDArray[np.float64],
+    distance_km: float = SAME_SITE_KM,
+) -> NDArray[np.int32]:
+    """Group numbers `(n,)`, counted from 0 by first appearance.
+
+    Rows belong together when they bear the same name, or lie within `distance_km` of each other, or
+    are tied by a chain of such pairs. So no fold has one site on both of its sides, though a site
+    goes by several names or its coordinates were given with different care.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    names = np.unique(np.asarray(site, dtype=str), return_inverse=True)[1]
+    n = len(names)
+    lon, lat = np.radians(longitude), np.radians(latitude)
+    places = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+    unique, place = np.unique(places.round(12), axis=0, return_inverse=True)
+    chord = 2.0 * np.sin(distance_km / EARTH_RADIUS_KM / 2.0)
+    near = cKDTree(unique).query_pairs(chord, output_type="ndarray")
+    # The vertices are names, then places; a row ties its name to its place.
+    first = names.max() + 1
+    left = np.concatenate([names, near[:, 0] + first])
+    right = np.concatenate([place.reshape(n) + first, near[:, 1] + first])
+    size = first + len(unique)
+    graph = coo_matrix((np.ones(len(left)), (left, right)), shape=(size, size))
+    component = connected_components(graph, directed=False)[1][names]
+    order = {label: number for number, label in enumerate(dict.fromkeys(component.tolist()))}
+    return np.asarray([order[label] for label in component.tolist()], np.int32)

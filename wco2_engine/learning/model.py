@@ -1,0 +1,630 @@
+"""The model file: regions with their forests and training data, in a zip of JSON and arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import existing_file, written_whole
+from wco2_engine.inputs.regions import Region
+from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
+from wco2_engine.learning.forest import Forest
+from wco2_engine.season import FIRST_YEAR, LAST_YEAR
+
+FORMAT_VERSION = 1
+
+# What a file may ask of a reader. Real models have a few hundred megabytes, shrunk to a half.
+MAX_MEMBERS = 10_000
+MAX_BYTES = 8 * 2**30
+MAX_JSON_BYTES = 64 * 2**20
+MAX_RATIO, RATIO_FREE_BYTES = 100, 64 * 2**20
+MAX_REGIONS = 1_000
+MAX_SITE_CODE = 10_000_000
+
+_MEMBER = re.compile(r"model\.json|regions/\d{1,4}/[a-z]+(_[a-z0-9]+)*\.npy")
+_ROW_ARRAYS: dict[str, str] = {
+    "target": "f8",
+    "site": "i4",
+    "longitude": "f8",
+    "latitude": "f8",
+    "year": "i2",
+    "month": "i1",
+}
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "site": (0, MAX_SITE_CODE),
+    "longitude": (-360, 360),
+    "latitude": (-90, 90),
+    "year": (FIRST_YEAR, LAST_YEAR),
+    "month": (1, 12),
+}
+_SCORE_COUNTS = ("n", "sites")
+_SCORE_NUMBERS = ("r2", "mae", "rmse", "bias")
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    RuntimeError,  # an encrypted member, and JSON or a header nested without end
+    NotImplementedError,
+    OverflowError,
+)
+
+
+@dataclass(frozen=True)
+class ModelPredictor:
+    """A column of the features: the model expects it by this name, in these units."""
+
+    name: str
+    units: str
+    group: str
+
+    def __post_init__(self) -> None:
+        for key, value in asdict(self).items():
+            if not isinstance(value, str):
+                raise ValueError(f"predictor {key} {value!r} is not text")
+        if not self.name.strip():
+            raise ValueError("a predictor has no name")
+
+
+@dataclass(frozen=True, eq=False)
+class RegionModel:
+    """One region's forest and what it was trained on; all arrays are by training row.
+
+    Parameters
+    ----------
+    features : `(n_rows, n_features)` float32, in the units of the model's predictors.
+    target : `(n_rows,)` float64, g C m-2 month-1.
+    site : `(n_rows,)` int32, equal for rows of one site.
+    longitude, latitude : `(n_rows,)` float64, degrees.
+    year, month : `(n_rows,)` int16 and int8.
+    folds : by validation, `(n_rows,)` int16, the fold that held the row out; -1 for none.
+    predictions : by validation, `(n_rows,)` float64, predicted while held out; NaN for none.
+    importances : by kind ("impurity", "permutation"), `(n_features,)` float64.
+
+    Raises
+    ------
+    ValueError : when an array has another type or length, or a value is out of bounds.
+    """
+
+    region: Region
+    forest: Forest
+    features: NDArray[np.float32]
+    target: NDArray[np.float64]
+    site: NDArray[np.int32]
+    longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+    year: NDArray[np.int16]
+    month: NDArray[np.int8]
+    folds: Mapping[str, NDArray[np.int16]]
+    predictions: Mapping[str, NDArray[np.float64]]
+    importances: Mapping[str, NDArray[np.float64]]
+
+    def __post_init__(self) -> None:
+        name = self.region.name
+        if np.ndim(self.features) != 2 or not len(self.features):
+            raise ValueError(f"region '{name}': features are no table of rows")
+        n_rows, n_features = self.features.shape
+        if n_features != self.forest.n_features:
+            raise ValueError(f"region '{name}': features and forest differ in columns")
+        object.__setattr__(
+            self, "features", _fixed(self.features, "f4", (n_rows, n_features), f"{name} features")
+        )
+        for key, dtype in _ROW_ARRAYS.items():
+            array = _fixed(getattr(self, key), dtype, (n_rows,), f"{name} {key}")
+            low, high = _BOUNDS.get(key, (-math.inf, math.inf))
+            if not ((array >= low) & (array <= high)).all():
+                raise ValueError(f"region '{name}': {key} is not within {low:g} to {high:g}")
+            object.__setattr__(self, key, array)
+        for key in ("features", "target"):
+            if not np.isfinite(getattr(self, key)).all():
+                raise ValueError(f"region '{name}': {key} holds NaN or infinity")
+        for key, dtype, length in (
+            ("folds", "i2", n_rows),
+            ("predictions", "f8", n_rows),
+            ("importances", "f8", n_features),
+        ):
+            arrays = {
+                _text(kind, f"a name in {key}"): _fixed(array, dtype, (length,), f"{name} {key}")
+                for kind, array in getattr(self, key).items()
+            }
+            object.__setattr__(self, key, arrays)
+        if any((fold < -1).any() for fold in self.folds.values()):
+            raise ValueError(f"region '{name}': a fold is below -1")
+        if any(np.isinf(predicted).any() for predicted in self.predictions.values()):
+            raise ValueError(f"region '{name}': predictions hold infinity")
+        if not all(np.isfinite(shares).all() for shares in self.importances.values()):
+            raise ValueError(f"region '{name}': importances hold NaN or infinity")
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.features)
+
+    @property
+    def n_sites(self) -> int:
+        return int(np.unique(self.site).size)
+
+    @cached_property
+    def ranges(self) -> NDArray[np.float32]:
+        """`(n_features, 2)`: the smallest and largest training value of each feature."""
+        return np.column_stack([self.features.min(axis=0), self.features.max(axis=0)])
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Everything that a map needs but the rasters, and what tells how good the map can be.
+
+    Parameters
+    ----------
+    predictors : the columns of every region's features, in order.
+    regions : the first region that holds a point owns it.
+    settings : `trees`, `min_samples_leaf`, `max_features`, `seed`, `validation` (list of names),
+        and whatever else decided what the forests became, such as how sites were sampled.
+    provenance : plain values: versions, observation counts, sources, title, licence.
+    scores : rows of `region`, `validation`, `month` (1 to 12 or "all"), `n`, `sites` and `r2`,
+        `mae`, `rmse`, `bias` (None where there is none).
+    simulated : whether the observations were made up.
+
+    Raises
+    ------
+    ValueError : when a part is of the wrong kind or the parts don't fit together.
+    """
+
+    predictors: tuple[ModelPredictor, ...]
+    regions: tuple[RegionModel, ...]
+    settings: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    scores: tuple[Mapping[str, Any], ...]
+    simulated: bool
+
+    def __post_init__(self) -> None:
+        for key, kind in (("settings", dict), ("provenance", dict), ("scores", list)):
+            value = _plain(getattr(self, key), key)
+            if not isinstance(value, kind):
+                raise ValueError(f"{key} is not a {'table' if kind is dict else 'list'}")
+            object.__setattr__(self, key, tuple(value) if kind is list else value)
+        if not isinstance(self.simulated, bool):
+            raise ValueError("simulated is neither true nor false")
+        _check_settings(self.settings)
+        for row in self.scores:
+            _check_score(row)
+        if not self.predictors or not 1 <= len(self.regions) <= MAX_REGIONS:
+            raise ValueError("a model needs predictors and regions")
+        for what, names in (
+            ("predictor", [predictor.name for predictor in self.predictors]),
+            ("region", [each.region.name for each in self.regions]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what} '{twice[0]}' is there twice")
+        for each in self.regions:
+            if each.features.shape[1] != len(self.predictors):
+                raise ValueError(
+                    f"region '{each.region.name}' has {each.features.shape[1]} features "
+                    f"for {len(self.predictors)} predictors"
+                )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits: equal for models that predict the same from the same training.
+
+        They stand for predictors, settings, regions, training data and forests; not for when,
+        where and by which versions the model was made, nor for how it was scored.
+        """
+        digest = hashlib.sha256()
+        facts = [
+            [asdict(predictor) for predictor in self.predictors],
+            self.settings,
+            [each.region.to_json() for each in self.regions],
+        ]
+        digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
+        for each in self.regions:
+            training = {key: getattr(each, key) for key in ("features", *_ROW_ARRAYS)}
+            for name, array in {**training, **each.forest.arrays()}.items():
+                digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()[:16]
+
+    def describe(self) -> dict[str, Any]:
+        """Plain facts for people and for JSON; ranges are of the training data."""
+        return {
+            "title": self.provenance.get("title"),
+            "fingerprint": self.fingerprint,
+            "simulated": self.simulated,
+            "predictors": [asdict(predictor) for predictor in self.predictors],
+            "regions": [
+                {
+                    "name": each.region.name,
+                    "winter_months": list(each.region.winter.months),
+                    "winter_label": each.region.winter.label,
+                    "rows": each.n_rows,
+                    "sites": each.n_sites,
+                    "years": [int(each.year.min()), int(each.year.max())],
+                    "trees": each.forest.n_trees,
+                    "nodes": each.forest.n_nodes,
+                    "depth": each.forest.depth,
+                    "ranges": {
+                        predictor.name: [float(low), float(high)]
+                        for predictor, (low, high) in zip(self.predictors, each.ranges, strict=True)
+                    },
+                    "importances": {
+                        kind: dict(
+                            zip((p.name for p in self.predictors), shares.tolist(), strict=True)
+                        )
+                        for kind, shares in each.importances.items()
+                    },
+                }
+                for each in self.regions
+            ],
+            "scores": [dict(row) for row in self.scores],
+            "settings": dict(self.settings),
+            "provenance": dict(self.provenance),
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the model to `path`, whole or not at all; the same model gives the same bytes.
+
+        Raises
+        ------
+        Wco2Error : when the disk is full or the folder can't be written to.
+        """
+        facts: dict[str, Any] = {
+            "format": FORMAT_VERSION,
+            "fingerprint": self.fingerprint,
+            "simulated": self.simulated,
+            "predictors": [asdict(predictor) for predictor in self.predictors],
+            "settings": self.settings,
+            "provenance": self.provenance,
+            "scores": list(self.scores),
+            "regions": [
+                {
+                    "folds": list(each.folds),
+                    "predictions": list(each.predictions),
+                    "importances": {k: v.tolist() for k, v in each.importances.items()},
+                    "region": each.region.to_json(),
+                }
+                for each in self.regions
+            ],
+        }
+        text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
+        with written_whole(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+            _add(archive, "model.json", text.encode())
+            for index, each in enumerate(self.regions):
+                for name, array in _arrays_of(each).items():
+                    content = io.BytesIO()
+                    npy.write_array(content, array, version=(1, 0), allow_pickle=False)  # type: ignore[no-untyped-call]
+                    _add(archive, f"regions/{index}/{name}.npy", content.getvalue())
+
+    @classmethod
+    def read(cls, path: Path) -> Model:
+        """The model that `write` wrote, in this format version or an earlier one.
+
+        The file may come from anywhere: it can't run code, sizes are compared before memory is
+        taken, and every value is checked before it is used.
+
+        Raises
+        ------
+        Wco2Error : when the file is missing or is not a usable model, saying why.
+        """
+        existing_file(path, "Model")
+        try:
+            facts, arrays = _upgraded(*_read_members(path))
+            return _model_from(facts, arrays)
+        except Wco2Error as error:
+            reason, hint = error.message, error.hint
+            cause: Exception = error
+        except MemoryError as error:
+            reason, hint, cause = "it needs more memory than there is", "", error
+        except _DAMAGE as error:
+            reason, hint, cause = str(error) or type(error).__name__, "", error
+        raise Wco2Error(
+            f"{path} is not a usable model: {reason.rstrip('.')}.",
+            hint or "Get the file again from where it came, or train it again.",
+        ) from cause
+
+
+Facts = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
+
+# By format version: what makes a file's contents those of the next version. Once a version was
+# given to users its entry stays for good.
+UPGRADES: dict[int, Callable[[Facts, Arrays], tuple[Facts, Arrays]]] = {}
+
+
+def _arrays_of(each: RegionModel) -> Arrays:
+    """Name in the file, without folder and ending, and array."""
+    return {
+        **{f"forest_{name}": array for name, array in each.forest.arrays().items()},
+        "features": each.features,
+        **{key: getattr(each, key) for key in _ROW_ARRAYS},
+        **{f"folds_{k}": array for k, array in enumerate(each.folds.values())},
+        **{f"predictions_{k}": array for k, array in enumerate(each.predictions.values())},
+    }
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    """Add a member without a date of its own, so that the same content gives the same file."""
+    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    info.create_system = 3
+    info.external_attr = 0o644 << 16
+    archive.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=1)
+
+
+def _read_members(path: Path) -> tuple[Facts, Arrays]:
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        start = handle.read(4)
+    if not size:
+        raise Wco2Error("it is empty")
+    if start[:1] == b"\x80":
+        raise Wco2Error(
+            "it is a Python pickle, which may run code when opened",
+            "Train the model again with wco2 train, which writes a .wco2 file.",
+        )
+    if start[:2] != b"PK":
+        raise Wco2Error("it is no zip archive", "A model is a .wco2 file from wco2 train.")
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise Wco2Error(f"it is cut short or damaged ({error})") from error
+    with archive:
+        members = _checked_members(archive, size)
+        facts = _read_json(archive, members.pop("model.json"))
+        return facts, {name: _read_array(archive, info) for name, info in members.items()}
+
+
+def _checked_members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
+    infos = archive.infolist()
+    if len(infos) > MAX_MEMBERS:
+        raise Wco2Error(f"it has {len(infos)} members, more than {MAX_MEMBERS}")
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        name = info.filename
+        if not _MEMBER.fullmatch(name) or info.orig_filename != name:
+            raise Wco2Error(f"it holds {name[:80]!r}, which belongs in no model")
+        if name in members:
+            raise Wco2Error(f"it holds {name} twice")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Wco2Error(f"{name} is compressed in a way that models don't use")
+        members[name] = info
+    if "model.json" not in members:
+        raise Wco2Error("it holds no model.json", "A model is a .wco2 file from wco2 train.")
+    unpacked = sum(info.file_size for info in infos)
+    packed = sum(info.compress_size for info in infos)
+    if unpacked > MAX_BYTES or unpacked > RATIO_FREE_BYTES + MAX_RATIO * size or packed > size:
+        raise Wco2Error(f"its {size} bytes claim to unpack to {unpacked}, which no model does")
+    return members
+
+
+def _read_json(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Facts:
+    if info.file_size > MAX_JSON_BYTES:
+        raise Wco2Error(f"its model.json has {info.file_size} bytes, more than {MAX_JSON_BYTES}")
+    try:
+        text = _read_bytes(archive, info).decode()
+        facts = json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Wco2Error(f"its model.json can't be read ({error})") from error
+    if not isinstance(facts, dict):
+        raise Wco2Error("its model.json is no table of names and values")
+    return facts
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"it holds the number {text:.40}")
+    return value
+
+
+def _read_bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as stream:
+        content = stream.read(info.file_size)
+        stream.read(1)  # at the end of a member zipfile compares its checksum
+    if len(content) != info.file_size:
+        raise Wco2Error(f"{info.filename} is cut short")
+    return content
+
+
+def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    """The array, once the shape and type that its header claims match the member's size."""
+    name = info.filename
+    with archive.open(info) as stream:
+        try:
+            version = npy.read_magic(stream)  # type: ignore[no-untyped-call]
+            if version != (1, 0):
+                raise Wco2Error(f"{name} is an array file of version {version}, not (1, 0)")
+            shape, fortran, dtype = npy.read_array_header_1_0(stream)  # type: ignore[no-untyped-call]
+        except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, TokenError) as error:
+            raise Wco2Error(f"{name} has no readable array header ({error})") from error
+        if dtype.hasobject:
+            raise Wco2Error(f"{name} holds Python objects, which may run code when opened")
+        if dtype.kind not in "iuf" or dtype.itemsize > 8 or not dtype.isnative or fortran:
+            raise Wco2Error(f"{name} holds {dtype} values, which no model does")
+        header = stream.tell()
+        claimed = math.prod(shape) * dtype.itemsize
+        natural = all(type(length) is int and length >= 0 for length in shape)
+        if len(shape) > 2 or not natural or header + claimed != info.file_size:
+            raise Wco2Error(
+                f"{name} claims the shape {shape} of {dtype}, {claimed} bytes, "
+                f"but holds {info.file_size - header}"
+            )
+        content = stream.read(claimed)
+        stream.read(1)  # at the end of a member zipfile compares its checksum
+    if len(content) != claimed:
+        raise Wco2Error(f"{name} is cut short")
+    return np.frombuffer(content, dtype).reshape(shape)
+
+
+def _upgraded(facts: Facts, arrays: Arrays) -> tuple[Facts, Arrays]:
+    version = facts.get("format")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise Wco2Error(f"it states no format version ({version!r:.40})")
+    if version > FORMAT_VERSION:
+        raise Wco2Error(
+            f"it was written by a newer version (format {version}; this one reads up to "
+            f"{FORMAT_VERSION})",
+            "Update to the newest version.",
+        )
+    for earlier in range(version, FORMAT_VERSION):
+        facts, arrays = UPGRADES[earlier](facts, arrays)
+    return facts, arrays
+
+
+def _model_from(facts: Facts, arrays: Arrays) -> Model:
+    left = dict(arrays)
+    predictors = tuple(
+        ModelPredictor(*(_get(entry, key, str) for key in ("name", "units", "group")))
+        for entry in _get(facts, "predictors", list)
+    )
+    regions = tuple(
+        _region_from(entry, index, len(predictors), left)
+        for index, entry in enumerate(_get(facts, "regions", list))
+    )
+    if left:
+        raise Wco2Error(f"it holds {min(left)}, which its model.json does not mention")
+    model = Model(
+        predictors=predictors,
+        regions=regions,
+        settings=_get(facts, "settings", dict),
+        provenance=_get(facts, "provenance", dict),
+        scores=tuple(_get(facts, "scores", list)),
+        simulated=_get(facts, "simulated", bool),
+    )
+    if _get(facts, "fingerprint", str) != model.fingerprint:
+        raise Wco2Error("its content does not match its fingerprint: it was changed by hand")
+    return model
+
+
+def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> RegionModel:
+    def array(name: str) -> NDArray[Any]:
+        member = f"regions/{index}/{name}.npy"
+        if member not in left:
+            raise Wco2Error(f"it lacks {member}")
+        return left.pop(member)
+
+    def by_name(key: str) -> dict[str, NDArray[Any]]:
+        names = [_text(name, f"a name in {key}") for name in _get(entry, key, list)]
+        if len(set(names)) != len(names):
+            raise Wco2Error(f"{key} of region {index} has a name twice")
+        return {name: array(f"{key}_{k}") for k, name in enumerate(names)}
+
+    region = Region.from_json(_get(entry, "region", dict))
+    forest = {name: array(f"forest_{name}") for name in FOREST_ARRAYS}
+    return RegionModel(
+        region=region,
+        forest=Forest(**forest, n_features=n_features),
+        features=array("features"),
+        **{key: array(key) for key in _ROW_ARRAYS},
+        folds=by_name("folds"),
+        predictions=by_name("predictions"),
+        importances={
+            kind: np.array([_number(value, kind) for value in _get({kind: values}, kind, list)])
+            for kind, values in _get(entry, "importances", dict).items()
+        },
+    )
+
+
+def _get(table: Any, key: str, kind: type) -> Any:
+    """`table[key]` when it is of that kind.
+
+    Raises
+    ------
+    ValueError : when `table` is no table, or the value is missing or of another kind.
+    """
+    if not isinstance(table, Mapping) or key not in table:
+        raise ValueError(f"'{key}' is missing")
+    value = table[key]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"'{key}' is {type(value).__name__}, not {kind.__name__}")
+    return value
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{what} is {value!r:.40}, not text")
+    return value
+
+
+def _number(value: Any, what: str) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise ValueError(f"'{what}' holds {value!r:.40}, not a number")
+    return float(value)
+
+
+def _fixed(array: Any, dtype: str, shape: tuple[int, ...], what: str) -> NDArray[Any]:
+    """A view of `array` that can't be written to, once its type and shape are as they must be."""
+    if np.shape(array) != shape:
+        raise ValueError(f"{what} has the shape {np.shape(array)}, not {shape}")
+    if not isinstance(array, np.ndarray) or array.dtype != np.dtype(dtype):
+        found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        raise ValueError(f"{what} is {found}, not {np.dtype(dtype)}")
+    fixed = np.ascontiguousarray(array).view()
+    fixed.flags.writeable = False
+    return fixed
+
+
+def _plain(value: Any, where: str) -> Any:
+    """A copy of `value` of JSON's kinds alone: NumPy's scalars become Python's, NaN becomes None.
+
+    Raises
+    ------
+    ValueError : for a kind that JSON has not, or an infinite number.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        if math.isinf(value):
+            raise ValueError(f"{where} holds infinity")
+        return None if math.isnan(value) else value
+    if isinstance(value, Mapping):
+        return {_text(key, f"a key of {where}"): _plain(v, where) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v, where) for v in value]
+    raise ValueError(f"{where} holds a {type(value).__name__}")
+
+
+def _check_settings(settings: Mapping[str, Any]) -> None:
+    for key in ("trees", "min_samples_leaf", "seed"):
+        _get(settings, key, int)
+    if "max_features" not in settings:
+        raise ValueError("'max_features' is missing")
+    for name in _get(settings, "validation", list):
+        _text(name, "a name in validation")
+
+
+def _check_score(row: Any) -> None:
+    for key in ("region", "validation"):
+        _get(row, key, str)
+    month = row.get("month")
+    if month != "all" and (type(month) is not int or not 1 <= month <= 12):
+        raise ValueError(f"a score's month is {month!r:.40}, neither 1 to 12 nor 'all'")
+    for key in _SCORE_COUNTS:
+        if _get(row, key, int) < 0:
+            raise ValueError(f"a score's {key} is negative")
+    for key in _SCORE_NUMBERS:
+        if key not in row or row[key] is not None:
+            _number(row.get(key), key)
+    unknown = set(row) - {"region", "validation", "month", *_SCORE_COUNTS, *_SCORE_NUMBERS}
+    if unknown:
+        raise ValueError(f"a score has an unknown '{min(unknown)}'")

@@ -1,0 +1,83 @@
+"""Finished tiles on disk, so that a run which was killed goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import disk_errors
+from wco2_engine.grid import Tile
+from wco2_engine.mapping.blocks import Block
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The tiles of one run in a hidden folder beside its maps.
+
+    The folder's name holds the run's key: a run with other inputs never meets these tiles.
+    """
+
+    folder: Path
+
+    @classmethod
+    def of(cls, output: Path, key: str) -> Parts:
+        """The parts of the run `key`; those of other runs are removed."""
+        for other in output.glob(".parts-*"):
+            if other.name != f".parts-{key}":
+                shutil.rmtree(other, ignore_errors=True)
+        folder = output / f".parts-{key}"
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder)
+
+    def has(self, tile: Tile) -> bool:
+        """Whether a tile is finished."""
+        return self._facts(tile).is_file()
+
+    def write(self, tile: Tile, block: Block) -> None:
+        """Keep a finished tile. What says that it is finished is written last."""
+        with disk_errors(self.folder):
+            if block.values is not None:
+                partial = self._values(tile).with_suffix(".partial")
+                with partial.open("wb") as handle:
+                    np.save(handle, block.values, allow_pickle=False)
+                    handle.flush()
+                    os.fsync(handle.fileno())
+                partial.replace(self._values(tile))
+            partial = self._facts(tile).with_suffix(".partial")
+            facts = {"cells": block.cells, "missing": block.missing}
+            with partial.open("w", encoding="utf-8") as text:
+                json.dump(facts, text)
+                text.flush()
+                os.fsync(text.fileno())
+            partial.replace(self._facts(tile))
+
+    def facts(self, tile: Tile) -> dict[str, Any]:
+        """The counts of a finished tile: `cells`, and `missing` by predictor."""
+        found: dict[str, Any] = json.loads(self._facts(tile).read_text(encoding="utf-8"))
+        return found
+
+    def layer(self, tile: Tile, index: int) -> NDArray[np.float32] | None:
+        """One layer `(height, width)` of a finished tile; None where it has no cell."""
+        path = self._values(tile)
+        if not path.exists():
+            return None
+        values: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.asarray(values[index])
+
+    def remove(self) -> None:
+        """Drop the tiles, once the maps are whole."""
+        shutil.rmtree(self.folder)
+
+    def _values(self, tile: Tile) -> Path:
+        return self.folder / f"{tile.row}-{tile.column}.npy"
+
+    def _facts(self, tile: Tile) -> Path:
+        return self.folder / f"{tile.row}-{tile.column}.json"

@@ -1,0 +1,311 @@
+"""Prediction: from a model and a catalogue to a folder of maps.
+
+Each tile is computed for all its months and winters and kept on disk; then each map is put together
+from the tiles. So memory follows the tile and not the extent, inputs that do not change are read
+once a tile, and a run that was killed goes on with the tiles that it has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wco2_engine import __version__
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import file_state, written_whole
+from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
+from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.domain import Domain
+from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit
+from wco2_engine.inputs.rasters import Points, Rasters
+from wco2_engine.inputs.regions import NO_REGION, owner
+from wco2_engine.learning.forest import kernel
+from wco2_engine.learning.model import Model
+from wco2_engine.mapping.blocks import Block, Work, predict_block
+from wco2_engine.mapping.parts import Parts
+from wco2_engine.mapping.plan import (
+    Schedule,
+    check_complete,
+    predictors_of,
+    regions_of,
+)
+from wco2_engine.mapping.writer import write_map
+from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
+
+TILE = 256
+RECORD = "prediction.json"
+PROBE_CELLS = 4000  # looked at before a run, to find another unit than that of the training
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a run made.
+
+    Attributes
+    ----------
+    maps : the files, in the order of time, winters first.
+    cells : cells predicted.
+    missing : by predictor, the cell-months that it left without a value.
+    notes : what was replaced by other years.
+    """
+
+    maps: tuple[Path, ...]
+    cells: int
+    missing: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+def predict(
+    model: Model,
+    catalogue: Catalogue,
+    grid: Grid,
+    years: Sequence[int],
+    output: Path,
+    domain: Domain | None = None,
+    monthly: bool = False,
+    jobs: int = 1,
+    tile_size: int = TILE,
+    progress: Progress | None = None,
+) -> Prediction:
+    """Map winter fluxes.
+
+    Parameters
+    ----------
+    years : names of winters, as the model's regions name them.
+    output : folder for `winter_flux/` and, with `monthly`, `monthly_flux/`.
+    domain : the cells to predict; None for all that a region owns.
+    jobs : tiles at a time. Neither this nor `tile_size` changes a single bit of the maps.
+
+    Raises
+    ------
+    Wco2Error : when inputs are missing or in other units than in training, no cell is to be
+        predicted, or the disk is full.
+    Cancelled : when the user asked to stop. Finished tiles stay, and the next run uses them.
+    """
+    progress = progress or Silent()
+    regions = regions_of(model)
+    schedule = Schedule.of([region.winter for region in regions], years, monthly)
+    predictors = predictors_of(model, catalogue)
+    work = Work(
+        grid=grid,
+        regions=regions,
+        forests=tuple(part.forest for part in model.regions),
+        predictors=predictors,
+        schedule=schedule,
+        domain=domain,
+    )
+    with Rasters() as rasters:
+        sources = Sources(catalogue, rasters)
+        notes = check_complete(sources, predictors, schedule.months)
+        progress.update(0.0, "Checking inputs")
+        _check_likeness(model, work, sources, rasters)
+        key = _key(model, work, sources, tile_size)
+    for note in notes:
+        progress.note(f"Missing data replaced. {note}")
+    if kernel() == "numpy":
+        progress.note("numba is not installed: the same maps, but several times slower.")
+
+    parts = Parts.of(output, key)
+    tiles = grid.tiles(tile_size)
+    _predict_tiles(work, catalogue, tiles, parts, jobs, Part(progress, 0.0, 0.9))
+    facts = [parts.facts(tile) for tile in tiles]
+    cells = sum(fact["cells"] for fact in facts)
+    if not cells:
+        parts.remove()
+        raise Wco2Error(
+            f"No cell is to be predicted: extent {list(grid.bounds)} ({grid.crs}) meets no region"
+            f"{' or no domain' if domain else ''}.",
+            "Check the extent and its CRS against the model's regions and the domain.",
+        )
+    missing = {p.name: sum(fact["missing"].get(p.name, 0) for fact in facts) for p in predictors}
+    result = _assemble(model, work, tiles, parts, output, Part(progress, 0.9, 1.0))
+    prediction = Prediction(result, cells, missing, notes)
+    _write_record(output / RECORD, model, work, prediction)
+    parts.remove()
+    progress.update(1.0, "Maps are written")
+    return prediction
+
+
+def _predict_tiles(
+    work: Work,
+    catalogue: Catalogue,
+    tiles: Sequence[Tile],
+    parts: Parts,
+    jobs: int,
+    progress: Progress,
+) -> None:
+    from joblib import Parallel, delayed
+
+    waiting = [tile for tile in tiles if not parts.has(tile)]
+    steps = len(tiles) * len(work.schedule.months)
+    done = (len(tiles) - len(waiting)) * len(work.schedule.months)
+    if done:
+        progress.note(f"{len(tiles) - len(waiting)} of {len(tiles)} tiles are there already.")
+    message = f"Predicting {work.grid.width} x {work.grid.height} cells"
+    count = _Count(progress, done, steps, message)
+    tasks = (delayed(_predict_tile)(work, catalogue, tile, parts, count) for tile in waiting)
+    Parallel(n_jobs=max(1, jobs), backend="threading", batch_size=1)(tasks)
+
+
+def _predict_tile(
+    work: Work, catalogue: Catalogue, tile: Tile, parts: Parts, count: _Count
+) -> None:
+    months = len(work.schedule.months)
+    counted = 0
+
+    def each_month() -> None:
+        nonlocal counted
+        counted += 1
+        count.add(1)
+
+    with Rasters() as rasters:
+        block: Block = predict_block(work, Sources(catalogue, rasters), rasters, tile, each_month)
+    parts.write(tile, block)
+    count.add(months - counted)
+
+
+class _Count:
+    """Steps done, told to one progress from several threads."""
+
+    def __init__(self, progress: Progress, done: int, steps: int, message: str) -> None:
+        self._progress, self._done, self._steps = progress, done, steps
+        self._message = message
+        self._lock = threading.Lock()
+
+    def add(self, steps: int) -> None:
+        with self._lock:
+            stop_if_cancelled(self._progress)
+            self._done += steps
+            self._progress.update(self._done / max(1, self._steps), self._message)
+
+
+def _assemble(
+    model: Model,
+    work: Work,
+    tiles: Sequence[Tile],
+    parts: Parts,
+    output: Path,
+    progress: Progress,
+) -> tuple[Path, ...]:
+    outputs = work.schedule.outputs
+    tags = _tags(model)
+    paths = []
+    for index, item in enumerate(outputs):
+        stop_if_cancelled(progress)
+        progress.update(index / len(outputs), f"Writing {item.name.name}")
+        layers = ((tile, parts.layer(tile, index)) for tile in tiles)
+        path = output / item.name
+        write_map(
+            path,
+            work.grid,
+            item,
+            ((tile, values) for tile, values in layers if values is not None),
+            tags,
+        )
+        paths.append(path)
+    return tuple(paths)
+
+
+def _tags(model: Model) -> dict[str, str]:
+    """What every map says of its origin."""
+    title = str(model.provenance.get("title", ""))
+    return {
+        "TIFFTAG_SOFTWARE": f"wco2_engine {__version__}",
+        "TIFFTAG_IMAGEDESCRIPTION": title or "Winter CO2 flux",
+        "WCO2_MODEL_FINGERPRINT": model.fingerprint,
+        "WCO2_REGIONS": json.dumps(
+            {part.region.name: str(part.region.winter) for part in model.regions}
+        ),
+        "LICENSE": str(model.provenance.get("licence", "")) or "not stated",
+        **({"SIMULATED": "yes"} if model.simulated else {}),
+    }
+
+
+def _key(model: Model, work: Work, sources: Sources, tile_size: int) -> str:
+    """What makes one run the same as another: everything that its tiles depend on."""
+    digest = hashlib.sha256()
+    facts = [
+        __version__,
+        model.fingerprint,
+        repr(work.grid),
+        repr(work.schedule),
+        repr(work.predictors),
+        repr(work.domain),
+        tile_size,
+        *sources.states(work.predictors, work.schedule.months),
+    ]
+    if work.domain is not None and work.domain.raster:
+        facts.append(file_state(work.domain.raster))
+    for fact in facts:
+        digest.update(f"{fact}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters) -> None:
+    """Compare the inputs, at some cells of the first month, with what the forests were trained on.
+
+    Raises
+    ------
+    Wco2Error : when a predictor's median lies far outside the training range and another unit would
+        bring it inside.
+    """
+    grid = work.grid
+    step = max(1, math.ceil(math.sqrt(grid.width * grid.height / PROBE_CELLS)))
+    columns = np.arange(step // 2, grid.width, step)
+    rows = np.arange(step // 2, grid.height, step)
+    across, down = np.meshgrid(columns, rows)
+    x = grid.cells.x(grid.first_column + across.ravel())
+    y = grid.cells.y(grid.first_row + down.ravel())
+    longitude, latitude = project(x, y, grid.crs, GEOGRAPHIC)
+    owners = owner(work.regions, longitude, latitude)
+    held = np.flatnonzero(owners != NO_REGION)
+    points = Points(x[held], y[held], grid.crs, grid.resolution)
+    if work.domain is not None and held.size:
+        inside = work.domain.mask(rasters, points, longitude[held], latitude[held])
+        held = held[inside]
+        points = Points(x[held], y[held], grid.crs, grid.resolution)
+    if not held.size:
+        return
+    reader = PredictorReader(sources, rasters, points)
+    month = work.schedule.months[0]
+    low = np.min([part.features.min(axis=0) for part in model.regions], axis=0)
+    high = np.max([part.features.max(axis=0) for part in model.regions], axis=0)
+    for k, predictor in enumerate(work.predictors):
+        values = reader.values(predictor, month)
+        if np.isnan(values).all():
+            continue
+        median, span = float(np.nanmedian(values)), float(high[k] - low[k])
+        inside = low[k] - span <= median <= high[k] + span
+        hint = likely_unit(median, float(low[k]), float(high[k]))
+        if not inside and hint:
+            raise Wco2Error(
+                f"Predictor '{predictor.name}' has a median of {median:.4g} {predictor.to} in "
+                f"{month}, but the model was trained on {low[k]:.4g} to {high[k]:.4g}.",
+                hint,
+            )
+
+
+def _write_record(path: Path, model: Model, work: Work, prediction: Prediction) -> None:
+    """A file beside the maps that says what they are and what is missing in them."""
+    record: dict[str, Any] = {
+        "model": model.fingerprint,
+        "title": model.provenance.get("title", ""),
+        "simulated": model.simulated,
+        "grid": work.grid.to_json(),
+        "years": list(work.schedule.years),
+        "months": [str(month) for month in work.schedule.months],
+        "cells": prediction.cells,
+        "missing_cell_months": dict(prediction.missing),
+        "notes": list(prediction.notes),
+        "maps": [str(map_.relative_to(path.parent).as_posix()) for map_ in prediction.maps],
+    }
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

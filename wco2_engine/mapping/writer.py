@@ -1,0 +1,151 @@
+"""The one writer of maps: cloud-optimised GeoTIFFs that any GIS shows right."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.files import written_whole
+from wco2_engine.grid import Grid, Tile, parse_crs
+from wco2_engine.mapping.blocks import NODATA
+from wco2_engine.mapping.plan import MONTHLY_FLUX, WINTER_FLUX, Output
+
+BLOCK = 512
+QUANTITIES: Mapping[str, tuple[str, str]] = {
+    WINTER_FLUX: ("Winter CO2 flux, positive = release", "g C m-2 winter-1"),
+    MONTHLY_FLUX: ("Monthly CO2 flux, positive = release", "g C m-2 month-1"),
+}
+
+
+def write_map(
+    path: Path,
+    grid: Grid,
+    output: Output,
+    blocks: Iterable[tuple[Tile, NDArray[np.float32]]],
+    tags: Mapping[str, str],
+) -> None:
+    """Write one map from its blocks; tiles that are not given are nodata.
+
+    The file is tiled, deflated, has overviews and statistics, and says what it shows, in which unit
+    and for which time.
+
+    Raises
+    ------
+    Wco2Error : when it can't be written, e.g. on a full disk. No partial file stays.
+    """
+    import rasterio
+    from rasterio import shutil as raster_files
+    from rasterio._err import CPLE_BaseError
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+
+    description, units = QUANTITIES[output.quantity]
+    west, north = grid.corner
+    profile = {
+        "driver": "GTiff",
+        "width": grid.width,
+        "height": grid.height,
+        "count": 1,
+        "dtype": "float32",
+        "nodata": float(NODATA),
+        "crs": parse_crs(grid.crs),
+        "transform": rasterio.Affine(grid.resolution, 0, west, 0, -grid.resolution, north),
+        "tiled": True,
+        "blockxsize": BLOCK,
+        "blockysize": BLOCK,
+        "compress": "deflate",
+        "zlevel": 1,
+        "bigtiff": "if_safer",
+        "sparse_ok": True,
+    }
+    statistics = _Statistics()
+    plain = path.with_name(f".{path.stem}.plain.tif")
+    try:
+        with disk_errors(path), written_whole(path) as partial:
+            with rasterio.open(plain, "w", **profile) as target:
+                for tile, values in blocks:
+                    window = Window(tile.column, tile.row, tile.width, tile.height)
+                    target.write(values, 1, window=window)
+                    statistics.add(values)
+                target.set_band_description(1, description)
+                target.units = (units,)
+                target.update_tags(**_time_tags(output), **tags)
+                target.update_tags(1, **statistics.tags())
+            raster_files.copy(
+                plain,
+                partial,
+                driver="COG",
+                COMPRESS="DEFLATE",
+                PREDICTOR="YES",
+                BLOCKSIZE=str(BLOCK),
+                OVERVIEW_RESAMPLING="AVERAGE",
+                BIGTIFF="IF_SAFER",
+            )
+            _check_written(partial, statistics)
+    except (RasterioError, CPLE_BaseError) as error:
+        raise Wco2Error(
+            f"{path} could not be written: {error}.",
+            "Look at the free space of the disk, then run the same command again.",
+        ) from error
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def _time_tags(output: Output) -> dict[str, str]:
+    last = output.last
+    return {
+        "WCO2_QUANTITY": output.quantity,
+        "WCO2_TIME": output.time,
+        "WCO2_VALID_FROM": f"{output.first}-01",
+        "WCO2_VALID_TO": f"{last}-{calendar.monthrange(*last)[1]:02d}",
+    }
+
+
+def _check_written(path: Path, statistics: _Statistics) -> None:
+    """A full disk can make GDAL close a file without a word, so what was written is read again."""
+    import rasterio
+
+    again = _Statistics()
+    with rasterio.open(path) as written:
+        for _, window in written.block_windows(1):
+            again.add(written.read(1, window=window))
+    if (again.count, again.low, again.high) != (statistics.count, statistics.low, statistics.high):
+        raise Wco2Error(
+            f"{path} does not read back as it was written.",
+            "The disk may be full or failing: make space and run the same command again.",
+        )
+
+
+class _Statistics:
+    """Count, extremes, mean and standard deviation of the cells with a value."""
+
+    def __init__(self) -> None:
+        self.count, self.low, self.high = 0, np.inf, -np.inf
+        self._sum, self._squares = 0.0, 0.0
+
+    def add(self, values: NDArray[np.float32]) -> None:
+        valid = values[values != NODATA].astype(np.float64)
+        if valid.size:
+            self.count += valid.size
+            self.low = min(self.low, float(valid.min()))
+            self.high = max(self.high, float(valid.max()))
+            self._sum += float(valid.sum())
+            self._squares += float((valid**2).sum())
+
+    def tags(self) -> dict[str, str]:
+        """GDAL's names for them; none where no cell has a value."""
+        if not self.count:
+            return {}
+        mean = self._sum / self.count
+        variance = max(0.0, self._squares / self.count - mean**2)
+        return {
+            "STATISTICS_MINIMUM": f"{self.low:.9g}",
+            "STATISTICS_MAXIMUM": f"{self.high:.9g}",
+            "STATISTICS_MEAN": f"{mean:.9g}",
+            "STATISTICS_STDDEV": f"{variance**0.5:.9g}",
+        }

@@ -1,0 +1,1 @@
+"""A simulated study with a known truth, to try everything on."""

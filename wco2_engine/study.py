@@ -1,0 +1,370 @@
+"""A study: one TOML file that names everything, and the stages that lead from it to the maps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from wco2_engine import __version__
+from wco2_engine.errors import Wco2Error, check_names
+from wco2_engine.files import existing_file, file_state, writable_folder, written_whole
+from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.regions import Region, parse_regions, parse_winter
+from wco2_engine.inputs.toml import read_toml
+from wco2_engine.jobs import (
+    Facts,
+    Job,
+    ObservationsJob,
+    PredictJob,
+    job_from_json,
+    job_to_json,
+    screen_of,
+)
+from wco2_engine.progress import Part, Progress, stop_if_cancelled
+from wco2_engine.season import Month, parse_years
+
+STATE = "study-state.json"
+_TOP = ("title", "licence", "catalogue", "output", "observations", "winter", "region")
+_OBSERVATIONS = ("file", "format", "columns", "flux_units", "crs", "screen")
+_MODEL = ("trees", "min_samples_leaf", "max_features", "seed", "validation", "at")
+_MAP = ("extent", "resolution", "crs", "snap", "years", "domain", "monthly")
+_WEIGHTS = {"observations": 0.05, "sample": 0.1, "train": 0.35, "predict": 0.45, "report": 0.05}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a study: a job, and the name it goes by."""
+
+    name: str
+    job: Job
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study file says, checked and with its paths made whole.
+
+    Attributes
+    ----------
+    file : the study file itself.
+    output : folder of all results.
+    stages : the jobs in their order; each reads what the ones before it wrote.
+    """
+
+    file: Path
+    title: str
+    catalogue: Path
+    output: Path
+    regions: tuple[Region, ...]
+    stages: tuple[Stage, ...]
+
+    @classmethod
+    def read(cls, path: Path | str) -> Study:
+        """The study in a TOML file; paths in it are relative to its folder.
+
+        Raises
+        ------
+        Wco2Error : for unknown or missing keys and values that can't be, naming file and key.
+        """
+        path = Path(path)
+        if path.is_dir():
+            path = path / "study.toml"
+        tables = read_toml(path, "Study")
+        where = str(path)
+        check_names(tables, (*_TOP, "model", "map"), where)
+        folder = path.parent
+        observations = _table(tables, "observations", _OBSERVATIONS, where)
+        model = _table(tables, "model", _MODEL, where, required=False)
+        maps = _table(tables, "map", _MAP, where)
+        title = str(tables.get("title", path.stem))
+        catalogue = existing_file(folder / _text(tables, "catalogue", where), "Catalogue")
+        output = folder / str(tables.get("output", "results"))
+        winter = parse_winter(tables.get("winter", {}), where)
+        regions = parse_regions(tables.get("region", []), winter, folder)
+        screen_of(observations.get("screen", {}))  # a wrong rule shows now, not after reading
+
+        def out(name: str) -> str:
+            return str(output / name)
+
+        grid_of_map = {k: maps[k] for k in ("resolution", "crs") if k in maps}
+        jobs: dict[str, Any] = {
+            "observations": {
+                **{k: v for k, v in observations.items() if k != "file"},
+                "input": str(folder / _text(observations, "file", f"{where}: [observations]")),
+                "output": out("observations.gpkg"),
+                "rejected": out("observations_rejected.csv"),
+            },
+            "sample": {
+                "observations": out("observations.gpkg"),
+                "catalogue": str(catalogue),
+                "output": out("training.gpkg"),
+                "regions": str(path),
+                "rejected": out("training_rejected.csv"),
+                **grid_of_map,
+                **{k: model[k] for k in ("at",) if k in model},
+            },
+            "train": {
+                "training": out("training.gpkg"),
+                "catalogue": str(catalogue),
+                "output": out("model.wco2"),
+                "regions": str(path),
+                "title": title,
+                "licence": str(tables.get("licence", "")),
+                **{k: v for k, v in model.items() if k != "at"},
+            },
+            "predict": {
+                "model": out("model.wco2"),
+                "catalogue": str(catalogue),
+                "output": out("maps"),
+                **{k: v for k, v in maps.items() if k not in ("years", "domain")},
+                "years": _years_text(maps, where),
+                "domain": _domain_entry(maps.get("domain"), folder),
+            },
+            "report": {"input": str(path), "output": out("report.html")},
+        }
+        return cls(
+            file=path,
+            title=title,
+            catalogue=catalogue,
+            output=output,
+            regions=regions,
+            stages=tuple(Stage(name, _job(name, values, where)) for name, values in jobs.items()),
+        )
+
+    def stage(self, name: str) -> Job:
+        """The job of a stage."""
+        return next(stage.job for stage in self.stages if stage.name == name)
+
+    def run(self, progress: Progress) -> Facts:
+        """Run all stages: those whose inputs, settings and outputs are as they were are skipped.
+
+        Raises
+        ------
+        Wco2Error : when something needed is missing, before anything has run.
+        Cancelled : when the user asked to stop; finished stages stay finished.
+        """
+        problems = self.check(Part(progress, 0.0, 0.02), None, tables_too=False)["problems"]
+        if problems:
+            raise Wco2Error(" ".join(problems), f"See wco2 check {self.file}.")
+        writable_folder(self.output)
+        state = _State.read(self.output / STATE)
+        start, facts = 0.02, {}
+        for stage in self.stages:
+            stop_if_cancelled(progress)
+            end = min(1.0, start + 0.98 * _WEIGHTS[stage.name])
+            part = Part(progress, start, end)
+            start = end
+            key = self._key(stage, state)
+            if state.is_done(stage.name, key):
+                part.update(1.0, f"{stage.name}: done before")
+                facts[stage.name] = {**state.facts(stage.name), "skipped": True}
+                continue
+            part.update(0.0, stage.name)
+            found = stage.job.run(part)
+            state = state.with_stage(stage.name, key, found)
+            state.write(self.output / STATE)
+            facts[stage.name] = found
+        progress.update(1.0, "The study is complete")
+        return {"study": str(self.file), "output": str(self.output), "stages": facts}
+
+    def _key(self, stage: Stage, state: _State) -> str:
+        """What a stage's result depends on, as one short text."""
+        depends = stage.job.depends_on()
+        if stage.name == "report":
+            depends += [state.key(name) for name in ("observations", "sample", "train", "predict")]
+        job = json.dumps(job_to_json(stage.job), sort_keys=True)
+        text = "\n".join([__version__, job, *depends])
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    def check(self, progress: Progress, years: str | None = None, tables_too: bool = True) -> Facts:
+        """Look at everything that the study needs.
+
+        Parameters
+        ----------
+        years : winters to check instead of those of the map.
+        tables_too : read the observations and see which of them can be sampled.
+
+        Returns
+        -------
+        Facts with `predictors` (a row each, by winter), `observations` (counts), and `problems`,
+        which keep the study from running.
+        """
+        from wco2_engine.inputs.availability import REPLACED, THERE, availability
+        from wco2_engine.inputs.domain import parse_domain
+
+        predict = self.stage("predict")
+        assert isinstance(predict, PredictJob)
+        grid = predict.grid()
+        domain = parse_domain(predict.domain, Path(), f"{self.file}: [map]")
+        winters = [region.winter for region in self.regions]
+        by_year: dict[int, list[Month]] = {
+            year: sorted({m for winter in winters for m in winter.months_of(year)})
+            for year in parse_years(years if years is not None else predict.years)
+        }
+        catalogue = Catalogue.read(self.catalogue)
+        rows = availability(catalogue, by_year, Part(progress, 0.0, 0.7))
+        problems = [problem for row in rows for problem in row.problems]
+        lacking = [
+            f"'{row.name}' {year}: {text}"
+            for row in rows
+            for year, text in row.years.items()
+            if text not in (THERE, REPLACED, "unreadable")
+        ]
+        if lacking:
+            problems.append(f"Predictors are missing: {'; '.join(lacking)}.")
+        facts: Facts = {
+            "study": str(self.file),
+            "title": self.title,
+            "grid": grid.to_json(),
+            "domain": "all cells of the regions" if domain is None else str(predict.domain),
+            "regions": [f"{region.name}: {region.winter}" for region in self.regions],
+            "predictors": [_plain(row) for row in rows],
+            "problems": problems,
+        }
+        if tables_too:
+            facts["observations"] = self._check_observations(problems, Part(progress, 0.7, 1.0))
+        return facts
+
+    def _check_observations(self, problems: list[str], progress: Progress) -> Facts:
+        from wco2_engine.inputs.observations import read_observations
+
+        job = self.stage("observations")
+        assert isinstance(job, ObservationsJob)
+        progress.update(0.0, "Checking observations")
+        try:
+            found = read_observations(
+                job.input, job.format, job.columns, job.flux_units, screen_of(job.screen), job.crs
+            )
+        except Wco2Error as error:
+            problems.append(str(error))
+            return {}
+        return found.counts
+
+    def report_material(self) -> Any:
+        """What the report shows, of all stages that have run.
+
+        Raises
+        ------
+        Wco2Error : when the model has not been trained yet.
+        """
+        from wco2_engine.learning.model import Model
+        from wco2_engine.report.html import Material
+
+        state = _State.read(self.output / STATE)
+        model = existing_file(self.output / "model.wco2", "Model")
+        maps = self.output / "maps" / "prediction.json"
+        return Material(
+            model=Model.read(model),
+            title=self.title,
+            observations=state.facts("observations").get("counts", {}),
+            sampling=state.facts("sample").get("counts", {}),
+            maps_folder=maps.parent if maps.is_file() else None,
+        )
+
+
+@dataclass(frozen=True)
+class _State:
+    """Which stages are done, with which key and outputs. An immutable value, kept as JSON."""
+
+    stages: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path) -> _State:
+        """The state in a file; a missing or damaged one means that nothing is done."""
+        try:
+            stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls({})
+        return cls(stages if isinstance(stages, dict) else {})
+
+    def write(self, path: Path) -> None:
+        with written_whole(path) as partial:
+            partial.write_text(json.dumps({"stages": self.stages}, indent=1), encoding="utf-8")
+
+    def key(self, name: str) -> str:
+        return str(self.stages.get(name, {}).get("key", ""))
+
+    def facts(self, name: str) -> Facts:
+        return dict(self.stages.get(name, {}).get("facts", {}))
+
+    def is_done(self, name: str, key: str) -> bool:
+        """Whether a stage ran with this key and its outputs are untouched since."""
+        stage = self.stages.get(name)
+        return (
+            stage is not None
+            and stage.get("key") == key
+            and all(file_state(path) == seen for path, seen in stage.get("outputs", {}).items())
+        )
+
+    def with_stage(self, name: str, key: str, facts: Facts) -> _State:
+        outputs = {path: file_state(path) for path in facts.get("outputs", [])}
+        return replace(
+            self, stages={**self.stages, name: {"key": key, "facts": facts, "outputs": outputs}}
+        )
+
+
+def _table(
+    tables: Mapping[str, Any], name: str, known: tuple[str, ...], where: str, required: bool = True
+) -> dict[str, Any]:
+    found = tables.get(name)
+    if found is None and not required:
+        return {}
+    if not isinstance(found, dict):
+        raise Wco2Error(f"{where} has no table [{name}].", f"Add [{name}].")
+    check_names(found, known, f"{where}: [{name}]")
+    return found
+
+
+def _text(table: Mapping[str, Any], key: str, where: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value:
+        raise Wco2Error(f"{where} has no {key}.", f'Add {key} = "…".')
+    return value
+
+
+def _years_text(maps: Mapping[str, Any], where: str) -> str:
+    years = maps.get("years")
+    if isinstance(years, int):
+        return str(years)
+    if isinstance(years, list):
+        return ",".join(map(str, years))
+    if not isinstance(years, str):
+        raise Wco2Error(f"{where}: [map] has no years.", 'Add years = "1983-2022".')
+    parse_years(years)
+    return years
+
+
+def _domain_entry(entry: Any, folder: Path) -> Any:
+    """The domain with its path made whole."""
+
+    def whole(path: str) -> str:
+        return path if path.startswith("/vsi") else str(folder / path)
+
+    if isinstance(entry, str):
+        return whole(entry)
+    if isinstance(entry, dict) and isinstance(entry.get("path"), str):
+        return {**entry, "path": whole(entry["path"])}
+    return entry
+
+
+def _job(verb: str, values: dict[str, Any], where: str) -> Job:
+    try:
+        return job_from_json({"job": verb, **values})
+    except Wco2Error as error:
+        raise Wco2Error(f"{where}: {error.message}", error.hint) from error
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {
+        item.name: (
+            {str(k): v for k, v in value.items()}
+            if isinstance(value := getattr(row, item.name), dict)
+            else list(value)
+            if isinstance(value, tuple)
+            else value
+        )
+        for item in fields(row)
+    }
