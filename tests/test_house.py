@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ LAYERS = (
     ("analysis",),
     ("report",),
     ("study", "jobs", "doctor"),
-    ("cli", "__main__", "__init__"),
+    ("cli", "summaries", "__main__", "__init__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # A simulated study is made with the shared words and the inputs only, and nothing of the way of the
@@ -42,7 +43,16 @@ NOT_NEEDED_TO_PREDICT = (
     *("pint", "matplotlib", "jinja2", "rich", "numba"),
 )
 
+# A declared library can't be installed without these: geopandas before 1.0 asks for fiona, jinja2
+# for markupsafe.
+BROUGHT = {"fiona", "markupsafe"}
+
 Rule = Callable[[ast.Module, str], Iterator[str]]
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
 
 
 def name_of(path: Path) -> str:
@@ -167,11 +177,7 @@ RULES: tuple[Rule, ...] = (
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_engine_keeps_the_rule(rule: Rule) -> None:
     assert len(MODULES) > 10, "the engine was not found"
-    broken = [
-        fault
-        for path in MODULES
-        for fault in rule(ast.parse(path.read_text("utf-8"), str(path)), name_of(path))
-    ]
+    broken = [fault for path in MODULES for fault in rule(tree_of(path), name_of(path))]
     assert not broken, "\n".join(broken)
 
 
@@ -236,7 +242,7 @@ def test_every_module_has_its_place_in_the_layers() -> None:
 
 
 def test_every_module_says_first_what_it_is_for() -> None:
-    trees = {name_of(p): ast.parse(p.read_text("utf-8")) for p in MODULES}
+    trees = {name_of(p): tree_of(p) for p in MODULES}
     silent = [name for name, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
     assert not silent
 
@@ -249,12 +255,9 @@ def test_every_library_that_is_imported_is_declared() -> None:
         for requirement in [*project["dependencies"], *optional["fast"]]
     }
     used = {
-        name.split(".")[0]
-        for path in MODULES
-        for name in imports(ast.parse(path.read_text("utf-8")), name_of(path))
+        name.split(".")[0] for path in MODULES for name in imports(tree_of(path), name_of(path))
     }
-    with_geopandas = {"fiona"}  # before 1.0; pyogrio since
-    undeclared = used - declared - with_geopandas - set(sys.stdlib_module_names) - {"wco2_engine"}
+    undeclared = used - declared - BROUGHT - set(sys.stdlib_module_names) - {"wco2_engine"}
     assert not undeclared, f"imported, and not in pyproject.toml: {sorted(undeclared)}"
 
 

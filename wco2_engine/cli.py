@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -37,6 +38,7 @@ from wco2_engine.jobs import (
     job_from_json,
 )
 from wco2_engine.progress import Progress
+from wco2_engine.study import Study
 from wco2_engine.summaries import summary
 
 DONE, OUR_BUG, WRONG_INPUT, CANCELLED = 0, 1, 2, 130
@@ -341,6 +343,10 @@ def predict(
 @click.option("-o", "--output", required=True, help="report.html to write.")
 def report(study_or_model: str, output: str) -> Job:
     """Write a report of a study, or of a model alone, as one HTML file."""
+    if study_or_model.endswith(".toml") or Path(study_or_model).is_dir():
+        stage = Study.read(study_or_model).stage("report")
+        assert isinstance(stage, ReportJob)
+        return replace(stage, output=output)
     return ReportJob(study_or_model, output)
 
 

@@ -5,30 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, check_names
-from wco2_engine.files import existing_file, file_state, writable_folder, written_whole
+from wco2_engine.files import existing_file, writable_folder
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region, parse_regions, parse_winter
 from wco2_engine.inputs.toml import read_toml
-from wco2_engine.jobs import (
+from wco2_engine.progress import Part, Progress, stop_if_cancelled
+from wco2_engine.season import Month, parse_years
+from wco2_engine.stages import (
+    STAGES,
     Facts,
     Job,
     ObservationsJob,
     PredictJob,
-    job_from_json,
+    StudyState,
     job_to_json,
+    make_job,
     screen_of,
 )
-from wco2_engine.progress import Part, Progress, stop_if_cancelled
-from wco2_engine.season import Month, parse_years
 
 STATE = "study-state.json"
-_TOP = ("title", "licence", "catalogue", "output", "observations", "winter", "region")
+_TOP = ("title", "licence", "simulated", "catalogue", "output", "observations", "winter", "region")
 _OBSERVATIONS = ("file", "format", "columns", "flux_units", "crs", "screen")
 _MODEL = ("trees", "min_samples_leaf", "max_features", "seed", "validation", "at")
 _MAP = ("extent", "resolution", "crs", "snap", "years", "domain", "monthly")
@@ -113,6 +115,7 @@ class Study:
                 "regions": str(path),
                 "title": title,
                 "licence": str(tables.get("licence", "")),
+                "simulated": tables.get("simulated", False),
                 **{k: v for k, v in model.items() if k != "at"},
             },
             "predict": {
@@ -123,7 +126,13 @@ class Study:
                 "years": _years_text(maps, where),
                 "domain": _domain_entry(maps.get("domain"), folder),
             },
-            "report": {"input": str(path), "output": out("report.html")},
+            "report": {
+                "model": out("model.wco2"),
+                "output": out("report.html"),
+                "title": title,
+                "state": out(STATE),
+                "maps": out("maps"),
+            },
         }
         return cls(
             file=path,
@@ -150,7 +159,7 @@ class Study:
         if problems:
             raise Wco2Error(" ".join(problems), f"See wco2 check {self.file}.")
         writable_folder(self.output)
-        state = _State.read(self.output / STATE)
+        state = StudyState.read(self.output / STATE)
         start, facts = 0.02, {}
         for stage in self.stages:
             stop_if_cancelled(progress)
@@ -170,11 +179,11 @@ class Study:
         progress.update(1.0, "The study is complete")
         return {"study": str(self.file), "output": str(self.output), "stages": facts}
 
-    def _key(self, stage: Stage, state: _State) -> str:
+    def _key(self, stage: Stage, state: StudyState) -> str:
         """What a stage's result depends on, as one short text."""
         depends = stage.job.depends_on()
-        if stage.name == "report":
-            depends += [state.key(name) for name in ("observations", "sample", "train", "predict")]
+        if stage.name == "report":  # it shows the counts of the stages before it
+            depends += [state.key(other.name) for other in self.stages[:-1]]
         job = json.dumps(job_to_json(stage.job), sort_keys=True)
         text = "\n".join([__version__, job, *depends])
         return hashlib.sha256(text.encode()).hexdigest()[:20]
@@ -243,68 +252,6 @@ class Study:
             return {}
         return found.counts
 
-    def report_material(self) -> Any:
-        """What the report shows, of all stages that have run.
-
-        Raises
-        ------
-        Wco2Error : when the model has not been trained yet.
-        """
-        from wco2_engine.learning.model import Model
-        from wco2_engine.report.html import Material
-
-        state = _State.read(self.output / STATE)
-        model = existing_file(self.output / "model.wco2", "Model")
-        maps = self.output / "maps" / "prediction.json"
-        return Material(
-            model=Model.read(model),
-            title=self.title,
-            observations=state.facts("observations").get("counts", {}),
-            sampling=state.facts("sample").get("counts", {}),
-            maps_folder=maps.parent if maps.is_file() else None,
-        )
-
-
-@dataclass(frozen=True)
-class _State:
-    """Which stages are done, with which key and outputs. An immutable value, kept as JSON."""
-
-    stages: Mapping[str, Mapping[str, Any]]
-
-    @classmethod
-    def read(cls, path: Path) -> _State:
-        """The state in a file; a missing or damaged one means that nothing is done."""
-        try:
-            stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return cls({})
-        return cls(stages if isinstance(stages, dict) else {})
-
-    def write(self, path: Path) -> None:
-        with written_whole(path) as partial:
-            partial.write_text(json.dumps({"stages": self.stages}, indent=1), encoding="utf-8")
-
-    def key(self, name: str) -> str:
-        return str(self.stages.get(name, {}).get("key", ""))
-
-    def facts(self, name: str) -> Facts:
-        return dict(self.stages.get(name, {}).get("facts", {}))
-
-    def is_done(self, name: str, key: str) -> bool:
-        """Whether a stage ran with this key and its outputs are untouched since."""
-        stage = self.stages.get(name)
-        return (
-            stage is not None
-            and stage.get("key") == key
-            and all(file_state(path) == seen for path, seen in stage.get("outputs", {}).items())
-        )
-
-    def with_stage(self, name: str, key: str, facts: Facts) -> _State:
-        outputs = {path: file_state(path) for path in facts.get("outputs", [])}
-        return replace(
-            self, stages={**self.stages, name: {"key": key, "facts": facts, "outputs": outputs}}
-        )
-
 
 def _table(
     tables: Mapping[str, Any], name: str, known: tuple[str, ...], where: str, required: bool = True
@@ -352,7 +299,7 @@ def _domain_entry(entry: Any, folder: Path) -> Any:
 
 def _job(verb: str, values: dict[str, Any], where: str) -> Job:
     try:
-        return job_from_json({"job": verb, **values})
+        return make_job(STAGES, {"job": verb, **values})
     except Wco2Error as error:
         raise Wco2Error(f"{where}: {error.message}", error.hint) from error
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 
@@ -16,7 +16,6 @@ FLUX_UNITS = "g C m-2 month-1"
 GRAMS_OF_CARBON_PER_MOL = 12.011
 GRAMS_OF_CO2_PER_MOL = 44.009
 
-Values = float | NDArray[np.float64]
 Days = int | NDArray[np.int64]
 
 
@@ -33,7 +32,7 @@ class Conversion:
         """Whether it changes nothing."""
         return self == Conversion()
 
-    def __call__(self, values: Values, days_in_month: Days) -> Values:
+    def __call__(self, values: ArrayLike, days_in_month: Days) -> NDArray[np.float64]:
         """Converted values, float64 of the shape of `values`.
 
         Parameters
@@ -43,7 +42,9 @@ class Conversion:
             broadcasts.
         """
         days = np.asarray(days_in_month, np.float64) ** self.month_power
-        converted: Values = np.asarray(values, np.float64) * (self.factor * days) + self.offset
+        converted: NDArray[np.float64] = (
+            np.asarray(values, np.float64) * (self.factor * days) + self.offset
+        )
         return converted
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wco2_engine.errors import Wco2Error
@@ -39,7 +39,7 @@ class Availability:
 
 def availability(
     catalogue: Catalogue,
-    months_by_year: dict[int, Sequence[Month]],
+    months_by_year: Mapping[int, Sequence[Month]],
     progress: Progress,
 ) -> tuple[Availability, ...]:
     """Open every file that the months of some winters need, and read its outermost rows.
@@ -61,7 +61,7 @@ def _look(
     predictor: Predictor,
     sources: Sources,
     rasters: Rasters,
-    months_by_year: dict[int, Sequence[Month]],
+    months_by_year: Mapping[int, Sequence[Month]],
     progress: Progress,
 ) -> Availability:
     years: dict[int, str] = {}

@@ -208,7 +208,7 @@ class Forest:
         return nodes
 
     def _matrix(self, rows: ArrayLike) -> NDArray[np.float32]:
-        if np.ma.is_masked(rows):  # type: ignore[no-untyped-call]
+        if np.ma.is_masked(rows):
             raise ValueError("rows hold masked cells; leave them out before predicting")
         with np.errstate(over="ignore"):  # beyond float32 is infinity, which is refused below
             matrix = np.ascontiguousarray(rows, np.float32)

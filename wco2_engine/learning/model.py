@@ -39,6 +39,8 @@ MAX_REGIONS = 1_000
 MAX_SITE_CODE = 10_000_000
 
 _MEMBER = re.compile(r"model\.json|regions/\d{1,4}/[a-z]+(_[a-z0-9]+)*\.npy")
+# GDAL would take a path or a web address for a CRS too, and open it.
+_CRS = re.compile(r"[A-Za-z]{2,20}:[A-Za-z0-9]{1,20}|[A-Z]+[A-Z0-9_]*\[.*", re.DOTALL)
 _ROW_ARRAYS: dict[str, str] = {
     "target": "f8",
     "site": "i4",
@@ -311,7 +313,7 @@ class Model:
             for index, each in enumerate(self.regions):
                 for name, array in _arrays_of(each).items():
                     content = io.BytesIO()
-                    npy.write_array(content, array, version=(1, 0), allow_pickle=False)  # type: ignore[no-untyped-call]
+                    npy.write_array(content, array, version=(1, 0), allow_pickle=False)
                     _add(archive, f"regions/{index}/{name}.npy", content.getvalue())
 
     @classmethod
@@ -419,7 +421,7 @@ def _read_json(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Facts:
     if info.file_size > MAX_JSON_BYTES:
         raise Wco2Error(f"its model.json has {info.file_size} bytes, more than {MAX_JSON_BYTES}")
     try:
-        text = _read_bytes(archive, info).decode()
+        text = archive.read(info).decode()
         facts = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise Wco2Error(f"its model.json can't be read ({error})") from error
@@ -435,24 +437,15 @@ def _finite(text: str) -> float:
     return value
 
 
-def _read_bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    with archive.open(info) as stream:
-        content = stream.read(info.file_size)
-        stream.read(1)  # at the end of a member zipfile compares its checksum
-    if len(content) != info.file_size:
-        raise Wco2Error(f"{info.filename} is cut short")
-    return content
-
-
 def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
     """The array, once the shape and type that its header claims match the member's size."""
     name = info.filename
     with archive.open(info) as stream:
         try:
-            version = npy.read_magic(stream)  # type: ignore[no-untyped-call]
+            version = npy.read_magic(stream)
             if version != (1, 0):
                 raise Wco2Error(f"{name} is an array file of version {version}, not (1, 0)")
-            shape, fortran, dtype = npy.read_array_header_1_0(stream)  # type: ignore[no-untyped-call]
+            shape, fortran, dtype = npy.read_array_header_1_0(stream)
         except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, TokenError) as error:
             raise Wco2Error(f"{name} has no readable array header ({error})") from error
         if dtype.hasobject:
@@ -467,11 +460,7 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]
                 f"{name} claims the shape {shape} of {dtype}, {claimed} bytes, "
                 f"but holds {info.file_size - header}"
             )
-        content = stream.read(claimed)
-        stream.read(1)  # at the end of a member zipfile compares its checksum
-    if len(content) != claimed:
-        raise Wco2Error(f"{name} is cut short")
-    return np.frombuffer(content, dtype).reshape(shape)
+        return np.frombuffer(stream.read(claimed), dtype).reshape(shape)
 
 
 def _upgraded(facts: Facts, arrays: Arrays) -> tuple[Facts, Arrays]:
@@ -527,7 +516,10 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
             raise Wco2Error(f"{key} of region {index} has a name twice")
         return {name: array(f"{key}_{k}") for k, name in enumerate(names)}
 
-    region = Region.from_json(_get(entry, "region", dict))
+    where = _get(entry, "region", dict)
+    if "crs" in where and not _CRS.fullmatch(_get(where, "crs", str)):
+        raise Wco2Error(f"region {index} has a CRS that is neither an authority's code nor WKT")
+    region = Region.from_json(where)
     forest = {name: array(f"forest_{name}") for name in FOREST_ARRAYS}
     return RegionModel(
         region=region,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.grid import GEOGRAPHIC, Cells
@@ -119,9 +120,7 @@ def sample(
     reason[absent] = "missing_predictor"
     kept = reason == ""
     result = Training(
-        table=table.assign(region=region_name, **support, **columns)[kept].reset_index(
-            drop=True
-        ),
+        table=table.assign(region=region_name, **support, **columns)[kept].reset_index(drop=True),
         rejected=table.assign(reason=reason, detail=detail)[~kept].reset_index(drop=True),
     )
     if not len(result.table):
@@ -140,7 +139,7 @@ def _fill(
     rasters: Rasters,
     points: Points,
     months: Sequence[Month],
-    wanted: np.ndarray,
+    wanted: NDArray[np.int64],
     progress: Progress,
 ) -> None:
     """Read every predictor at the wanted rows, all rows of one month (or of all time) at once."""
@@ -149,7 +148,7 @@ def _fill(
     by_month: dict[Month, list[int]] = {}
     for row in wanted:
         by_month.setdefault(months[row], []).append(int(row))
-    groups: list[tuple[Month, list[Predictor], np.ndarray]] = [(NO_TIME, static, wanted)]
+    groups: list[tuple[Month, list[Predictor], NDArray[np.int64]]] = [(NO_TIME, static, wanted)]
     groups += [(m, dated, np.asarray(rows)) for m, rows in sorted(by_month.items())]
     for done, (month, predictors, rows) in enumerate(groups):
         stop_if_cancelled(progress)

@@ -67,6 +67,7 @@ def train(
     regions: Sequence[Region],
     recipe: ForestRecipe | None = None,
     origin: Mapping[str, str] | None = None,
+    simulated: bool = False,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Model:
@@ -78,6 +79,8 @@ def train(
         column for each predictor of the catalogue.
     regions : the first that holds a row owns it; rows outside, or out of the winter, don't train.
     origin : title and licence of the study, kept in the model.
+    simulated : whether the study is made up. Observations whose source begins with "simulated" say
+        so by themselves.
     threads : for growing trees; the model is the same for any number.
 
     Raises
@@ -141,8 +144,8 @@ def train(
             "rows_used": int(sum(len(rows) for rows in chosen)),
             "sources": sources[:MAX_SOURCES],
         },
-        scores=scores,
-        simulated=any(text.lower().startswith(SIMULATED) for text in sources),
+        scores=tuple(scores),
+        simulated=simulated or any(text.lower().startswith(SIMULATED) for text in sources),
     )
 
 

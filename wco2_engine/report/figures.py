@@ -83,10 +83,10 @@ def scores_by_month(model: Model) -> str:
             }
             there = [m for m in months if m in rows]
             labels = [MONTH_NAMES[m - 1] for m in there]
-            for row, key in enumerate(("rmse", "bias")):
+            for row, (key, name) in enumerate((("rmse", "RMSE"), ("bias", "bias"))):
                 axis = axes[row][column]
                 axis.plot(labels, [rows[m][key] for m in there], "o-", color=color, label=method)
-                axis.set_ylabel(f"{key.upper() if key == 'rmse' else key}\n{FLUX_LABEL}", fontsize=8)
+                axis.set_ylabel(f"{name}\n{FLUX_LABEL}", fontsize=8)
                 axis.axhline(0, color=_GREY, linewidth=0.8)
         axes[0][column].set_title(region.region.name, fontsize=10)
         axes[0][column].legend(fontsize=8)
@@ -194,4 +194,6 @@ def _svg(figure: Any) -> str:
 def _png(figure: Any) -> str:
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=110)
-    return f'<img alt="map" src="data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}">'
+    return (
+        f'<img alt="map" src="data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}">'
+    )

@@ -70,8 +70,6 @@ crs = "EPSG:4326"
 years = "{years}"
 domain = {{ path = "rasters/permafrost_extent.tif", values = [1, 2, 3, 4] }}
 monthly = false
-interval = 0.9
-applicability = true
 """
 
 CATALOGUE = """\

@@ -204,6 +204,17 @@ def test_any_training_data_give_the_same_predictions(
     np.testing.assert_allclose(predicted, estimator.predict(asked), rtol=1e-12, atol=1e-12)
 
 
+def test_the_way_that_more_training_rows_took_comes_first() -> None:
+    values = np.array([[0], [1], [2], [3], [4], [50], [60]])
+    tree = DecisionTreeRegressor(max_depth=2, random_state=0)
+    forest = Forest.from_sklearn(tree.fit(values, [0, 0, 1, 1, 1, 90, 99]))
+    # Five rows go left of 27, where the next pair of siblings so stands; two go right.
+    assert forest.threshold[0] == 27
+    assert forest.left.tolist() == [1, 3, 5, 3, 4, 5, 6]
+    mirrored = Forest.from_sklearn(tree.fit(-values, [0, 0, 1, 1, 1, 90, 99]))
+    assert mirrored.left.tolist() == [1, 5, 3, 3, 4, 5, 6]
+
+
 # Thresholds
 
 

@@ -1,0 +1,444 @@
+"""The stages of a study as jobs: frozen values that a command, QGIS or a subprocess runs.
+
+The fields of a job are plain (texts, numbers, lists), so that a job can be written as JSON; paths
+are texts for the same reason. `run` does the work and gives back plain facts; `depends_on` names
+everything that its result depends on besides its own fields.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
+
+from wco2_engine.errors import Wco2Error, check_names, nearest_name
+from wco2_engine.files import file_state, writable_folder, written_whole
+from wco2_engine.grid import GEOGRAPHIC, Cells, Grid
+from wco2_engine.inputs.areas import Box
+from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.domain import parse_domain
+from wco2_engine.inputs.regions import DEFAULT_WINTER, Region, read_regions
+from wco2_engine.progress import Progress
+from wco2_engine.season import Month, parse_years
+
+Facts = dict[str, Any]
+EVERYWHERE = (Region("everywhere", DEFAULT_WINTER, Box(-180.0, -90.0, 180.0, 90.0)),)
+WHOLE_REGION = (-180.0, 27.0, 180.0, 84.0)  # of northern permafrost, where no extent is given
+
+
+class Job(Protocol):
+    """What can be run."""
+
+    verb: ClassVar[str]
+
+    def run(self, progress: Progress) -> Facts:
+        """Do the work. Plain facts about the result; the files among them under `outputs`."""
+
+    def depends_on(self) -> list[str]:
+        """The state of every file that the result depends on."""
+
+
+@dataclass(frozen=True)
+class ObservationsJob:
+    """Read, convert, screen and merge a table of fluxes."""
+
+    verb: ClassVar[str] = "observations"
+    input: str
+    output: str
+    format: str = "auto"
+    columns: dict[str, str] | None = None
+    flux_units: str | None = None
+    screen: dict[str, Any] = field(default_factory=dict)
+    crs: str | None = None
+    rejected: str | None = None
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.inputs.observations import read_observations
+
+        progress.update(0.0, f"Reading {Path(self.input).name}")
+        observations = read_observations(
+            self.input, self.format, self.columns, self.flux_units, screen_of(self.screen), self.crs
+        )
+        progress.update(0.8, "Writing observations")
+        rejected = None if self.rejected is None else Path(self.rejected)
+        observations.write(Path(self.output), rejected)
+        progress.update(1.0, "Observations are ready")
+        return {
+            "counts": observations.counts,
+            "outputs": [self.output, *([self.rejected] if self.rejected else [])],
+        }
+
+    def depends_on(self) -> list[str]:
+        return [file_state(self.input.partition("|")[0])]
+
+
+@dataclass(frozen=True)
+class SampleJob:
+    """Look predictors up at the observations."""
+
+    verb: ClassVar[str] = "sample"
+    observations: str
+    catalogue: str
+    output: str
+    regions: str | None = None
+    at: str = "cell"
+    resolution: float = 0.1
+    crs: str = GEOGRAPHIC
+    rejected: str | None = None
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.inputs.observations import read_observations
+        from wco2_engine.inputs.tables import write_table
+        from wco2_engine.learning.sampling import sample
+
+        training = sample(
+            read_observations(self.observations).table,
+            Catalogue.read(self.catalogue),
+            read_regions(Path(self.regions)) if self.regions else (),
+            self._cells(),
+            progress,
+        )
+        write_table(training.table, Path(self.output))
+        if self.rejected:
+            write_table(training.rejected, Path(self.rejected))
+        return {
+            "counts": training.counts,
+            "outputs": [self.output, *([self.rejected] if self.rejected else [])],
+        }
+
+    def depends_on(self) -> list[str]:
+        from wco2_engine.inputs.observations import read_observations
+
+        table = read_observations(self.observations).table
+        dates = set(zip(table["year"].tolist(), table["month"].tolist(), strict=True))
+        months = sorted(Month(int(year), int(month)) for year, month in dates)
+        return [
+            file_state(self.observations),
+            file_state(self.catalogue),
+            *([_regions_state(self.regions)] if self.regions else []),
+            *_raster_states(Catalogue.read(self.catalogue), months),
+        ]
+
+    def _cells(self) -> Cells | None:
+        if self.at not in ("cell", "point"):
+            raise Wco2Error(f"at = '{self.at}'.", nearest_name(self.at, ("cell", "point")))
+        return Cells(self.crs, self.resolution) if self.at == "cell" else None
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Grow a forest for each region, and judge it on held-out rows."""
+
+    verb: ClassVar[str] = "train"
+    training: str
+    catalogue: str
+    output: str
+    regions: str | None = None
+    trees: int = 500
+    min_samples_leaf: int = 1
+    max_features: float = 1.0
+    seed: int = 0
+    validation: list[str] = field(default_factory=lambda: ["random", "site"])
+    title: str = ""
+    licence: str = ""
+    simulated: bool = False
+    jobs: int = 0
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.learning.sampling import read_training
+        from wco2_engine.learning.training import ForestRecipe, train
+
+        recipe = ForestRecipe(
+            trees=self.trees,
+            min_samples_leaf=self.min_samples_leaf,
+            max_features=self.max_features,
+            seed=self.seed,
+            validation=tuple(self.validation),
+        )
+        regions = read_regions(Path(self.regions)) if self.regions else EVERYWHERE
+        catalogue = Catalogue.read(self.catalogue)
+        table = read_training(Path(self.training), catalogue.names)
+        origin = {"title": self.title, "licence": self.licence}
+        model = train(
+            table,
+            catalogue,
+            regions,
+            recipe,
+            origin,
+            self.simulated,
+            threads(self.jobs),
+            progress,
+        )
+        model.write(Path(self.output))
+        return {
+            "fingerprint": model.fingerprint,
+            "scores": [row for row in model.scores if row["month"] == "all"],
+            "outputs": [self.output],
+        }
+
+    def depends_on(self) -> list[str]:
+        return [
+            file_state(self.training),
+            file_state(self.catalogue),
+            *([_regions_state(self.regions)] if self.regions else []),
+        ]
+
+
+@dataclass(frozen=True)
+class PredictJob:
+    """Map the winters of some years."""
+
+    verb: ClassVar[str] = "predict"
+    model: str
+    catalogue: str
+    output: str
+    years: str
+    extent: list[float] | None = None
+    crs: str = GEOGRAPHIC
+    resolution: float = 0.1
+    snap: bool = True
+    domain: Any = None
+    monthly: bool = False
+    jobs: int = 0
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.learning.model import Model
+        from wco2_engine.mapping.prediction import predict
+
+        years = parse_years(self.years)
+        grid = self.grid()
+        domain = parse_domain(self.domain, Path(), "Prediction")
+        prediction = predict(
+            Model.read(Path(self.model)),
+            Catalogue.read(self.catalogue),
+            grid,
+            years,
+            writable_folder(Path(self.output)),
+            domain,
+            self.monthly,
+            threads(self.jobs),
+            progress=progress,
+        )
+        return {
+            "cells": prediction.cells,
+            "missing_cell_months": dict(prediction.missing),
+            "notes": list(prediction.notes),
+            "grid": grid.to_json(),
+            "outputs": [str(path) for path in prediction.maps],
+        }
+
+    def grid(self) -> Grid:
+        """The grid of the maps; the whole permafrost region where no extent is given."""
+        if self.extent is None and self.crs != GEOGRAPHIC:
+            raise Wco2Error(
+                f"An extent in {self.crs} is needed.", "Give west, south, east, north in its units."
+            )
+        extent = self.extent if self.extent is not None else WHOLE_REGION
+        if len(extent) != 4:
+            raise Wco2Error(f"Extent {list(extent)} is not west, south, east, north.")
+        west, south, east, north = extent
+        return Grid.from_extent((west, south, east, north), self.resolution, self.crs, self.snap)
+
+    def depends_on(self) -> list[str]:
+        from wco2_engine.learning.model import Model
+        from wco2_engine.mapping.plan import Schedule, predictors_of, regions_of
+
+        model = Model.read(Path(self.model))
+        winters = [region.winter for region in regions_of(model)]
+        months = Schedule.of(winters, parse_years(self.years), self.monthly).months
+        catalogue = Catalogue.read(self.catalogue)
+        used = catalogue.only([p.name for p in predictors_of(model, catalogue)])
+        path = self.domain if isinstance(self.domain, str) else (self.domain or {}).get("path")
+        return [
+            model.fingerprint,
+            file_state(self.catalogue),
+            *([file_state(path)] if path else []),
+            *_raster_states(used, list(months)),
+        ]
+
+
+@dataclass(frozen=True)
+class ReportJob:
+    """A report of a model, and of the study and the maps around it, as one HTML file."""
+
+    verb: ClassVar[str] = "report"
+    model: str
+    output: str
+    title: str = ""
+    state: str | None = None
+    maps: str | None = None
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.learning.model import Model
+        from wco2_engine.report.html import Material, write_report
+
+        state = StudyState.read(Path(self.state)) if self.state else StudyState({})
+        record = Path(self.maps) / "prediction.json" if self.maps else None
+        material = Material(
+            model=Model.read(Path(self.model)),
+            title=self.title,
+            observations=state.facts("observations").get("counts", {}),
+            sampling=state.facts("sample").get("counts", {}),
+            maps_folder=record.parent if record and record.is_file() else None,
+        )
+        write_report(Path(self.output), material, progress)
+        return {"outputs": [self.output]}
+
+    def depends_on(self) -> list[str]:
+        maps = [str(Path(self.maps) / "prediction.json")] if self.maps else []
+        return [file_state(path) for path in (self.model, *maps)]
+
+
+@dataclass(frozen=True)
+class StudyState:
+    """Which stages are done, with which key and outputs. An immutable value, kept as JSON."""
+
+    stages: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path) -> StudyState:
+        """The state in a file; a missing or damaged one means that nothing is done."""
+        try:
+            stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls({})
+        return cls(stages if isinstance(stages, dict) else {})
+
+    def write(self, path: Path) -> None:
+        with written_whole(path) as partial:
+            partial.write_text(json.dumps({"stages": self.stages}, indent=1), encoding="utf-8")
+
+    def key(self, name: str) -> str:
+        return str(self.stages.get(name, {}).get("key", ""))
+
+    def facts(self, name: str) -> Facts:
+        return dict(self.stages.get(name, {}).get("facts", {}))
+
+    def is_done(self, name: str, key: str) -> bool:
+        """Whether a stage ran with this key and its outputs are untouched since."""
+        stage = self.stages.get(name)
+        return (
+            stage is not None
+            and stage.get("key") == key
+            and all(file_state(path) == seen for path, seen in stage.get("outputs", {}).items())
+        )
+
+    def with_stage(self, name: str, key: str, facts: Facts) -> StudyState:
+        outputs = {path: file_state(path) for path in facts.get("outputs", [])}
+        return replace(
+            self, stages={**self.stages, name: {"key": key, "facts": facts, "outputs": outputs}}
+        )
+
+
+STAGES: dict[str, Any] = {
+    kind.verb: kind for kind in (ObservationsJob, SampleJob, TrainJob, PredictJob, ReportJob)
+}
+
+
+def job_to_json(job: Any) -> dict[str, Any]:
+    """Plain values that `job_from_json` reads back."""
+    return {"job": job.verb, **asdict(job)}
+
+
+def make_job(kinds: Mapping[str, Any], data: Any) -> Job:
+    """The job in `{"job": verb, field: value, …}`, of one of `kinds` by verb.
+
+    Raises
+    ------
+    Wco2Error : for an unknown verb or field, one that is missing, or a value of another kind.
+    """
+    if not isinstance(data, Mapping) or not isinstance(data.get("job"), str):
+        raise Wco2Error('A job is an object with a "job".', f"Known: {', '.join(sorted(kinds))}.")
+    verb = data["job"]
+    if verb not in kinds:
+        raise Wco2Error(f"There is no job '{verb}'.", nearest_name(verb, kinds))
+    kind = kinds[verb]
+    values = {name: value for name, value in data.items() if name != "job"}
+    known = {item.name: item for item in fields(kind)}
+    check_names(values, known, f"Job '{verb}'")
+    needed = [
+        name
+        for name, item in known.items()
+        if item.default is MISSING and item.default_factory is MISSING and name not in values
+    ]
+    if needed:
+        raise Wco2Error(f"Job '{verb}' lacks {', '.join(needed)}.")
+    hints = get_type_hints(kind)
+    for name, value in values.items():
+        if not _fits(value, hints[name]):
+            raise Wco2Error(f"Job '{verb}': {name} = {value!r} is not {_kind_name(hints[name])}.")
+    job: Job = kind(**values)
+    return job
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if hint is Any:
+        return True
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, option) for option in get_args(hint))
+    if origin is list:
+        return isinstance(value, list) and all(_fits(v, get_args(hint)[0]) for v in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(
+            isinstance(k, str) and _fits(v, get_args(hint)[1]) for k, v in value.items()
+        )
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _kind_name(hint: Any) -> str:
+    names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+    return names.get(hint, str(hint))
+
+
+def threads(jobs: int) -> int:
+    """How many threads a job may use: as many as asked for, or all processors for 0.
+
+    Raises
+    ------
+    Wco2Error : for a negative number.
+    """
+    if jobs < 0:
+        raise Wco2Error(f"jobs = {jobs} is negative.", "Use 0 for all processors.")
+    return jobs or os.cpu_count() or 1
+
+
+def screen_of(table: Mapping[str, Any]) -> Any:
+    """The screening rules in a table of a study or job.
+
+    Raises
+    ------
+    Wco2Error : for unknown keys or values.
+    """
+    from wco2_engine.inputs.observations import Screen
+
+    check_names(table, (item.name for item in fields(Screen)), "Screening rules")
+    try:
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in table.items()
+        }
+        return Screen(**plain)
+    except (TypeError, ValueError) as error:
+        raise Wco2Error(f"Screening rules {dict(table)} can't be used: {error}.") from error
+
+
+def _regions_state(path: str) -> str:
+    """The regions that a file describes, geometry files included."""
+    return json.dumps([region.to_json() for region in read_regions(Path(path))])
+
+
+def _raster_states(catalogue: Catalogue, months: list[Month]) -> list[str]:
+    from wco2_engine.inputs.predictors import Sources
+    from wco2_engine.inputs.rasters import Rasters
+
+    with Rasters() as rasters:
+        sources = Sources(catalogue, rasters)
+        return sources.states(catalogue.predictors, months)
