@@ -1,3 +1,37 @@
-"""Winter CO2 emission maps of permafrost regions from measured fluxes and rasters."""
+"""Winter CO2 emission maps of permafrost regions from measured fluxes and rasters.
+
+>>> from wco2_engine import Study
+>>> Study.read("study.toml").run()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
+
+# What scripts and notebooks use, and what stays put. Each is imported when it is first asked for,
+# because predicting has to do without the libraries that the others need.
+_PLACES = {
+    "Study": "study",
+    "Catalogue": "inputs.catalogue",
+    "read_observations": "inputs.observations",
+    "Grid": "grid",
+    "Forest": "learning.forest",
+    "Model": "learning.model",
+    "predict": "mapping.prediction",
+    "Wco2Error": "errors",
+    "Cancelled": "errors",
+}
+__all__ = [*_PLACES]  # noqa: PLE0604 - all of them are texts
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(import_module(f"wco2_engine.{_PLACES[name]}"), name)
+    raise AttributeError(f"module 'wco2_engine' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PLACES])

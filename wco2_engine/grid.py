@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,6 +15,9 @@ from wco2_engine.errors import Wco2Error
 
 GEOGRAPHIC = "EPSG:4326"
 FloatArray = NDArray[np.float64]
+# GDAL takes the successor of a code that was deprecated, and Debian 12's counts EPSG:3408 (the
+# EASE-Grid on a sphere) as such: its cells would lie up to 20 km off.
+AS_STATED = {"OSR_USE_NON_DEPRECATED": "NO"}
 _SNAP = 1e-6  # of a cell: what rounding in an extent may be off
 
 
@@ -31,7 +35,8 @@ class Cells:
     """The endless grid: cells of `resolution` units of `crs`, edges at `x0`, `y0` plus multiples.
 
     A cell is known by two whole numbers, so that its centre comes out the same to the last bit
-    whatever the extent of the map that holds it.
+    whatever the extent of the map that holds it. Where columns fit 360 degrees a whole number of
+    times, centres lie in -180..180, so that a map across the antimeridian has the same ones too.
     """
 
     crs: str
@@ -51,19 +56,34 @@ class Cells:
         """Whether coordinates are longitude and latitude in degrees."""
         return parse_crs(self.crs).is_geographic
 
-    def x(self, column: NDArray[np.int64]) -> FloatArray:
-        """Centres of columns."""
+    @cached_property
+    def turn(self) -> int:
+        """Columns in 360 degrees of longitude; 0 where they do not fit, or in a projected CRS."""
+        if not self.geographic:
+            return 0
+        turn = 360.0 / self.resolution
+        return round(turn) if abs(turn - round(turn)) < _SNAP else 0
+
+    def x(self, column: NDArray[np.int64] | FloatArray) -> FloatArray:
+        """Centres of columns, by whole numbers."""
+        if self.turn:
+            first = -_floor((180.0 + self.x0) / self.resolution + 0.5)
+            column = (column - first) % self.turn + first
         return self.x0 + (column + 0.5) * self.resolution
 
-    def y(self, row: NDArray[np.int64]) -> FloatArray:
+    def y(self, row: NDArray[np.int64] | FloatArray) -> FloatArray:
         """Centres of rows; row numbers grow to the south, row 0 lies just south of `y0`."""
         return self.y0 - (row + 0.5) * self.resolution
 
     def holding(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The centres of the cells that hold points `(n,)`; edges belong to the east and south."""
-        column = np.floor(_near_whole((x - self.x0) / self.resolution)).astype(np.int64)
-        row = np.floor(_near_whole((self.y0 - y) / self.resolution)).astype(np.int64)
-        return self.x(column), self.y(row)
+        """The centres of the cells that hold points `(n,)`; edges belong to the east and south.
+
+        Points that lie nowhere (inf, NaN) have centres that lie nowhere.
+        """
+        with np.errstate(invalid="ignore"):
+            column = np.floor(_near_whole((x - self.x0) / self.resolution))
+            row = np.floor(_near_whole((self.y0 - y) / self.resolution))
+            return self.x(column), self.y(row)
 
 
 @dataclass(frozen=True)
@@ -101,7 +121,12 @@ class Grid:
         ------
         Wco2Error : for an extent that is empty, infinite or not on Earth.
         """
-        west, south, east, north = (float(value) for value in extent)
+        try:
+            west, south, east, north = (float(value) for value in extent)
+        except (TypeError, ValueError) as error:
+            raise Wco2Error(
+                f"Extent {extent!r} is not four numbers.", "Give west, south, east, north."
+            ) from error
         if not all(map(math.isfinite, (west, south, east, north))):
             raise Wco2Error(f"Extent {list(extent)} is not four finite numbers.")
         if parse_crs(crs).is_geographic:
@@ -189,7 +214,7 @@ def project(
     x: FloatArray, y: FloatArray, source: str, target: str
 ) -> tuple[FloatArray, FloatArray]:
     """Points `(n,)` from one CRS to another, x before y always; inf where there is no answer."""
-    if source == target or parse_crs(source) == parse_crs(target):
+    if source == target or parse_crs(source).to_wkt() == parse_crs(target).to_wkt():
         return x, y
     from rasterio._err import CPLE_BaseError  # what GDAL's own errors are, in no public module
     from rasterio.warp import transform
@@ -209,23 +234,45 @@ def project(
 
 
 def parse_crs(text: str) -> Any:
-    """A rasterio CRS from an authority code, WKT or PROJ text.
+    """A rasterio CRS from an authority's code (EPSG:4326), WKT or PROJ text.
+
+    Only these are let through: GDAL would also read files and fetch addresses that a text names.
 
     Raises
     ------
     Wco2Error : when the text is no CRS.
     """
+    import rasterio
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
+    if text in _CRS_CACHE:
+        return _CRS_CACHE[text]
+    wrong = Wco2Error(
+        f"'{text:.80}' is not a coordinate reference system.", "Write e.g. EPSG:4326 or EPSG:6931."
+    )
+    if not _CRS_TEXT.fullmatch(text):
+        raise wrong
     try:
-        return _CRS_CACHE.setdefault(text, CRS.from_user_input(text))
-    except (CRSError, ValueError) as error:
-        raise Wco2Error(
-            f"'{text}' is not a coordinate reference system.", "Write e.g. EPSG:4326 or EPSG:6931."
-        ) from error
+        with rasterio.Env(**AS_STATED):
+            return _CRS_CACHE.setdefault(text, CRS.from_user_input(text))
+    except (CRSError, ValueError, TypeError) as error:
+        raise wrong from error
 
 
+def crs_text(crs: Any) -> str:
+    """A text that `parse_crs` turns into the same CRS again: EPSG:4326, or WKT.
+
+    Not the authority's code that rasterio finds: it is that of a similar CRS at times, e.g. of an
+    ellipsoid for a sphere, which is 20 km off.
+    """
+    wkt = str(crs.to_wkt())
+    return GEOGRAPHIC if wkt == parse_crs(GEOGRAPHIC).to_wkt() else wkt
+
+
+_CRS_TEXT = re.compile(
+    r"[A-Za-z]{2,20}:[A-Za-z0-9]{1,20}|[A-Z][A-Z0-9_]*\[.*|\s*\+proj=[^:/\\]*", re.DOTALL
+)
 _CRS_CACHE: dict[str, Any] = {}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from wco2_engine.files import existing_file, writable_folder
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region, parse_regions, parse_winter
 from wco2_engine.inputs.toml import read_toml
-from wco2_engine.progress import Part, Progress, stop_if_cancelled
+from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
 from wco2_engine.season import Month, parse_years
 from wco2_engine.stages import (
     STAGES,
@@ -34,6 +35,13 @@ _TOP = ("title", "licence", "simulated", "catalogue", "output", "observations", 
 _OBSERVATIONS = ("file", "format", "columns", "flux_units", "crs", "screen")
 _MODEL = ("trees", "min_samples_leaf", "max_features", "seed", "validation", "at")
 _MAP = ("extent", "resolution", "crs", "snap", "years", "domain", "monthly")
+_TABLES = {  # whose values a job's fields are
+    "observations": "[observations]",
+    "sample": "[model] and [map]",
+    "train": "[model]",
+    "predict": "[map]",
+    "report": "its names",
+}
 _WEIGHTS = {"observations": 0.05, "sample": 0.1, "train": 0.35, "predict": 0.45, "report": 0.05}
 
 
@@ -47,7 +55,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Study:
-    """What a study file says, checked and with its paths made whole.
+    """What a study file says, checked and with its paths made absolute.
+
+    So a study is the same, and what is done of it stays done, wherever it is run from.
 
     Attributes
     ----------
@@ -77,6 +87,7 @@ class Study:
         tables = read_toml(path, "Study")
         where = str(path)
         check_names(tables, (*_TOP, "model", "map"), where)
+        path = path.absolute()
         folder = path.parent
         observations = _table(tables, "observations", _OBSERVATIONS, where)
         model = _table(tables, "model", _MODEL, where, required=False)
@@ -84,29 +95,26 @@ class Study:
         title = str(tables.get("title", path.stem))
         catalogue = existing_file(folder / _text(tables, "catalogue", where), "Catalogue")
         output = folder / str(tables.get("output", "results"))
-        winter = parse_winter(tables.get("winter", {}), where)
-        regions = parse_regions(tables.get("region", []), winter, folder)
-        screen_of(observations.get("screen", {}))  # a wrong rule shows now, not after reading
+        winter = parse_winter(_table(tables, "winter", None, where, required=False), where)
+        regions = parse_regions(_region_tables(tables, where), winter, folder)
 
         def out(name: str) -> str:
             return str(output / name)
 
-        grid_of_map = {k: maps[k] for k in ("resolution", "crs") if k in maps}
-        jobs: dict[str, Any] = {
+        jobs: dict[str, dict[str, Any]] = {
             "observations": {
                 **{k: v for k, v in observations.items() if k != "file"},
                 "input": str(folder / _text(observations, "file", f"{where}: [observations]")),
                 "output": out("observations.gpkg"),
                 "rejected": out("observations_rejected.csv"),
             },
-            "sample": {
-                "observations": out("observations.gpkg"),
+            "predict": {
+                "model": out("model.wco2"),
                 "catalogue": str(catalogue),
-                "output": out("training.gpkg"),
-                "regions": str(path),
-                "rejected": out("training_rejected.csv"),
-                **grid_of_map,
-                **{k: model[k] for k in ("at",) if k in model},
+                "output": out("maps"),
+                **{k: v for k, v in maps.items() if k not in ("years", "domain")},
+                "years": _years_text(maps, where),
+                "domain": _domain_entry(maps.get("domain"), folder),
             },
             "train": {
                 "training": out("training.gpkg"),
@@ -118,14 +126,6 @@ class Study:
                 "simulated": tables.get("simulated", False),
                 **{k: v for k, v in model.items() if k != "at"},
             },
-            "predict": {
-                "model": out("model.wco2"),
-                "catalogue": str(catalogue),
-                "output": out("maps"),
-                **{k: v for k, v in maps.items() if k not in ("years", "domain")},
-                "years": _years_text(maps, where),
-                "domain": _domain_entry(maps.get("domain"), folder),
-            },
             "report": {
                 "model": out("model.wco2"),
                 "output": out("report.html"),
@@ -134,20 +134,43 @@ class Study:
                 "maps": out("maps"),
             },
         }
+        # What can't be shows now, and not when the stages before it have run.
+        with _said_of(where):
+            made = {name: make_job(STAGES, {"job": name, **v}, _TABLES[name]) for name, v in jobs.items()}
+            screen_of(made["observations"].screen)
+            made["train"].recipe()
+            cells = made["predict"].grid().cells
+            made["sample"] = make_job(
+                STAGES,
+                {
+                    "job": "sample",
+                    "observations": out("observations.gpkg"),
+                    "catalogue": str(catalogue),
+                    "output": out("training.gpkg"),
+                    "regions": str(path),
+                    "rejected": out("training_rejected.csv"),
+                    "resolution": cells.resolution,
+                    "crs": cells.crs,
+                    "origin": [cells.x0, cells.y0],
+                    **{k: model[k] for k in ("at",) if k in model},
+                },
+                _TABLES["sample"],
+            )
+            made["sample"].cells()
         return cls(
             file=path,
             title=title,
             catalogue=catalogue,
             output=output,
             regions=regions,
-            stages=tuple(Stage(name, _job(name, values, where)) for name, values in jobs.items()),
+            stages=tuple(Stage(name, made[name]) for name in STAGES),
         )
 
     def stage(self, name: str) -> Job:
         """The job of a stage."""
         return next(stage.job for stage in self.stages if stage.name == name)
 
-    def run(self, progress: Progress) -> Facts:
+    def run(self, progress: Progress | None = None) -> Facts:
         """Run all stages: those whose inputs, settings and outputs are as they were are skipped.
 
         Raises
@@ -155,6 +178,7 @@ class Study:
         Wco2Error : when something needed is missing, before anything has run.
         Cancelled : when the user asked to stop; finished stages stay finished.
         """
+        progress = progress or Silent()
         problems = self.check(Part(progress, 0.0, 0.02), None, tables_too=False)["problems"]
         if problems:
             raise Wco2Error(" ".join(problems), f"See wco2 check {self.file}.")
@@ -194,7 +218,7 @@ class Study:
         Parameters
         ----------
         years : winters to check instead of those of the map.
-        tables_too : read the observations and see which of them can be sampled.
+        tables_too : read the observations too.
 
         Returns
         -------
@@ -254,14 +278,33 @@ class Study:
 
 
 def _table(
-    tables: Mapping[str, Any], name: str, known: tuple[str, ...], where: str, required: bool = True
+    tables: Mapping[str, Any],
+    name: str,
+    known: tuple[str, ...] | None,
+    where: str,
+    required: bool = True,
 ) -> dict[str, Any]:
+    """A table of the study; `known` are the keys that it may have, None leaves them to others."""
     found = tables.get(name)
     if found is None and not required:
         return {}
     if not isinstance(found, dict):
-        raise Wco2Error(f"{where} has no table [{name}].", f"Add [{name}].")
-    check_names(found, known, f"{where}: [{name}]")
+        raise Wco2Error(
+            f"{where} has no table [{name}].",
+            f"Write [{name}] on a line of its own, and its keys below.",
+        )
+    if known is not None:
+        check_names(found, known, f"{where}: [{name}]")
+    return found
+
+
+def _region_tables(tables: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
+    found = tables.get("region", [])
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        raise Wco2Error(
+            f"{where}: region is no list of tables.",
+            "Write [[region]], in double brackets, before the keys of each region.",
+        )
     return found
 
 
@@ -274,13 +317,14 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
 
 def _years_text(maps: Mapping[str, Any], where: str) -> str:
     years = maps.get("years")
-    if isinstance(years, int):
-        return str(years)
     if isinstance(years, list):
-        return ",".join(map(str, years))
+        years = ",".join(map(str, years))
+    elif isinstance(years, int) and not isinstance(years, bool):
+        years = str(years)
     if not isinstance(years, str):
         raise Wco2Error(f"{where}: [map] has no years.", 'Add years = "1983-2022".')
-    parse_years(years)
+    with _said_of(f"{where}: [map]"):
+        parse_years(years)
     return years
 
 
@@ -297,9 +341,11 @@ def _domain_entry(entry: Any, folder: Path) -> Any:
     return entry
 
 
-def _job(verb: str, values: dict[str, Any], where: str) -> Job:
+@contextmanager
+def _said_of(where: str) -> Iterator[None]:
+    """Put the file before what is wrong."""
     try:
-        return make_job(STAGES, {"job": verb, **values})
+        yield
     except Wco2Error as error:
         raise Wco2Error(f"{where}: {error.message}", error.hint) from error
 

@@ -49,7 +49,8 @@ def score_table(scores: Sequence[Facts]) -> Table:
     for name in ("region", "validation", "n", "sites", "R2", "MAE", "RMSE", "bias"):
         table.add_column(name, justify="left" if name in ("region", "validation") else "right")
     for row in scores:
-        numbers = [f"{row[key]:.2f}" for key in ("r2", "mae", "rmse", "bias")]
+        values = [row[key] for key in ("r2", "mae", "rmse", "bias")]
+        numbers = ["–" if value is None else f"{value:.2f}" for value in values]
         table.add_row(row["region"], row["validation"], str(row["n"]), str(row["sites"]), *numbers)
     return table
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import existing_file
 from wco2_engine.grid import GEOGRAPHIC, parse_crs, project
+from wco2_engine.inputs.vectors import read_features
 
 Ring = tuple[tuple[float, float], ...]
 FloatArray = NDArray[np.float64]
@@ -122,17 +123,10 @@ def read_polygons(path: Path, where: str) -> Polygons:
     ------
     Wco2Error : when the file is missing, states no CRS, or holds no polygon.
     """
-    import geopandas
     from shapely.ops import unary_union
 
     existing_file(path, f"{where}: geometry")
-    try:
-        frame = geopandas.read_file(path)
-    except Exception as error:  # the drivers of fiona and pyogrio share no root of their own
-        raise Wco2Error(
-            f"{where}: {path} can't be read as vector data ({error}).",
-            "Use GeoPackage, GeoJSON or another format that OGR reads.",
-        ) from error
+    frame = read_features(path, where)
     if frame.crs is None:
         raise Wco2Error(f"{where}: {path} states no CRS.", "Save it with its CRS.")
     shapes = [shape if shape.is_valid else shape.buffer(0) for shape in frame.geometry.dropna()]
@@ -149,7 +143,8 @@ def read_polygons(path: Path, where: str) -> Polygons:
         for polygon in polygons
         for ring in (polygon.exterior, *polygon.interiors)
     )
-    epsg = frame.crs.to_epsg()
+    # A code only where it is surely that CRS: pyproj, too, names similar ones.
+    epsg = frame.crs.to_epsg(min_confidence=100)
     return Polygons(f"EPSG:{epsg}" if epsg else frame.crs.to_wkt(), rings)
 
 

@@ -23,11 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import written_whole
 from wco2_engine.inputs.formats import choose_format
 from wco2_engine.inputs.formats.canonical import COLUMNS
 from wco2_engine.inputs.formats.mapping import Format, check_columns
-from wco2_engine.inputs.tables import Numbers, Table, numbers, plain_text, read_table
+from wco2_engine.inputs.tables import Numbers, Table, numbers, plain_text, read_table, write_table
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month, parse_years
 from wco2_engine.units import flux_conversion
 
@@ -127,22 +126,13 @@ class Observations:
         ------
         Wco2Error : for another kind of file, a full disk or a folder that can't be written to.
         """
-        if path.suffix.lower() not in (".gpkg", ".csv"):
-            raise Wco2Error(
-                f"Observations can't be written as {path.name}.", "Name it .gpkg or .csv."
-            )
         if rejected_path is not None and rejected_path.suffix.lower() != ".csv":
             raise Wco2Error(
                 f"Rejected rows can't be written as {rejected_path.name}.", "Name it .csv."
             )
-        with written_whole(path) as partial:
-            if path.suffix.lower() == ".csv":
-                _write_csv(self.table, partial)
-            else:
-                _write_points(self.table, partial)
+        write_table(self.table, path)
         if rejected_path is not None:
-            with written_whole(rejected_path) as partial:
-                _write_csv(self.rejected, partial)
+            write_table(self.rejected, rejected_path)
 
 
 def read_observations(
@@ -568,15 +558,3 @@ def _checked_range(values: Any) -> tuple[float, float]:
     if not low < high:
         raise Wco2Error(f"flux_range {[low, high]} is empty.", "Write the lower flux first.")
     return low, high
-
-
-def _write_csv(frame: pandas.DataFrame, path: Path) -> None:
-    frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-
-
-def _write_points(frame: pandas.DataFrame, path: Path) -> None:
-    import geopandas
-
-    geometry = geopandas.points_from_xy(frame["longitude"], frame["latitude"])
-    points = geopandas.GeoDataFrame(frame.copy(), geometry=geometry, crs="EPSG:4326")
-    points.to_file(path, driver="GPKG", layer="observations")

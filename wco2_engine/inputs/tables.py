@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file, written_whole
+from wco2_engine.inputs.vectors import read_features
 
 if TYPE_CHECKING:
     import geopandas
@@ -210,10 +211,7 @@ def _read_layer(path: Path, layer: str, crs: str | None) -> Table:
     import pandas
 
     name = _layer_name(path, layer)
-    try:
-        frame = geopandas.read_file(path, layer=name)
-    except Exception as error:  # the drivers of fiona and pyogrio share no root of their own
-        raise _unreadable(path, error) from error
+    frame = read_features(path, "Table", name)
     has_geometry = isinstance(frame, geopandas.GeoDataFrame) and frame.geometry.notna().any()
     longitude, latitude = _coordinates(frame, path, crs) if has_geometry else (None, None)
     cells = pandas.DataFrame(
@@ -245,7 +243,7 @@ def _layer_name(path: Path, layer: str) -> str:
             import fiona
 
             found = fiona.listlayers(path)
-    except Exception as error:  # as for reading
+    except Exception as error:  # the drivers of fiona and pyogrio share no root of their own
         raise _unreadable(path, error) from error
     names = [name for name in found if name != "layer_styles"]
     if layer and layer not in names:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file, written_whole
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
@@ -245,6 +245,24 @@ class Model:
                 digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
+
+    def predict(self, rows: NDArray[np.float32], region: str, threads: int = 1) -> NDArray[np.float64]:
+        """The flux of rows in a region, g C m-2 month-1.
+
+        Parameters
+        ----------
+        rows : `(n_rows, n_features)`, the model's predictors in their order and units, no NaN.
+        region : the name of the region whose forest predicts.
+
+        Raises
+        ------
+        Wco2Error : when the model has no such region.
+        """
+        for each in self.regions:
+            if each.region.name == region:
+                return each.forest.predict(rows, threads)
+        names = [each.region.name for each in self.regions]
+        raise Wco2Error(f"The model has no region '{region}'.", nearest_name(region, names))
 
     def describe(self) -> dict[str, Any]:
         """Plain facts for people and for JSON; ranges are of the training data."""
