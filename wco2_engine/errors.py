@@ -71,6 +71,11 @@ def disk_errors(path: Path | str) -> Iterator[None]:
                 f"The disk is full: {path} could not be written.",
                 "Make space and run the same command again; what was finished is kept.",
             ) from error
+        if error.errno == errno.EFBIG:
+            raise Wco2Error(
+                f"{path} could not be written: the file grew larger than is allowed there.",
+                "Choose a file system without such a limit, or look at ulimit -f.",
+            ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise Wco2Error(
                 f"{path} can't be written: {error.strerror}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,11 +74,32 @@ def writable_folder(path: Path) -> Path:
 def file_state(path: str) -> str:
     """Name, size and time of change of a file, to see later whether it is still the same.
 
-    A GDAL name of a variable in a file stands for the file. What is no local file (e.g. /vsi) is
-    known by its name alone.
+    A GDAL name of a variable in a file stands for the file. A shapefile stands for all of its
+    files, because the numbers of its table are in another one; a folder (a file geodatabase) for
+    what it holds. What is not on this machine (e.g. /vsi) is known by its name alone.
     """
     local = Path(path.split('"')[1] if '"' in path else path)
-    if not local.is_file():
-        return path
-    state = local.stat()
-    return f"{path} {state.st_size} {state.st_mtime_ns}"
+    if local.suffix.lower() == ".shp":
+        files = sorted(local.parent.glob(f"{glob.escape(local.stem)}.*"))
+    else:
+        files = sorted(local.iterdir()) if local.is_dir() else [local]
+    states = [file.stat() for file in files if file.is_file()]
+    return " ".join([path, *(f"{state.st_size} {state.st_mtime_ns}" for state in states)])
+
+
+def keep_apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
+    """Refuse an output that would take the place of an input or of another output.
+
+    Raises
+    ------
+    Wco2Error : naming the file.
+    """
+    taken = {Path(path.partition("|")[0]).absolute() for path in inputs}
+    for output in outputs:
+        path = Path(output).absolute()
+        if path in taken:
+            raise Wco2Error(
+                f"{output} is read, or written by something else, in the same step.",
+                "Name another file for the output.",
+            )
+        taken.add(path)

@@ -113,7 +113,8 @@ def job_from_json(data: Any) -> Job:
     ------
     Wco2Error : for an unknown verb or field, one that is missing, or a value of another kind.
     """
-    return make_job(JOBS, data)
+    job: Job = make_job(JOBS, data)
+    return job
 
 
 __all__ = [

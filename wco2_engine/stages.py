@@ -13,10 +13,19 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Protocol,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
-from wco2_engine.files import file_state, writable_folder, written_whole
+from wco2_engine.files import file_state, keep_apart, writable_folder, written_whole
 from wco2_engine.grid import GEOGRAPHIC, Cells, Grid
 from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
@@ -25,9 +34,13 @@ from wco2_engine.inputs.regions import DEFAULT_WINTER, Region, read_regions
 from wco2_engine.progress import Progress
 from wco2_engine.season import Month, parse_years
 
+if TYPE_CHECKING:
+    from wco2_engine.learning.training import ForestRecipe
+
 Facts = dict[str, Any]
 EVERYWHERE = (Region("everywhere", DEFAULT_WINTER, Box(-180.0, -90.0, 180.0, 90.0)),)
 WHOLE_REGION = (-180.0, 27.0, 180.0, 84.0)  # of northern permafrost, where no extent is given
+MAX_CELLS = 10**10  # of a map; more is a resolution in another unit than was meant
 
 
 class Job(Protocol):
@@ -59,6 +72,7 @@ class ObservationsJob:
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.inputs.observations import read_observations
 
+        keep_apart(_files(self.output, self.rejected), [self.input])
         progress.update(0.0, f"Reading {Path(self.input).name}")
         observations = read_observations(
             self.input, self.format, self.columns, self.flux_units, screen_of(self.screen), self.crs
@@ -69,7 +83,7 @@ class ObservationsJob:
         progress.update(1.0, "Observations are ready")
         return {
             "counts": observations.counts,
-            "outputs": [self.output, *([self.rejected] if self.rejected else [])],
+            "outputs": _files(self.output, self.rejected),
         }
 
     def depends_on(self) -> list[str]:
@@ -89,17 +103,19 @@ class SampleJob:
     resolution: float = 0.1
     crs: str = GEOGRAPHIC
     rejected: str | None = None
+    origin: list[float] | None = None  # x and y of a cell's corner, where the grid is not snapped
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.inputs.observations import read_observations
         from wco2_engine.inputs.tables import write_table
         from wco2_engine.learning.sampling import sample
 
+        keep_apart(_files(self.output, self.rejected), [self.observations, self.catalogue])
         training = sample(
             read_observations(self.observations).table,
             Catalogue.read(self.catalogue),
             read_regions(Path(self.regions)) if self.regions else (),
-            self._cells(),
+            self.cells(),
             progress,
         )
         write_table(training.table, Path(self.output))
@@ -107,7 +123,7 @@ class SampleJob:
             write_table(training.rejected, Path(self.rejected))
         return {
             "counts": training.counts,
-            "outputs": [self.output, *([self.rejected] if self.rejected else [])],
+            "outputs": _files(self.output, self.rejected),
         }
 
     def depends_on(self) -> list[str]:
@@ -123,10 +139,20 @@ class SampleJob:
             *_raster_states(Catalogue.read(self.catalogue), months),
         ]
 
-    def _cells(self) -> Cells | None:
+    def cells(self) -> Cells | None:
+        """The cells to look up; None for the exact points.
+
+        Raises
+        ------
+        Wco2Error : when `at`, the resolution or the origin can't be.
+        """
         if self.at not in ("cell", "point"):
             raise Wco2Error(f"at = '{self.at}'.", nearest_name(self.at, ("cell", "point")))
-        return Cells(self.crs, self.resolution) if self.at == "cell" else None
+        if self.at == "point":
+            return None
+        if self.origin is not None and len(self.origin) != 2:
+            raise Wco2Error(f"Origin {self.origin} is not x and y.")
+        return Cells(self.crs, self.resolution, *(self.origin or ()))
 
 
 @dataclass(frozen=True)
@@ -150,15 +176,10 @@ class TrainJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.sampling import read_training
-        from wco2_engine.learning.training import ForestRecipe, train
+        from wco2_engine.learning.training import train
 
-        recipe = ForestRecipe(
-            trees=self.trees,
-            min_samples_leaf=self.min_samples_leaf,
-            max_features=self.max_features,
-            seed=self.seed,
-            validation=tuple(self.validation),
-        )
+        keep_apart([self.output], [self.training, self.catalogue])
+        recipe = self.recipe()
         regions = read_regions(Path(self.regions)) if self.regions else EVERYWHERE
         catalogue = Catalogue.read(self.catalogue)
         table = read_training(Path(self.training), catalogue.names)
@@ -176,9 +197,26 @@ class TrainJob:
         model.write(Path(self.output))
         return {
             "fingerprint": model.fingerprint,
-            "scores": [row for row in model.scores if row["month"] == "all"],
+            "scores": [dict(row) for row in model.scores if row["month"] == "all"],
             "outputs": [self.output],
         }
+
+    def recipe(self) -> ForestRecipe:
+        """How the forests are grown and judged.
+
+        Raises
+        ------
+        Wco2Error : for a number out of bounds, or an unknown validation.
+        """
+        from wco2_engine.learning.training import ForestRecipe
+
+        return ForestRecipe(
+            trees=self.trees,
+            min_samples_leaf=self.min_samples_leaf,
+            max_features=self.max_features,
+            seed=self.seed,
+            validation=tuple(self.validation),
+        )
 
     def depends_on(self) -> list[str]:
         return [
@@ -232,7 +270,12 @@ class PredictJob:
         }
 
     def grid(self) -> Grid:
-        """The grid of the maps; the whole permafrost region where no extent is given."""
+        """The grid of the maps; the whole permafrost region where no extent is given.
+
+        Raises
+        ------
+        Wco2Error : when extent, CRS and resolution make no grid, or a huge one.
+        """
         if self.extent is None and self.crs != GEOGRAPHIC:
             raise Wco2Error(
                 f"An extent in {self.crs} is needed.", "Give west, south, east, north in its units."
@@ -241,7 +284,13 @@ class PredictJob:
         if len(extent) != 4:
             raise Wco2Error(f"Extent {list(extent)} is not west, south, east, north.")
         west, south, east, north = extent
-        return Grid.from_extent((west, south, east, north), self.resolution, self.crs, self.snap)
+        grid = Grid.from_extent((west, south, east, north), self.resolution, self.crs, self.snap)
+        if grid.width * grid.height > MAX_CELLS:
+            raise Wco2Error(
+                f"A map of {grid.width} x {grid.height} cells is too large.",
+                f"The resolution of {self.resolution:g} counts in units of {self.crs}.",
+            )
+        return grid
 
     def depends_on(self) -> list[str]:
         from wco2_engine.learning.model import Model
@@ -255,6 +304,7 @@ class PredictJob:
         path = self.domain if isinstance(self.domain, str) else (self.domain or {}).get("path")
         return [
             model.fingerprint,
+            json.dumps([model.simulated, model.provenance], sort_keys=True),  # maps repeat some
             file_state(self.catalogue),
             *([file_state(path)] if path else []),
             *_raster_states(used, list(months)),
@@ -277,6 +327,7 @@ class ReportJob:
         from wco2_engine.report.html import Material, write_report
 
         state = StudyState.read(Path(self.state)) if self.state else StudyState({})
+        keep_apart([self.output], [self.model])
         record = Path(self.maps) / "prediction.json" if self.maps else None
         material = Material(
             model=Model.read(Path(self.model)),
@@ -304,9 +355,11 @@ class StudyState:
         """The state in a file; a missing or damaged one means that nothing is done."""
         try:
             stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return cls({})
-        return cls(stages if isinstance(stages, dict) else {})
+        if not isinstance(stages, dict):
+            return cls({})
+        return cls({name: stage for name, stage in stages.items() if _is_stage(stage)})
 
     def write(self, path: Path) -> None:
         with written_whole(path) as partial:
@@ -334,6 +387,15 @@ class StudyState:
         )
 
 
+def _is_stage(stage: Any) -> bool:
+    return (
+        isinstance(stage, dict)
+        and isinstance(stage.get("key"), str)
+        and isinstance(stage.get("facts"), dict)
+        and isinstance(stage.get("outputs"), dict)
+    )
+
+
 STAGES: dict[str, Any] = {
     kind.verb: kind for kind in (ObservationsJob, SampleJob, TrainJob, PredictJob, ReportJob)
 }
@@ -344,8 +406,12 @@ def job_to_json(job: Any) -> dict[str, Any]:
     return {"job": job.verb, **asdict(job)}
 
 
-def make_job(kinds: Mapping[str, Any], data: Any) -> Job:
+def make_job(kinds: Mapping[str, Any], data: Any, where: str = "") -> Any:
     """The job in `{"job": verb, field: value, …}`, of one of `kinds` by verb.
+
+    Parameters
+    ----------
+    where : what the values come from, for messages; the job itself where empty.
 
     Raises
     ------
@@ -359,20 +425,20 @@ def make_job(kinds: Mapping[str, Any], data: Any) -> Job:
     kind = kinds[verb]
     values = {name: value for name, value in data.items() if name != "job"}
     known = {item.name: item for item in fields(kind)}
-    check_names(values, known, f"Job '{verb}'")
+    where = where or f"Job '{verb}'"
+    check_names(values, known, where)
     needed = [
         name
         for name, item in known.items()
         if item.default is MISSING and item.default_factory is MISSING and name not in values
     ]
     if needed:
-        raise Wco2Error(f"Job '{verb}' lacks {', '.join(needed)}.")
+        raise Wco2Error(f"{where} lacks {', '.join(needed)}.")
     hints = get_type_hints(kind)
     for name, value in values.items():
         if not _fits(value, hints[name]):
-            raise Wco2Error(f"Job '{verb}': {name} = {value!r} is not {_kind_name(hints[name])}.")
-    job: Job = kind(**values)
-    return job
+            raise Wco2Error(f"{where}: {name} = {value!r} is not {_kind_name(hints[name])}.")
+    return kind(**values)
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -396,7 +462,15 @@ def _fits(value: Any, hint: Any) -> bool:
 
 def _kind_name(hint: Any) -> str:
     names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-    return names.get(hint, str(hint))
+    if get_origin(hint) in (Union, types.UnionType):
+        return " or ".join(_kind_name(o) for o in get_args(hint) if o is not type(None))
+    if get_origin(hint) is list:
+        return f"a list, each {_kind_name(get_args(hint)[0])}"
+    return names.get(hint, "a table")
+
+
+def _files(*paths: str | None) -> list[str]:
+    return [path for path in paths if path]
 
 
 def threads(jobs: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
-from wco2_engine.inputs.predictors import Recipe, Slice, Sources, check_valid, listed_months
+from wco2_engine.inputs.predictors import Recipe, Slice, Sources, converted, listed_months
 from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.season import Month
@@ -107,8 +107,8 @@ def _slices(part: Slice | Recipe) -> list[Slice]:
 
 def _grid_text(part: Slice) -> str:
     reference = part.info.georeference
-    size = f"{abs(reference.dx):.6g}"
-    crs = reference.crs if len(reference.crs) <= 12 else "own projection"
+    size = f"{reference.dx:.6g}"
+    crs = reference.crs.split('"')[1] if '"' in reference.crs else reference.crs
     unit = "deg" if reference.geographic else "m"
     return f"{size} {unit}, {reference.width} x {reference.height}, {crs}"
 
@@ -118,5 +118,4 @@ def _read_edges(predictor: Predictor, part: Slice, rasters: Rasters) -> None:
     reference = part.info.georeference
     for row in sorted({0, reference.height // 2, reference.height - 1}):
         stored = rasters.window(part.info, part.band, row, 0, 1, reference.width)
-        values = predictor.convert(stored, part.days)
-        check_valid(predictor, values, f"{part.info.path}, band {part.band}")
+        converted(predictor, stored, part)

@@ -8,7 +8,6 @@ from functools import reduce as fold
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import file_state
@@ -20,8 +19,9 @@ from wco2_engine.inputs.rasters import (
     Rasters,
     Sampler,
     gdal_path,
+    is_local,
 )
-from wco2_engine.season import Month
+from wco2_engine.season import MONTH_NAMES, Month, format_years
 
 CLIMATOLOGY_YEARS = range(1901, 2101)
 NEAREST_REACH = 60  # years
@@ -63,10 +63,10 @@ class Sources:
         path = predictor.path_at(month)
         key = (path, predictor.name)
         if key not in self._infos:
-            what = f"Predictor '{predictor.name}': file"
-            full = gdal_path(path, predictor.variable, self._folder, what)
             try:
-                self._infos[key] = self._rasters.info(full, predictor.encoding)
+                self._infos[key] = self._rasters.info(
+                    self._gdal_path(predictor, path), predictor.encoding
+                )
             except Wco2Error as error:
                 raise Wco2Error(
                     f"Predictor '{predictor.name}': {error.message}", error.hint
@@ -137,13 +137,13 @@ class Sources:
 
     def _exists(self, predictor: Predictor, month: Month) -> bool:
         path = predictor.path_at(month)
-        if path.startswith("/vsi") or "://" in path:
-            try:
-                self.info(predictor, month)
-            except Wco2Error:
-                return False  # a remote file tells that it is missing only by failing to open
-            return True
-        return (self._folder / Path(path).expanduser()).is_file()
+        if is_local(path):
+            return (self._folder / Path(path).expanduser()).is_file()
+        # A remote file tells that it is missing only by failing to open.
+        return self._rasters.opens(self._gdal_path(predictor, path))
+
+    def _gdal_path(self, predictor: Predictor, path: str) -> str:
+        return gdal_path(path, predictor.variable, self._folder, "File")
 
 
 def _paths(part: Slice | Recipe) -> Iterator[str]:
@@ -162,34 +162,53 @@ def _band(predictor: Predictor, info: RasterInfo, month: Month) -> int | None:
                 f"{where} has {info.count} bands, not {predictor.band}.", "Correct band."
             )
         return predictor.band
-    if predictor.when == "static" or "month" in predictor.fields:
+    if "month" in predictor.fields or predictor.when == "static":
         return _only_band(where, info)
+    if "year" in predictor.fields and predictor.when == "yearly":
+        return _only_band(where, info)
+    if info.time.problem is not None:
+        message, hint = info.time.problem
+        raise Wco2Error(f"Predictor '{predictor.name}': {message}", hint)
     if predictor.when == "yearly":
-        if "year" in predictor.fields:
-            return _only_band(where, info)
-        bands = [band for date, band in info.months.items() if date.year == month.year]
-        return min(bands, default=None)
-    if info.steps_per_month > 1:
+        return _band_of_year(where, info, month.year)
+    if info.time.steps_per_month > 1:
         raise Wco2Error(
-            f"{where} has about {info.steps_per_month} time steps a month.",
+            f"{where} has up to {info.time.steps_per_month} time steps a month.",
             "Average it to months first (e.g. cdo monmean).",
         )
     if predictor.when == "climatology":
-        by_month = info.calendar_months or {date.month: band for date, band in info.months.items()}
+        by_month = info.time.calendar_months or {
+            date.month: band for date, band in info.time.months.items()
+        }
         if len(by_month) != info.count or month.month not in by_month:
             raise Wco2Error(
                 f"{where} has {info.count} bands, which are not the 12 months of a climatology.",
                 "Use a file of 12 bands, or {month:02d} in the path.",
             )
         return by_month[month.month]
-    if info.months:
-        return info.months.get(month)
-    if "year" in predictor.fields and info.calendar_months:
-        return info.calendar_months.get(month.month)
+    if info.time.months:
+        return info.time.months.get(month)
+    if "year" in predictor.fields and info.time.calendar_months:
+        return info.time.calendar_months.get(month.month)
     raise Wco2Error(
         f"{where} has {info.count} bands and no time axis, so the month {month} can't be found.",
         "Use {year} and {month:02d} in the path, or a file of 12 bands a year.",
     )
+
+
+def _band_of_year(where: str, info: RasterInfo, year: int) -> int | None:
+    if not info.time.months:
+        raise Wco2Error(
+            f"{where} has {info.count} bands and no time axis, so the year {year} can't be found.",
+            "Use {year} in the path.",
+        )
+    bands = [band for date, band in info.time.months.items() if date.year == year]
+    if len(bands) > 1 or info.time.steps_per_month > 1:
+        raise Wco2Error(
+            f"{where} has several time steps in {year}, but the predictor is yearly.",
+            'Average it to years first (e.g. cdo yearmean), or say when = "monthly".',
+        )
+    return bands[0] if bands else None
 
 
 def _only_band(where: str, info: RasterInfo) -> int:
@@ -237,29 +256,42 @@ class PredictorReader:
         if isinstance(part, Recipe):
             return _REDUCE[part.reduce]([self._made(predictor, p) for p in part.parts])
         stored = self._sampler.values(part.info, part.band, predictor.resampling)
-        values = predictor.convert(stored, part.days)
-        check_valid(predictor, values, f"{part.info.path}, band {part.band}")
-        return values
+        return converted(predictor, stored, part)
 
 
-def check_valid(predictor: Predictor, values: NDArray[np.float64], where: str) -> None:
-    """Raise when a value lies outside the predictor's valid range.
+def converted(predictor: Predictor, stored: FloatArray, part: Slice) -> FloatArray:
+    """Stored values in the units that the model sees.
 
     Raises
     ------
-    Wco2Error : naming predictor, file, value and range, with the unit it looks like.
+    Wco2Error : when one lies outside the predictor's valid range, naming predictor, file, band,
+        value and range, and what it looks like.
     """
-    if predictor.valid is None or not values.size:
-        return
+    values = np.asarray(predictor.convert(stored, part.days))
+    if predictor.valid is None:
+        return values
     low, high = predictor.valid
-    outside = values[(values < low) | (values > high)]
+    outside = np.flatnonzero((values < low) | (values > high))
     if outside.size:
-        worst = float(outside[np.argmax(np.abs(outside))])
+        worst = outside[np.argmax(np.abs(values.ravel()[outside]))]
+        value, as_stored = float(values.ravel()[worst]), float(stored.ravel()[worst])
+        shown = f"{value:.6g} {predictor.to}"
+        if value != as_stored:
+            shown += f" (stored: {as_stored:.6g} {predictor.units})"
         raise Wco2Error(
-            f"Predictor '{predictor.name}': {where} holds {worst:.6g} {predictor.to}, outside its "
-            f"valid range {low:g} to {high:g}.",
-            likely_unit(worst, low, high) or "Correct units, scale, offset, nodata or valid.",
+            f"Predictor '{predictor.name}': {part.info.path}, band {part.band}, holds {shown}, "
+            f"outside its valid range {low:g} to {high:g}.",
+            _like_missing(as_stored)
+            or likely_unit(value, low, high)
+            or "Correct units, scale, offset, nodata or valid.",
         )
+    return values
+
+
+def _like_missing(value: float) -> str:
+    if value <= -999 and value == round(value):
+        return f"It looks like a missing value: set nodata = {value:g}."
+    return ""
 
 
 def likely_unit(value: float, low: float, high: float) -> str:
@@ -273,8 +305,6 @@ def likely_unit(value: float, low: float, high: float) -> str:
         (value / 10000, "It looks 10000 times too large: set scale = 1e-4?"),
         (value * 1000, "It looks 1000 times too small: check scale and units."),
     )
-    if value < -1000 and value == round(value):
-        return f"It looks like a missing value: set nodata = {value:g}."
     return next((hint for guess, hint in guesses if low <= guess <= high), "")
 
 
@@ -288,15 +318,21 @@ def missing_error(predictor: Predictor, months: list[Month]) -> Wco2Error:
 
 
 def listed_months(predictor: Predictor, months: Iterable[Month]) -> str:
-    """Months by year in words, e.g. "2013: Apr, Oct-Dec; 2014: all"."""
-    by_year: dict[int, list[int]] = {}
-    for month in sorted(set(months)):
-        by_year.setdefault(month.year, []).append(month.month)
+    """Months in words, every one of them: "2012-10 to 2013-04, 2014-02", for a year "2013"."""
+    wanted = sorted(set(months))
     if predictor.when == "static":
         return "any time"
+    if predictor.when == "climatology":
+        return ", ".join(MONTH_NAMES[m.month - 1] for m in wanted)
     if predictor.when == "yearly":
-        return ", ".join(str(year) for year in by_year)
-    return ", ".join(f"{y}-{m:02d}" for y, ms in by_year.items() for m in ms)
+        return format_years([m.year for m in wanted])
+    runs: list[list[Month]] = []
+    for month in wanted:
+        if runs and month == runs[-1][-1].shift(1):
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]} to {r[-1]}" for r in runs)
 
 
 def _mean(values: list[FloatArray]) -> FloatArray:

@@ -7,11 +7,14 @@ and the same cell in two tilings, get the same value to the last bit.
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from functools import reduce as fold
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, get_args
@@ -21,14 +24,14 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
-from wco2_engine.grid import GEOGRAPHIC, Cells, parse_crs, project
-from wco2_engine.inputs.timeaxis import months_of_axis
-from wco2_engine.season import Month
+from wco2_engine.grid import AS_STATED, GEOGRAPHIC, Cells, crs_text, parse_crs, project
+from wco2_engine.inputs.timeaxis import TimeAxis, time_axis
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int64]
 Resampling = Literal["nearest", "bilinear", "average", "mode", "min", "max"]
 RESAMPLINGS: tuple[str, ...] = get_args(Resampling)
+Reducer = Callable[[Iterable[FloatArray]], FloatArray]  # of the values under each sub-point
 
 MAX_WINDOW_PIXELS = 4_000_000  # read at once, so that memory does not follow the source's size
 MAX_LOOKUPS = 8_000_000  # of sub-cell points at once, for the same reason
@@ -37,16 +40,16 @@ OPEN_FILES = 48
 METRES_A_DEGREE = 111_319.5
 _EDGE = 1e-6  # of a pixel: nearer than this, a point lies on the pixel's edge
 
-# libnetcdf and libhdf5 are not made for threads, and GDAL guards each by a lock of its own only.
+# libnetcdf and libhdf5 are not made for threads, and GDAL guards each by a lock of its own only. Any
+# file but a GeoTIFF may be theirs, a virtual raster too.
 _HDF5_LOCK = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Georeference:
-    """Where the pixels of a north-up or south-up raster lie.
+    """Where the pixels of a raster lie, its first row the northernmost.
 
-    `x0`, `y0` are the outer corner of the first pixel, `dx`, `dy` the steps to the next one; `dy`
-    is negative where the first row is the northernmost.
+    `x0`, `y0` are the north-west corner of the first pixel, `dx`, `dy` the size of a pixel.
     """
 
     crs: str
@@ -57,36 +60,32 @@ class Georeference:
     width: int
     height: int
 
-    @property
+    @cached_property
     def geographic(self) -> bool:
         return bool(parse_crs(self.crs).is_geographic)
 
-    @property
-    def turn(self) -> float:
-        """Pixels in 360 degrees of longitude; 0 for a projected raster."""
-        if not self.geographic:
-            return 0.0
+    @cached_property
+    def period(self) -> int:
+        """Columns all around the Earth, after which they come again; 0 where they do not."""
         turn = 360.0 / self.dx
-        return float(self.width) if abs(turn - self.width) < 0.01 else turn
-
-    @property
-    def wraps(self) -> bool:
-        """Whether the last column's eastern neighbour is the first column."""
-        return self.turn == self.width
+        whole = round(turn)
+        around = self.geographic and abs(turn - whole) < 0.01 and self.width >= whole
+        return whole if around else 0
 
     @property
     def metres(self) -> float:
         """The rough size of a pixel, to compare it with that of a cell."""
-        return min(abs(self.dx), abs(self.dy)) * (METRES_A_DEGREE if self.geographic else 1.0)
+        return min(self.dx, self.dy) * (METRES_A_DEGREE if self.geographic else 1.0)
 
     def pixel_coordinates(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Columns and rows as fractions, NaN where a point lies outside the raster."""
-        column, row = (x - self.x0) / self.dx, (y - self.y0) / self.dy
-        column, row = _snapped(column), _snapped(row)
-        if self.geographic:
-            column = _snapped(column % self.turn)
-            column = np.where(column >= self.turn, column - self.turn, column)
-        inside = (column >= 0) & (column <= self.width) & (row >= 0) & (row <= self.height)
+        with np.errstate(invalid="ignore"):  # points that lie nowhere in this CRS are inf
+            column, row = _snapped((x - self.x0) / self.dx), _snapped((self.y0 - y) / self.dy)
+            if self.geographic:
+                turn = self.period or 360.0 / self.dx
+                column = _snapped(column % turn)
+                column = np.where(column >= turn, column - turn, column)
+            inside = (column >= 0) & (column <= self.width) & (row >= 0) & (row <= self.height)
         return np.where(inside, column, np.nan), np.where(inside, row, np.nan)
 
 
@@ -113,10 +112,9 @@ class RasterInfo:
     nodata: float | None
     scale: float
     offset: float
-    units: str
-    months: Mapping[Month, int] = field(compare=False)  # band by date, where there is a time axis
-    calendar_months: Mapping[int, int] = field(compare=False)  # band by month 1 to 12, likewise
-    steps_per_month: int = 1
+    time: TimeAxis
+    south_up: bool  # whether it is stored with the southernmost row first
+    masked: bool  # whether it has a mask or an alpha band
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,9 +154,8 @@ class Rasters:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with _HDF5_LOCK:
-            while self._open:
-                self._open.popitem()[1].close()
+        while self._open:
+            self._close(*self._open.popitem())
 
     def info(self, path: str, encoding: Encoding) -> RasterInfo:
         """What the raster at a GDAL path says of itself, amended by the catalogue.
@@ -182,7 +179,9 @@ class Rasters:
         from rasterio.errors import RasterioError
         from rasterio.windows import Window
 
-        full = info.georeference.width
+        shape = info.georeference
+        full = shape.period or shape.width
+        first_row = shape.height - row - height if info.south_up else row
         pieces = []
         try:
             with _guard(info.path):
@@ -190,9 +189,9 @@ class Rasters:
                 while width > 0:
                     first = column % full
                     step = min(width, full - first)
-                    view = Window(first, row, step, height)
+                    view = Window(first, first_row, step, height)
                     stored = dataset.read(band, window=view)
-                    mask = _own_mask(dataset, band, view)
+                    mask = dataset.read_masks(band, window=view) == 0 if info.masked else None
                     pieces.append(_decoded(stored, mask, info))
                     column, width = column + step, width - step
         except (RasterioError, IndexError) as error:
@@ -200,7 +199,17 @@ class Rasters:
                 f"{info.path}, band {band}, can't be read near row {row}: {_first_line(error)}.",
                 "The file looks truncated or damaged: copy or download it again.",
             ) from error
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
+        values = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
+        return values[::-1] if info.south_up else values
+
+    def opens(self, path: str) -> bool:
+        """Whether there is a raster at a GDAL path, for those that are no local files."""
+        try:
+            with _guard(path):
+                self._dataset(path)
+        except Wco2Error:
+            return False
+        return True
 
     def _dataset(self, path: str) -> Any:
         import rasterio
@@ -210,16 +219,19 @@ class Rasters:
             self._open.move_to_end(path)
             return self._open[path]
         try:
-            dataset = rasterio.open(path)
+            with rasterio.Env(**AS_STATED):
+                dataset = rasterio.open(path)
         except RasterioError as error:
-            raise Wco2Error(
-                f"{path} can't be opened as a raster: {_first_line(error)}.",
-                "Check that the file is whole, and that gdalinfo reads it.",
-            ) from error
+            raise _not_opened(path, error) from error
         self._open[path] = dataset
         if len(self._open) > OPEN_FILES:
-            self._open.popitem(last=False)[1].close()
+            self._close(*self._open.popitem(last=False))
         return dataset
+
+    @staticmethod
+    def _close(path: str, dataset: Any) -> None:
+        with _guard(path):
+            dataset.close()
 
 
 class Sampler:
@@ -233,9 +245,11 @@ class Sampler:
     def values(self, info: RasterInfo, band: int, resampling: Resampling) -> FloatArray:
         """Values `(n,)` at the points, NaN where the raster has none.
 
-        bilinear: a point is missing where the pixel that holds it is; missing neighbours have no
-        weight. average, mode, min and max: over the pixels under a regular set of sub-points of
-        the cell, as dense as the pixels (exact where pixels and cells share their edges).
+        A point or a cell's centre outside the raster is missing, and so it is, for nearest and
+        bilinear, on a missing pixel. bilinear: missing neighbours have no weight, and beyond the
+        centres of the outermost pixels their value goes on. average, mode, min and max: over the
+        pixels that are not missing under a regular set of sub-points of the cell, as dense as the
+        pixels but at most 16 x 16 (exact where pixels and cells share their edges).
         """
         key = (info.georeference, resampling)
         if key not in self._stencils:
@@ -273,12 +287,18 @@ def _stencils(source: Georeference, points: Points, resampling: Resampling) -> l
         lookups, held = subcells * subcells, np.flatnonzero(~np.isnan(column))
         reduce = _REDUCERS[resampling]
 
+        column, row = column[held], row[held]
+
         def build(chosen: IndexArray) -> _Stencil:
             part = Points(points.x[held[chosen]], points.y[held[chosen]], points.crs, points.cell)
-            places = [_source_pixels(source, part, dx, -dy) for dy in steps for dx in steps]
+            places = (
+                [(column[chosen], row[chosen])]
+                if subcells == 1
+                else [_source_pixels(source, part, dx, -dy) for dy in steps for dx in steps]
+            )
             return _gathered(source, held[chosen], places, reduce)
 
-        order = _compact_order(column[held], row[held])
+        order = _compact_order(column, row)
     return _split(order, build, lookups) if order.size else []
 
 
@@ -286,7 +306,7 @@ def subcell_count(source: Georeference, points: Points) -> int:
     """Sub-points along one side of a cell, so that they are as dense as the source's pixels."""
     geographic = parse_crs(points.crs).is_geographic
     if geographic == source.geographic:
-        ratio = points.cell / min(abs(source.dx), abs(source.dy))
+        ratio = points.cell / min(source.dx, source.dy)
     else:
         ratio = points.cell * (METRES_A_DEGREE if geographic else 1.0) / source.metres
     return min(MAX_SUBCELLS, max(1, math.ceil(ratio - 1e-3)))
@@ -324,12 +344,8 @@ def _bilinear(
     to_right, to_bottom = column - 0.5 - left, row - 0.5 - top
     columns = [_column_index(source, left + k) for k in (0, 1)]
     rows = [np.clip(top + k, 0, source.height - 1).astype(np.int64) for k in (0, 1)]
-    window, start, width = _window(source, np.stack(columns), np.stack(rows))
-    places = [
-        (rows[j] - window[0]) * width + (columns[i] - start) % source.width
-        for j in (0, 1)
-        for i in (0, 1)
-    ]
+    window = _window(source, np.stack(columns), np.stack(rows))
+    places = [_places(source, window, rows[j], columns[i]) for j in (0, 1) for i in (0, 1)]
     weights = [
         (to_bottom if j else 1 - to_bottom) * (to_right if i else 1 - to_right)
         for j in (0, 1)
@@ -337,7 +353,7 @@ def _bilinear(
     ]
     own_column = _column_index(source, np.floor(column))
     own_row = np.clip(np.floor(row), 0, source.height - 1).astype(np.int64)
-    own = (own_row - window[0]) * width + (own_column - start) % source.width
+    own = _places(source, window, own_row, own_column)
 
     def combine(pixels: FloatArray) -> FloatArray:
         total = np.zeros(chosen.size)
@@ -357,7 +373,7 @@ def _gathered(
     source: Georeference,
     chosen: IndexArray,
     places: list[tuple[FloatArray, FloatArray]],
-    reduce: Callable[[list[FloatArray]], FloatArray],
+    reduce: Reducer,
 ) -> _Stencil:
     """A stencil that takes whole pixels under several sub-points of each cell."""
     outside = [np.isnan(column) for column, _ in places]
@@ -367,52 +383,63 @@ def _gathered(
         for _, row in places
     ]
     inside = ~np.stack(outside)
-    window, start, width = _window(source, np.stack(columns)[inside], np.stack(rows)[inside])
-    size = window[2] * width
+    window = _window(source, np.stack(columns)[inside], np.stack(rows)[inside])
+    beyond = window[2] * window[3]
     flat = [
-        np.where(out, size, (row - window[0]) * width + (column - start) % source.width)
+        np.where(out, beyond, _places(source, window, row, column))
         for row, column, out in zip(rows, columns, outside, strict=True)
     ]
 
     def combine(pixels: FloatArray) -> FloatArray:
         padded = np.append(pixels, np.nan)
-        return reduce([padded[place] for place in flat])
+        return reduce(padded[place] for place in flat)
 
     return _Stencil(chosen, window, combine)
 
 
 def _column_index(source: Georeference, column: FloatArray) -> IndexArray:
     whole = column.astype(np.int64)
-    return whole % source.width if source.wraps else np.clip(whole, 0, source.width - 1)
+    return whole % source.period if source.period else np.clip(whole, 0, source.width - 1)
 
 
 def _window(
     source: Georeference, columns: IndexArray, rows: IndexArray
-) -> tuple[tuple[int, int, int, int], int, int]:
+) -> tuple[int, int, int, int]:
     """The smallest window (row, column, height, width) of all pixels; it may cross the seam."""
     top, bottom = int(rows.min()), int(rows.max())
     start, end = int(columns.min()), int(columns.max())
-    if source.wraps:
-        half = source.width // 2
-        turned = (columns + half) % source.width
+    if source.period:
+        half = source.period // 2
+        turned = (columns + half) % source.period
         if int(turned.max()) - int(turned.min()) < end - start:
             start, end = int(turned.min()) - half, int(turned.max()) - half
-    width = end - start + 1
-    return (top, start, bottom - top + 1, width), start, width
+    return top, start, bottom - top + 1, end - start + 1
 
 
-def _average(values: list[FloatArray]) -> FloatArray:
-    total, count = np.zeros(values[0].shape), np.zeros(values[0].shape)
+def _places(
+    source: Georeference, window: tuple[int, int, int, int], row: IndexArray, column: IndexArray
+) -> IndexArray:
+    """Where pixels lie in a window that was read and laid out row by row."""
+    top, start, _, width = window
+    return (row - top) * width + (column - start) % (source.period or source.width)
+
+
+def _first(values: Iterable[FloatArray]) -> FloatArray:
+    return next(iter(values))
+
+
+def _average(values: Iterable[FloatArray]) -> FloatArray:
+    total, count = np.zeros(()), np.zeros(())
     for value in values:
         known = ~np.isnan(value)
-        total += np.where(known, value, 0.0)
-        count += known
+        total = total + np.where(known, value, 0.0)
+        count = count + known
     return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
-def _mode(values: list[FloatArray]) -> FloatArray:
+def _mode(values: Iterable[FloatArray]) -> FloatArray:
     """The most frequent value, the smallest one among equals."""
-    stack = np.sort(np.stack(values), axis=0)  # missing values sort to the end
+    stack = np.sort(np.stack(list(values)), axis=0)  # missing values sort to the end
     best, best_count = stack[0].copy(), np.zeros(stack.shape[1])
     run = np.zeros(stack.shape[1])
     previous = np.full(stack.shape[1], np.nan)
@@ -424,22 +451,12 @@ def _mode(values: list[FloatArray]) -> FloatArray:
     return best
 
 
-def _extreme(choose: Callable[[FloatArray, FloatArray], FloatArray]) -> Any:
-    def reduce(values: list[FloatArray]) -> FloatArray:
-        result = values[0]
-        for value in values[1:]:
-            result = choose(result, value)
-        return result
-
-    return reduce
-
-
-_REDUCERS: dict[str, Callable[[list[FloatArray]], FloatArray]] = {
-    "nearest": lambda values: values[0],
+_REDUCERS: dict[str, Reducer] = {
+    "nearest": _first,
     "average": _average,
     "mode": _mode,
-    "min": _extreme(np.fmin),
-    "max": _extreme(np.fmax),
+    "min": lambda values: fold(np.fmin, values),
+    "max": lambda values: fold(np.fmax, values),
 }
 
 
@@ -449,6 +466,11 @@ def _snapped(values: FloatArray) -> FloatArray:
     return np.where(np.abs(values - nearest) < _EDGE, nearest, values)
 
 
+def is_local(path: str) -> bool:
+    """Whether a path is one of this machine's, not a GDAL name such as /vsicurl/… or HDF4:…"""
+    return not (path.startswith("/vsi") or "://" in path or re.match(r"\w\w+:", path))
+
+
 def gdal_path(path: str, variable: str | None, folder: Path, what: str) -> str:
     """The GDAL name of a file, or of one variable in it.
 
@@ -456,11 +478,7 @@ def gdal_path(path: str, variable: str | None, folder: Path, what: str) -> str:
     ------
     Wco2Error : when a local file is not there.
     """
-    if path.startswith("/vsi") or "://" in path:
-        full = path
-    else:
-        local = Path(path).expanduser()
-        full = str(existing_file(local if local.is_absolute() else folder / local, what))
+    full = str(existing_file(folder / Path(path).expanduser(), what)) if is_local(path) else path
     if variable is None:
         return full
     if full.lower().endswith((".h5", ".hdf5", ".he5")):
@@ -469,66 +487,88 @@ def gdal_path(path: str, variable: str | None, folder: Path, what: str) -> str:
 
 
 def _guard(path: str) -> AbstractContextManager[Any]:
-    named = path.lower()
-    scientific = named.startswith(("netcdf:", "hdf5:")) or named.endswith(
-        (".nc", ".nc4", ".h5", ".hdf5", ".he5")
+    return nullcontext() if path.lower().endswith((".tif", ".tiff")) else _HDF5_LOCK
+
+
+def _not_opened(path: str, error: Exception) -> Wco2Error:
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    named = re.fullmatch(r'(?:NETCDF|HDF5):"(.*)":(?://)?([^"]*)', path)
+    if named:
+        try:
+            with rasterio.open(named[1]) as whole:
+                names = _variables(whole)
+            return Wco2Error(
+                f"{named[1]} has no variable '{named[2]}'.", nearest_name(named[2], names)
+            )
+        except RasterioError:
+            pass  # then it is the file that can't be opened
+    return Wco2Error(
+        f"{path} can't be opened as a raster: {_first_line(error)}.",
+        "Check that the file is whole, and that gdalinfo reads it.",
     )
-    return _HDF5_LOCK if scientific else nullcontext()
+
+
+def _variables(dataset: Any) -> list[str]:
+    if dataset.count:
+        return [dataset.tags(1).get("NETCDF_VARNAME", "")]
+    return [name.rsplit(":", 1)[-1].lstrip("/") for name in dataset.subdatasets]
 
 
 def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
-    tags = dataset.tags()
+    from rasterio.enums import MaskFlags
+
     if dataset.count == 0:
-        names = [name.rsplit(":", 1)[-1].lstrip("/") for name in dataset.subdatasets]
+        names = _variables(dataset)
         raise Wco2Error(
-            f"{path} holds several variables and none is chosen.",
-            f'Add variable = "{names[0] if names else "…"}"; there are {", ".join(names)}.',
+            f"{path} holds several variables and none is chosen."
+            if names
+            else f"{path} holds no raster.",
+            f'Add variable = "{names[0]}"; there are {", ".join(names)}.' if names else "",
         )
     transform = dataset.transform
-    if transform.b or transform.d:
-        raise Wco2Error(f"{path} is rotated.", "Warp it to a north-up grid first (gdalwarp).")
-    if transform.is_identity and dataset.crs is None:
+    if transform.is_identity:
         raise Wco2Error(
-            f"{path} has no georeference: neither CRS nor pixel size.",
-            "Set them with gdal_edit.py -a_srs … -a_ullr …, or take another variable.",
+            f"{path} has no georeference: it does not say where its pixels lie.",
+            "Set it with gdal_edit.py -a_srs … -a_ullr …, or take another variable.",
         )
-    months, calendar_months, steps = months_of_axis(path, dataset)
-    if not months and not calendar_months and dataset.count == 12:
-        calendar_months = {month: month for month in range(1, 13)}
+    skew, step = max(abs(transform.b), abs(transform.d)), min(transform.a, abs(transform.e))
+    if skew > _EDGE * step or step <= 0:
+        raise Wco2Error(f"{path} is rotated.", "Warp it to a north-up grid first (gdalwarp).")
     scales, offsets = set(dataset.scales), set(dataset.offsets)
-    if (len(scales) > 1 or len(offsets) > 1) and encoding.scale is None:
+    if (len(scales) > 1 or len(offsets) > 1) and None in (encoding.scale, encoding.offset):
         raise Wco2Error(
             f"{path} has bands of different scale or offset.", "State scale and offset."
         )
-    nodata = dataset.nodata if encoding.nodata is None else encoding.nodata
+    hidden = {MaskFlags.per_dataset, MaskFlags.alpha}
     return RasterInfo(
         path=path,
         georeference=Georeference(
-            _crs_of(path, dataset, tags, encoding),
-            transform.c,
-            transform.f,
-            transform.a,
-            transform.e,
-            dataset.width,
-            dataset.height,
+            crs=_crs_of(path, dataset, encoding),
+            x0=transform.c,
+            y0=max(transform.f, transform.f + transform.e * dataset.height),
+            dx=transform.a,
+            dy=abs(transform.e),
+            width=dataset.width,
+            height=dataset.height,
         ),
         count=dataset.count,
-        nodata=nodata,
+        nodata=dataset.nodata if encoding.nodata is None else encoding.nodata,
         scale=float(dataset.scales[0] if encoding.scale is None else encoding.scale),
         offset=float(dataset.offsets[0] if encoding.offset is None else encoding.offset),
-        units=(dataset.units[0] or tags.get("units", "")) if dataset.units else "",
-        months=months,
-        calendar_months=calendar_months,
-        steps_per_month=steps,
+        time=time_axis(path, dataset),
+        south_up=transform.e > 0,
+        masked=any(hidden.intersection(flags) for flags in dataset.mask_flag_enums),
     )
 
 
-def _crs_of(path: str, dataset: Any, tags: Mapping[str, str], encoding: Encoding) -> str:
+def _crs_of(path: str, dataset: Any, encoding: Encoding) -> str:
     if encoding.crs is not None:
         return encoding.crs
     if dataset.crs:
-        return str(dataset.crs.to_string())
-    stated = {value for key, value in tags.items() if key.endswith("#units")}
+        return crs_text(dataset.crs)
+    stated = {value for key, value in dataset.tags().items() if key.endswith("#units")}
     # CF conventions, section 4: these units say that a coordinate is latitude or longitude.
     if "degrees_north" in stated and "degrees_east" in stated:
         return GEOGRAPHIC
@@ -538,23 +578,14 @@ def _crs_of(path: str, dataset: Any, tags: Mapping[str, str], encoding: Encoding
     )
 
 
-def _own_mask(dataset: Any, band: int, view: Any) -> NDArray[np.bool_] | None:
-    """Where a mask band of the file hides pixels; None where nodata says it all."""
-    from rasterio.enums import MaskFlags
-
-    flags = dataset.mask_flag_enums[band - 1]
-    if MaskFlags.per_dataset in flags or MaskFlags.alpha in flags:
-        return np.asarray(dataset.read_masks(band, window=view)) == 0
-    return None
-
-
 def _decoded(stored: NDArray[Any], mask: NDArray[np.bool_] | None, info: RasterInfo) -> FloatArray:
     values = stored.astype(np.float64)
     missing = ~np.isfinite(values)
     if info.nodata is not None and not math.isnan(info.nodata):
         # A float32 file says -3.4e38 in its own precision, not in the tag's.
         narrow = stored.dtype == np.float32
-        missing |= values == float(np.float32(info.nodata) if narrow else info.nodata)
+        with np.errstate(over="ignore"):
+            missing |= values == float(np.float32(info.nodata) if narrow else info.nodata)
     if mask is not None:
         missing |= mask
     if info.scale != 1.0 or info.offset != 0.0:

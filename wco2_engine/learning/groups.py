@@ -29,6 +29,8 @@ def site_groups(
 
     names = np.unique(np.asarray(site, dtype=str), return_inverse=True)[1]
     n = len(names)
+    if not n:
+        return np.zeros(0, np.int32)
     lon, lat = np.radians(longitude), np.radians(latitude)
     places = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     unique, place = np.unique(places.round(12), axis=0, return_inverse=True)

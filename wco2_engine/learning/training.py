@@ -89,21 +89,8 @@ def train(
     """
     recipe, progress = recipe or ForestRecipe(), progress or Silent()
     names = catalogue.names
-    for column in ("site", "longitude", "latitude", "year", "month", "flux_g_m2_month", *names):
-        if column not in table.columns:
-            raise Wco2Error(
-                f"The training table has no column '{column}'.",
-                nearest_name(column, map(str, table.columns)),
-            )
+    _check_table(table, names)
     features = table[list(names)].to_numpy(np.float32)
-    gaps = ~np.isfinite(features)
-    if gaps.any():
-        row, column = np.argwhere(gaps)[0]
-        raise Wco2Error(
-            f"The training table has no value of '{names[column]}' in row {row + 1} "
-            f"({int(gaps.sum())} gaps in all).",
-            "Leave such rows out; wco2 sample does.",
-        )
     owners = owner(
         regions,
         table["longitude"].to_numpy(np.float64),
@@ -114,13 +101,14 @@ def train(
         np.flatnonzero((owners == k) & np.isin(month, region.winter.months))
         for k, region in enumerate(regions)
     ]
-    for region, rows in zip(regions, chosen, strict=True):
-        _check_enough(region, table.iloc[rows])
+    groups = [_groups(table.iloc[rows]) for rows in chosen]
+    for region, group in zip(regions, groups, strict=True):
+        _check_enough(region, group)
     models, scores = [], []
     for k, (region, rows) in enumerate(zip(regions, chosen, strict=True)):
         step = _Step(progress, k / len(regions), 1 / len(regions), f"Training {region.name}")
         model, rows_of_scores = _train_region(
-            table.iloc[rows], features[rows], region, recipe, threads, step
+            table.iloc[rows], features[rows], groups[k], region, recipe, threads, step
         )
         models.append(model)
         scores += rows_of_scores
@@ -163,6 +151,11 @@ def _sampling(table: pd.DataFrame) -> dict[str, Any]:
     """
     if "cell_size" not in table.columns or not (table["cell_size"] > 0).any():
         return {"at": "point"}
+    if "cell_crs" not in table.columns:
+        raise Wco2Error(
+            "The training table has a column 'cell_size' but no 'cell_crs'.",
+            "Make the training table anew with wco2 sample, or leave out 'cell_size'.",
+        )
     kinds = table[["cell_size", "cell_crs"]].drop_duplicates()
     if len(kinds) > 1:
         raise Wco2Error(
@@ -190,12 +183,41 @@ class _Step:
         self.progress.update(self.start + self.span * fraction, self.message)
 
 
-def _check_enough(region: Region, rows: pd.DataFrame) -> None:
-    sites = rows["site"].nunique()
-    if len(rows) < MIN_SITE_MONTHS or sites < MIN_SITES:
+def _check_table(table: pd.DataFrame, predictors: Sequence[str]) -> None:
+    numbers = ("longitude", "latitude", "year", "month", "flux_g_m2_month", *predictors)
+    for column in ("site", *numbers):
+        if column not in table.columns:
+            raise Wco2Error(
+                f"The training table has no column '{column}'.",
+                nearest_name(column, map(str, table.columns)),
+            )
+    with np.errstate(over="ignore"):  # beyond float32 is infinity, which is a gap
+        gaps = ~np.isfinite(table[list(numbers)].to_numpy(np.float32))
+    names = ("site", *numbers)
+    gaps = np.column_stack([table["site"].astype(str).str.strip() == "", gaps])
+    if gaps.any():
+        row, column = np.argwhere(gaps)[0]
         raise Wco2Error(
-            f"Region '{region.name}' has {len(rows)} winter site-months at {sites} sites; training "
-            f"needs {MIN_SITE_MONTHS} at {MIN_SITES}.",
+            f"The training table has no value of '{names[column]}' in row {row + 1} "
+            f"({int(gaps.sum())} gaps in all).",
+            "Leave such rows out; wco2 sample does.",
+        )
+
+
+def _groups(rows: pd.DataFrame) -> NDArray[np.int32]:
+    return site_groups(
+        rows["site"].astype(str).tolist(),
+        rows["longitude"].to_numpy(np.float64),
+        rows["latitude"].to_numpy(np.float64),
+    )
+
+
+def _check_enough(region: Region, group: NDArray[np.int32]) -> None:
+    sites = len(np.unique(group))
+    if len(group) < MIN_SITE_MONTHS or sites < MIN_SITES:
+        raise Wco2Error(
+            f"Region '{region.name}' has {len(group)} winter site-months at {sites} sites; "
+            f"training needs {MIN_SITE_MONTHS} at {MIN_SITES} that lie apart.",
             "Bring more observations, widen the region or its winter, or leave the region out.",
         )
 
@@ -203,6 +225,7 @@ def _check_enough(region: Region, rows: pd.DataFrame) -> None:
 def _train_region(
     rows: pd.DataFrame,
     features: NDArray[np.float32],
+    group: NDArray[np.int32],
     region: Region,
     recipe: ForestRecipe,
     threads: int,
@@ -210,11 +233,6 @@ def _train_region(
 ) -> tuple[RegionModel, list[dict[str, Any]]]:
     target = rows["flux_g_m2_month"].to_numpy(np.float64)
     month = rows["month"].to_numpy(np.int8)
-    group = site_groups(
-        rows["site"].astype(str).tolist(),
-        rows["longitude"].to_numpy(np.float64),
-        rows["latitude"].to_numpy(np.float64),
-    )
 
     def fit(x: NDArray[np.float32], y: FloatArray) -> tuple[Forest, FloatArray]:
         from sklearn.ensemble import ExtraTreesRegressor
