@@ -25,6 +25,7 @@ LAYERS = (
     ("mapping",),
     ("analysis",),
     ("report",),
+    ("stages",),
     ("study", "jobs", "doctor"),
     ("cli", "summaries", "__main__", "__init__"),
 )
@@ -43,9 +44,9 @@ NOT_NEEDED_TO_PREDICT = (
     *("pint", "matplotlib", "jinja2", "rich", "numba"),
 )
 
-# A declared library can't be installed without these: geopandas before 1.0 asks for fiona, jinja2
-# for markupsafe.
-BROUGHT = {"fiona", "markupsafe"}
+# A declared library can't be installed without these: geopandas asks for fiona before 1.0 and for
+# pyogrio since, jinja2 for markupsafe.
+BROUGHT = {"fiona", "markupsafe", "pyogrio"}
 
 Rule = Callable[[ast.Module, str], Iterator[str]]
 
