@@ -24,7 +24,7 @@ _PLACES = {
     "Wco2Error": "errors",
     "Cancelled": "errors",
 }
-__all__ = [*_PLACES]  # noqa: PLE0604 - all of them are texts
+__all__ = [*_PLACES]
 
 
 def __getattr__(name: str) -> Any:

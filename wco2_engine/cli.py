@@ -16,11 +16,12 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from wco2_engine import __version__
-from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
+from wco2_engine.errors import Cancelled, Wco2Error, check_names, disk_errors
 from wco2_engine.files import existing_file
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import (
@@ -71,15 +72,17 @@ class Terminal:
 
     def update(self, fraction: float, message: str = "") -> None:
         if self._console.is_terminal:
-            self._bar.update(self._task, completed=fraction, description=message)
+            self._bar.update(self._task, completed=fraction, description=escape(message))
             return
         now = time.monotonic()
         if message != self._last_message or now - self._last_time > 30:
             self._last_message, self._last_time = message, now
-            self._console.print(f"{fraction:4.0%} {message}", highlight=False)
+            self._console.print(
+                f"{fraction:4.0%} {message}", highlight=False, markup=False, soft_wrap=True
+            )
 
     def note(self, message: str) -> None:
-        self._console.print(f"Note: {message}", highlight=False, markup=False)
+        self._console.print(f"Note: {message}", highlight=False, markup=False, soft_wrap=True)
 
     def cancelled(self) -> bool:
         return self._stop
@@ -140,12 +143,13 @@ def interruptible(progress: Terminal | JsonLines) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_job(job: Job, as_json: bool) -> None:
-    """Run a job, tell its progress and its result, and leave with the right exit code."""
+def run_job(make: Callable[[], Job], as_json: bool) -> None:
+    """Make a job and run it, tell its progress and result, and leave with the right exit code."""
     errors = Console(stderr=True)
     progress = JsonLines() if as_json else Terminal(errors)
     try:
         with progress, interruptible(progress), disk_errors("The output"):
+            job = make()
             facts = job.run(_typed(progress))
     except Wco2Error as error:
         _fail(error.message, error.hint, as_json, WRONG_INPUT)
@@ -203,11 +207,7 @@ def _command(function: Callable[..., Job]) -> click.Command:
 
     def run(context: click.Context, **arguments: Any) -> None:
         as_json = bool(context.obj) or bool(arguments.pop("as_json", False))
-        try:
-            job = function(**arguments)
-        except Wco2Error as error:
-            _fail(error.message, error.hint, as_json, WRONG_INPUT)
-        run_job(job, as_json)
+        run_job(lambda: function(**arguments), as_json)
 
     run.__name__ = function.__name__
     run.__doc__ = function.__doc__
@@ -253,6 +253,7 @@ def observations(
 ) -> Job:
     """Read, convert, screen and merge the fluxes of TABLE (CSV, GeoPackage, any OGR points)."""
     described = read_toml(Path(mapping), "Mapping") if mapping else {}
+    check_names(described, ("format", "columns", "flux_units", "screen", "crs"), str(mapping))
     path = Path(output)
     return job_from_json(
         {
@@ -367,14 +368,18 @@ def doctor() -> Job:
 @click.argument("file")
 def job(file: str) -> Job:
     """Run the job in a JSON FILE ("-" for standard input), e.g. {"job": "describe", …}."""
-    if file == "-":
-        text = sys.stdin.read()
-    else:
-        text = existing_file(Path(file), "Job").read_text(encoding="utf-8")
+    name = "Standard input" if file == "-" else file
     try:
-        return job_from_json(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise Wco2Error(f"{file} is not JSON: {error}.") from error
+        if file == "-":
+            text = sys.stdin.read()
+        else:
+            text = existing_file(Path(file), "Job").read_text(encoding="utf-8-sig")
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Wco2Error(
+            f"{name} is not JSON: {error}.", 'Write e.g. {"job": "run", "study": "study.toml"}.'
+        ) from error
+    return job_from_json(data)
 
 
 __all__ = ["Facts", "main"]

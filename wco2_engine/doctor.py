@@ -42,11 +42,17 @@ def examine() -> dict[str, Any]:
         for row in libraries
         if row["error"] and row["purpose"] != "speed (optional)"
     ]
+    gdal = _gdal()
+    problems += [
+        f"GDAL has no {name} driver, so maps can't be written."
+        for name in ("GTiff", "COG")
+        if gdal and not gdal["drivers"][name]
+    ]
     return {
         "engine": __version__,
         "python": f"{platform.python_version()} ({sys.executable})",
         "libraries": libraries,
-        "gdal": _gdal(),
+        "gdal": gdal,
         "problems": problems,
     }
 

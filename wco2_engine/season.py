@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Literal, NamedTuple, get_args
 
 from wco2_engine.errors import Wco2Error
@@ -57,7 +58,7 @@ class Winter:
 
     def __post_init__(self) -> None:
         months = tuple(self.months)
-        if not months or any(not isinstance(m, int) or not 1 <= m <= 12 for m in months):
+        if not months or any(type(m) is not int or not 1 <= m <= 12 for m in months):
             raise Wco2Error(
                 f"Winter months {list(months)} are not months of the year.",
                 "Give whole numbers from 1 to 12, e.g. [10, 11, 12, 1, 2, 3, 4].",
@@ -66,7 +67,7 @@ class Winter:
         if len(set(months)) != len(months) or len(starts) != 1:
             raise Wco2Error(
                 f"Winter months {list(months)} are not one run of months.",
-                "Name each month once, without a gap, e.g. [11, 12, 1, 2, 3].",
+                "Name each month once, without a gap and not all twelve, e.g. [11, 12, 1, 2, 3].",
             )
         if self.label not in LABELS:
             raise Wco2Error(
@@ -119,8 +120,8 @@ def parse_years(text: str | int | Iterable[int]) -> tuple[int, ...]:
         years = {text}
     elif isinstance(text, str):
         years = set()
-        for part in filter(None, re.split(r"[,;\s]+", text.strip())):
-            match = re.fullmatch(r"(\d{4})(?:[-–:](\d{4}))?", part)
+        for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*([-–:])\s*", r"\1", text))):
+            match = re.fullmatch(r"([0-9]{4})(?:[-–:]([0-9]{4}))?", part)
             if match is None:
                 raise _not_years(text)
             first, last = int(match[1]), int(match[2] or match[1])
@@ -130,11 +131,11 @@ def parse_years(text: str | int | Iterable[int]) -> tuple[int, ...]:
                 raise _not_years(text)
             years.update(range(first, last + 1))
     else:
-        years = set(text)
-    if not years or any(
-        not isinstance(y, int) or isinstance(y, bool) or not FIRST_YEAR <= y <= LAST_YEAR
-        for y in years
-    ):
+        try:
+            years = {index(year) for year in text}
+        except TypeError as error:
+            raise _not_years(text) from error
+    if not years or not all(FIRST_YEAR <= year <= LAST_YEAR for year in years):
         raise _not_years(text)
     return tuple(sorted(years))
 
@@ -149,7 +150,7 @@ def _not_years(text: object) -> Wco2Error:
 def format_years(years: Sequence[int]) -> str:
     """The shortest text that `parse_years` reads back as `years`."""
     runs: list[list[int]] = []
-    for year in sorted(years):
+    for year in sorted(set(years)):
         if runs and year == runs[-1][1] + 1:
             runs[-1][1] = year
         else:

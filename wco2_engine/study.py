@@ -95,8 +95,9 @@ class Study:
         title = str(tables.get("title", path.stem))
         catalogue = existing_file(folder / _text(tables, "catalogue", where), "Catalogue")
         output = folder / str(tables.get("output", "results"))
-        winter = parse_winter(_table(tables, "winter", None, where, required=False), where)
-        regions = parse_regions(_region_tables(tables, where), winter, folder)
+        winter = parse_winter(tables.get("winter", {}), where)
+        with _said_of(where):
+            regions = parse_regions(tables.get("region", []), winter, folder)
 
         def out(name: str) -> str:
             return str(output / name)
@@ -136,7 +137,10 @@ class Study:
         }
         # What can't be shows now, and not when the stages before it have run.
         with _said_of(where):
-            made = {name: make_job(STAGES, {"job": name, **v}, _TABLES[name]) for name, v in jobs.items()}
+            made: dict[str, Any] = {
+                name: make_job(STAGES, {"job": name, **values}, _TABLES[name])
+                for name, values in jobs.items()
+            }
             screen_of(made["observations"].screen)
             made["train"].recipe()
             cells = made["predict"].grid().cells
@@ -280,11 +284,10 @@ class Study:
 def _table(
     tables: Mapping[str, Any],
     name: str,
-    known: tuple[str, ...] | None,
+    known: tuple[str, ...],
     where: str,
     required: bool = True,
 ) -> dict[str, Any]:
-    """A table of the study; `known` are the keys that it may have, None leaves them to others."""
     found = tables.get(name)
     if found is None and not required:
         return {}
@@ -293,18 +296,7 @@ def _table(
             f"{where} has no table [{name}].",
             f"Write [{name}] on a line of its own, and its keys below.",
         )
-    if known is not None:
-        check_names(found, known, f"{where}: [{name}]")
-    return found
-
-
-def _region_tables(tables: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
-    found = tables.get("region", [])
-    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
-        raise Wco2Error(
-            f"{where}: region is no list of tables.",
-            "Write [[region]], in double brackets, before the keys of each region.",
-        )
+    check_names(found, known, f"{where}: [{name}]")
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Facts = Mapping[str, Any]
@@ -51,7 +52,9 @@ def score_table(scores: Sequence[Facts]) -> Table:
     for row in scores:
         values = [row[key] for key in ("r2", "mae", "rmse", "bias")]
         numbers = ["–" if value is None else f"{value:.2f}" for value in values]
-        table.add_row(row["region"], row["validation"], str(row["n"]), str(row["sites"]), *numbers)
+        table.add_row(
+            escape(row["region"]), row["validation"], str(row["n"]), str(row["sites"]), *numbers
+        )
     return table
 
 
@@ -74,7 +77,7 @@ def _predict(facts: Facts, console: Console) -> None:
 def _check(facts: Facts, console: Console) -> None:
     rows = facts["predictors"]
     years = list(rows[0]["years"]) if rows else []
-    table = Table(title=facts["title"], title_justify="left")
+    table = Table(title=escape(facts["title"]), title_justify="left")
     for name in ("predictor", "when", "units", "grid"):
         table.add_column(name, overflow="fold")
     shown = _runs_of_equal(rows, years)
@@ -82,7 +85,7 @@ def _check(facts: Facts, console: Console) -> None:
         table.add_column(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}", overflow="fold")
     for row in rows:
         cells = [row["years"][run[0]] for run in shown]
-        table.add_row(row["name"], row["when"], row["units"], row["grid"], *cells)
+        table.add_row(*map(escape, (row["name"], row["when"], row["units"], row["grid"], *cells)))
     console.print(table)
     for row in rows:
         for text in row["instead"]:
@@ -133,7 +136,7 @@ def _doctor(facts: Facts, console: Console) -> None:
         table.add_column(name, overflow="fold")
     for row in facts["libraries"]:
         version = row["version"] or f"missing ({row['error']})"
-        table.add_row(row["library"], version, row["purpose"], row["place"])
+        table.add_row(*map(escape, (row["library"], version, row["purpose"], row["place"])))
     console.print(table)
     gdal = facts["gdal"]
     if gdal:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from wco2_engine.inputs.vectors import read_features
 Ring = tuple[tuple[float, float], ...]
 FloatArray = NDArray[np.float64]
 MAX_VERTICES = 5_000_000
+_EDGE = 1e-9  # degrees, or of a coordinate: what rounding may be off
 
 
 class Area(Protocol):
@@ -41,10 +43,10 @@ class Box:
     north: float
 
     def holds(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
-        across = (longitude - self.west) % 360.0 <= (self.east - self.west) % 360.0
-        if self.east - self.west >= 360.0:
-            across = np.isfinite(longitude)
-        return across & (latitude >= self.south) & (latitude <= self.north)
+        with np.errstate(invalid="ignore"):  # points that lie nowhere are inf
+            east_of_west = (longitude - self.west + _EDGE) % 360.0
+        across = east_of_west <= _span(self.west, self.east) + 2 * _EDGE
+        return across & (latitude >= self.south - _EDGE) & (latitude <= self.north + _EDGE)
 
     def to_json(self) -> dict[str, Any]:
         return {"bbox": [self.west, self.south, self.east, self.north]}
@@ -64,12 +66,28 @@ class Polygons:
     def holds(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
         x, y = project(longitude, latitude, GEOGRAPHIC, self.crs)
         if parse_crs(self.crs).is_geographic:
-            west = min(x for ring in self.rings for x, _ in ring)
-            x = (x - west) % 360.0 + west
-        return points_in_rings(self.rings, x, y)
+            west = self.edges[:, [0, 2]].min()
+            with np.errstate(invalid="ignore"):  # points that lie nowhere are inf
+                x = (x - west) % 360.0 + west
+        return inside_edges(self.edges, x, y)
+
+    @cached_property
+    def edges(self) -> FloatArray:
+        """The sides of all rings: x and y of their start, x and y of their end; `(n, 4)`."""
+        sides = []
+        for ring in self.rings:
+            start = np.asarray(ring, np.float64)
+            sides.append(np.hstack([start, np.roll(start, -1, axis=0)]))
+        return np.concatenate(sides)
 
     def to_json(self) -> dict[str, Any]:
         return {"crs": self.crs, "rings": [[list(xy) for xy in ring] for ring in self.rings]}
+
+
+def _span(west: float, east: float) -> float:
+    """Degrees from west to east; 0 where that is more than once around, or nothing."""
+    turns = (east - west) / 360.0
+    return 360.0 if turns == 1.0 else (east - west) % 360.0 if turns < 1.0 else 0.0
 
 
 def area_from_json(data: Mapping[str, Any], where: str) -> Area:
@@ -108,10 +126,11 @@ def parse_box(values: Any, where: str) -> Box:
             f"{where}: bbox is not four numbers.", "Write [west, south, east, north]."
         ) from error
     finite = all(math.isfinite(value) for value in (west, south, east, north))
-    if not finite or not -90 <= south < north <= 90 or max(abs(west), abs(east)) > 360:
+    wide = finite and max(abs(west), abs(east)) <= 360 and _span(west, east) > 0
+    if not wide or not -90 <= south < north <= 90:
         raise Wco2Error(
             f"{where}: bbox {list(values)} is not west, south, east, north in degrees.",
-            "South lies below north; west may exceed east to cross the antimeridian.",
+            "South lies below north; west may exceed east, to cross the antimeridian.",
         )
     return Box(west, south, east, north)
 
@@ -124,18 +143,14 @@ def read_polygons(path: Path, where: str) -> Polygons:
     Wco2Error : when the file is missing, states no CRS, or holds no polygon.
     """
     from shapely.ops import unary_union
+    from shapely.validation import make_valid
 
     existing_file(path, f"{where}: geometry")
     frame = read_features(path, where)
     if frame.crs is None:
         raise Wco2Error(f"{where}: {path} states no CRS.", "Save it with its CRS.")
-    shapes = [shape if shape.is_valid else shape.buffer(0) for shape in frame.geometry.dropna()]
-    whole = unary_union(shapes)
-    polygons = [
-        part
-        for part in getattr(whole, "geoms", [whole])
-        if part.geom_type == "Polygon" and not part.is_empty
-    ]
+    shapes = [make_valid(shape) for shape in frame.geometry.dropna()]
+    polygons = list(_polygons_in(unary_union([p for s in shapes for p in _polygons_in(s)])))
     if not polygons:
         raise Wco2Error(f"{where}: {path} holds no polygon.", "Give it areas, not points or lines.")
     rings = tuple(
@@ -148,27 +163,41 @@ def read_polygons(path: Path, where: str) -> Polygons:
     return Polygons(f"EPSG:{epsg}" if epsg else frame.crs.to_wkt(), rings)
 
 
-def points_in_rings(rings: Sequence[Ring], x: FloatArray, y: FloatArray) -> NDArray[np.bool_]:
-    """Even-odd test of points `(n,)` against closed rings in one plane.
+def _polygons_in(shape: Any) -> Iterator[Any]:
+    """The polygons of a geometry, which may be a collection of collections."""
+    if shape.geom_type == "Polygon":
+        if not shape.is_empty:
+            yield shape
+    else:
+        for part in getattr(shape, "geoms", ()):
+            yield from _polygons_in(part)
+
+
+def inside_edges(edges: FloatArray, x: FloatArray, y: FloatArray) -> NDArray[np.bool_]:
+    """Even-odd test of points `(n,)` against the edges `(n, 4)` of closed rings in one plane.
 
     It looks at each point on its own, so no tiling of a map changes its answer, and it needs numpy
     alone: predicting does without a geometry library.
     """
-    order = np.argsort(y, kind="stable")
-    x_sorted, y_sorted = x[order], y[order]
-    odd = np.zeros(x.shape, bool)
-    for (x0, y0), (x1, y1) in _edges(rings):
-        first, last = np.searchsorted(y_sorted, (min(y0, y1), max(y0, y1)), side="left")
-        if first < last:
-            height = y_sorted[first:last]
-            odd[first:last] ^= x_sorted[first:last] < x0 + (height - y0) / (y1 - y0) * (x1 - x0)
-    inside = np.empty(x.shape, bool)
-    inside[order] = odd
+    inside = np.zeros(x.shape, bool)
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if not known.size:
+        return inside
+    known = known[np.argsort(y[known], kind="stable")]
+    x_sorted, y_sorted = x[known], y[known]
+    first = np.searchsorted(y_sorted, np.minimum(edges[:, 1], edges[:, 3]))
+    last = np.searchsorted(y_sorted, np.maximum(edges[:, 1], edges[:, 3]))
+    # A ray to the east meets all edges at its height that lie east of all points, and none of those
+    # that lie west of them. What is left is looked at point by point.
+    west, east = x_sorted.min(), x_sorted.max()
+    far_east = np.minimum(edges[:, 0], edges[:, 2]) > east + _EDGE * (1.0 + abs(east))
+    far_west = np.maximum(edges[:, 0], edges[:, 2]) < west - _EDGE * (1.0 + abs(west))
+    turns = np.zeros(known.size + 1, np.int64)
+    np.add.at(turns, first[far_east], 1)
+    np.add.at(turns, last[far_east], 1)
+    odd = np.cumsum(turns)[:-1] % 2 == 1
+    for k in np.flatnonzero((last > first) & ~far_east & ~far_west):
+        (x0, y0, x1, y1), here = edges[k], slice(first[k], last[k])
+        odd[here] ^= x_sorted[here] < x0 + (y_sorted[here] - y0) / (y1 - y0) * (x1 - x0)
+    inside[known] = odd
     return inside
-
-
-def _edges(rings: Sequence[Ring]) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    for ring in rings:
-        for start, end in zip(ring, (*ring[1:], ring[0]), strict=True):
-            if start[1] != end[1]:
-                yield start, end

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
+from wco2_engine.grid import parse_crs
 from wco2_engine.inputs.rasters import AS_STORED, Encoding, Resampling, check_resampling
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.season import Month
@@ -161,6 +162,8 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
     ------
     Wco2Error : naming the file, the predictor and the key that is wrong.
     """
+    if not isinstance(table, Mapping):
+        raise Wco2Error(f"{file}: predictor is no table.", "Write [[predictor]] above its keys.")
     name = table.get("name")
     if not isinstance(name, str) or not name.isidentifier():
         raise Wco2Error(
@@ -184,10 +187,10 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
         units=units,
         to=to,
         encoding=Encoding(
-            crs=take.text("crs", "") or None,
+            crs=take.crs("crs"),
             nodata=take.number("nodata"),
-            scale=take.number("scale"),
-            offset=take.number("offset"),
+            scale=take.factor("scale"),
+            offset=take.finite("offset"),
         ),
         resampling=resampling,
         lag=take.whole("lag", 0, 0) or 0,
@@ -203,13 +206,13 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
 def _check_together(predictor: Predictor, where: str) -> None:
     try:
         fields = predictor.fields
+        check_names(fields, ("year", "month"), f"{where}: path")
         predictor.path_at(Month(2000, 1))
-    except (ValueError, KeyError, IndexError) as error:
+    except (ValueError, IndexError) as error:
         raise Wco2Error(
             f"{where}: path '{predictor.path}' can't be filled in.",
             "Use {year} and {month:02d}; write {{ and }} for braces of the name itself.",
         ) from error
-    check_names(fields, ("year", "month"), f"{where}: path")
     allowed: dict[str, set[str]] = {
         "static": set(),
         "yearly": {"year"},
@@ -226,6 +229,13 @@ def _check_together(predictor: Predictor, where: str) -> None:
         raise Wco2Error(
             f"{where} is monthly, but its path has no {{year}}.",
             'Add {year}, or say when = "climatology".',
+        )
+    steps = allowed[predictor.when] - fields
+    if predictor.band is not None and steps:
+        raise Wco2Error(
+            f"{where} is {predictor.when}: band = {predictor.band} would be the same for every "
+            f"{min(steps)}.",
+            f"Name the {min(steps)} in the path, or leave out band: a time axis is used by itself.",
         )
     over_months = predictor.when in ("monthly", "climatology")
     if (predictor.lag or predictor.window) and not over_months:
@@ -250,7 +260,7 @@ def _parse_window(table: Any, where: str) -> Window:
     if (
         not isinstance(months, list)
         or not 1 <= len(months) <= 12
-        or any(not isinstance(m, int) or not 1 <= m <= 12 for m in months)
+        or any(type(m) is not int or not 1 <= m <= 12 for m in months)
         or any(b != a % 12 + 1 for a, b in pairwise(months))
     ):
         raise Wco2Error(
@@ -290,6 +300,25 @@ class _Taker:
             raise self._wrong(key, value, "a number")
         return float(value)
 
+    def finite(self, key: str) -> float | None:
+        value = self.number(key)
+        if value is not None and not math.isfinite(value):
+            raise self._wrong(key, value, "a number")
+        return value
+
+    def factor(self, key: str) -> float | None:
+        value = self.finite(key)
+        if value == 0.0:
+            raise self._wrong(key, value, "a number other than 0")
+        return value
+
+    def crs(self, key: str) -> str | None:
+        text = self.text(key, "")
+        try:
+            return text if text and parse_crs(text) else None
+        except Wco2Error as error:
+            raise Wco2Error(f"{self.where}: {key}: {error.message}", error.hint) from error
+
     def whole(self, key: str, default: int | None, smallest: int) -> int | None:
         value = self.table.get(key, default)
         if value is None:
@@ -302,13 +331,10 @@ class _Taker:
         value = self.table.get(key)
         if value is None:
             return None
-        try:
-            low, high = (float(v) for v in value)
-        except (TypeError, ValueError) as error:
-            raise self._wrong(key, value, "two numbers, [low, high]") from error
-        if not (low < high and math.isfinite(low) and math.isfinite(high)):
+        numbers = isinstance(value, list) and all(type(v) in (int, float) for v in value)
+        if not numbers or len(value) != 2 or not -math.inf < value[0] < value[1] < math.inf:
             raise self._wrong(key, value, "two numbers, [low, high]")
-        return low, high
+        return float(value[0]), float(value[1])
 
     def _wrong(self, key: str, value: Any, kind: str) -> Wco2Error:
         return Wco2Error(f"{self.where}: {key} = {value!r} is not {kind}.")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.files import existing_file
+from wco2_engine.grid import parse_crs
 from wco2_engine.inputs.areas import FloatArray, Polygons, read_polygons
 from wco2_engine.inputs.rasters import AS_STORED, Encoding, Points, Rasters, Sampler, gdal_path
 
@@ -62,20 +63,32 @@ def parse_domain(entry: Any, folder: Path, where: str) -> Domain | None:
     check_names(table, ("path", "values", "crs", "variable", "nodata"), f"{where}: domain")
     path = table["path"]
     if Path(path).suffix.lower() in VECTOR_SUFFIXES:
-        if "values" in table:
+        if len(table) > 1:
+            other = max(table.keys() - {"path"})
             raise Wco2Error(
-                f"{where}: domain {path} is a vector file, which has no values.",
-                "Leave out values, or save only the polygons that are meant.",
+                f"{where}: domain {path} is a vector file, which takes no {other}.",
+                "Give the path alone; save only the polygons that are meant, with their CRS.",
             )
         local = existing_file(folder / path, f"{where}: domain")
         return Domain(polygons=read_polygons(local, f"{where}: domain"))
     values = table.get("values", [])
-    if not isinstance(values, Sequence) or not all(
-        isinstance(v, int | float) and math.isfinite(v) for v in values
-    ):
+    if not isinstance(values, Sequence) or not all(map(_is_number, values)):
         raise Wco2Error(f"{where}: domain values {values!r} are no numbers.", "Write [1, 2, 3, 4].")
-    raster = gdal_path(path, table.get("variable"), folder, f"{where}: domain")
-    encoding = Encoding(crs=table.get("crs"), nodata=table.get("nodata"))
-    with Rasters() as rasters:
-        rasters.info(raster, encoding)  # says now, not in the middle of a map, what is wrong
+    nodata, crs, variable = (table.get(key) for key in ("nodata", "crs", "variable"))
+    if nodata is not None and not _is_number(nodata):
+        raise Wco2Error(f"{where}: domain nodata {nodata!r} is no number.", "Write e.g. 255.")
+    for text in (crs, variable):
+        if not isinstance(text, str | None):
+            raise Wco2Error(f"{where}: domain has {text!r}, which is no text.", "Put it in quotes.")
+    if crs is not None:
+        parse_crs(crs)
+    raster = gdal_path(path, variable, folder, f"{where}: domain")
+    encoding = Encoding(crs=crs, nodata=nodata)
+    with Rasters() as rasters:  # says now, not in the middle of a map, what is wrong
+        if rasters.info(raster, encoding).count > 1:
+            raise Wco2Error(f"{where}: domain {path} has several bands.", "Give a file with one.")
     return Domain(None, raster, tuple(float(v) for v in values), encoding)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)

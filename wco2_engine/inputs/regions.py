@@ -47,11 +47,10 @@ class Region:
         if not isinstance(data, Mapping):
             raise Wco2Error("A region is no table of values.")
         name = _checked_name(data.get("name"))
-        months = data.get("months")
-        if not isinstance(months, Sequence):
-            raise Wco2Error(f"Region '{name}' has no list of months.")
-        winter = Winter(tuple(months), data.get("label", "january"))
-        return cls(name, winter, area_from_json(data, f"Region '{name}'"))
+        where = f"Region '{name}'"
+        if "months" not in data:
+            raise Wco2Error(f"{where} has no list of months.")
+        return cls(name, _winter(data, DEFAULT_WINTER, where), area_from_json(data, where))
 
 
 def owner(
@@ -81,6 +80,8 @@ def parse_regions(
     Wco2Error : for unknown keys, a repeated name, or a geometry that can't be read.
     """
     regions: list[Region] = []
+    if not isinstance(tables, Sequence) or not all(isinstance(t, Mapping) for t in tables):
+        raise Wco2Error("region is no list of tables.", "Write [[region]] above its keys.")
     for table in tables:
         name = _checked_name(table.get("name"))
         where = f"Region '{name}'"
@@ -89,13 +90,11 @@ def parse_regions(
             raise Wco2Error(f"{where} is there twice.", "Give each region a name of its own.")
         if ("bbox" in table) == ("geometry" in table):
             raise Wco2Error(f"{where} needs either bbox or geometry.", "Keep one of them.")
-        winter = Winter(
-            tuple(table.get("months", default.months)), table.get("label", default.label)
-        )
+        winter = _winter(table, default, where)
         area: Area = (
             parse_box(table["bbox"], where)
             if "bbox" in table
-            else read_polygons(folder / str(table["geometry"]), where)
+            else read_polygons(folder / _text(table["geometry"], where), where)
         )
         regions.append(Region(name, winter, area))
     if not regions:
@@ -110,11 +109,20 @@ def parse_winter(table: Mapping[str, Any], where: str) -> Winter:
     ------
     Wco2Error : for unknown keys, or months and labels that are none.
     """
+    if not isinstance(table, Mapping):
+        raise Wco2Error(f"{where}: winter is no table.", "Write [winter] above its keys.")
     check_names(table, ("months", "label"), f"{where}: [winter]")
-    months = table.get("months", DEFAULT_WINTER.months)
+    return _winter(table, DEFAULT_WINTER, where)
+
+
+def _winter(table: Mapping[str, Any], default: Winter, where: str) -> Winter:
+    months = table.get("months", default.months)
     if not isinstance(months, Sequence) or isinstance(months, str):
         raise Wco2Error(f"{where}: months = {months!r} is no list.", "Write [10, 11, 12, 1, 2].")
-    return Winter(tuple(months), table.get("label", DEFAULT_WINTER.label))
+    try:
+        return Winter(tuple(months), table.get("label", default.label))
+    except Wco2Error as error:
+        raise Wco2Error(f"{where}: {error.message}", error.hint) from error
 
 
 def read_regions(path: Path) -> tuple[Region, ...]:
@@ -133,3 +141,9 @@ def _checked_name(name: Any) -> str:
     if not isinstance(name, str) or not name.strip() or any(c in name for c in "/\\\n\0"):
         raise Wco2Error(f"A region has no usable name ({name!r}).", 'Give it e.g. name = "arctic".')
     return name
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise Wco2Error(f"{where}: geometry = {value!r} is no path.", "Put it in quotes.")
+    return value

@@ -246,7 +246,9 @@ class Model:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
 
-    def predict(self, rows: NDArray[np.float32], region: str, threads: int = 1) -> NDArray[np.float64]:
+    def predict(
+        self, rows: NDArray[np.float32], region: str, threads: int = 1
+    ) -> NDArray[np.float64]:
         """The flux of rows in a region, g C m-2 month-1.
 
         Parameters

@@ -90,6 +90,7 @@ def train(
     recipe, progress = recipe or ForestRecipe(), progress or Silent()
     names = catalogue.names
     _check_table(table, names)
+    sampling = _sampling(table)
     features = table[list(names)].to_numpy(np.float32)
     owners = owner(
         regions,
@@ -119,7 +120,7 @@ def train(
         settings={
             **asdict(recipe),
             "validation": list(recipe.validation),
-            "sampling": _sampling(table),
+            "sampling": sampling,
         },
         provenance={
             **dict(origin or {}),

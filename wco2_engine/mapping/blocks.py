@@ -12,7 +12,7 @@ from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
 from wco2_engine.inputs.catalogue import Predictor
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
-from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
+from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.inputs.regions import NO_REGION, Region, owner
 from wco2_engine.learning.forest import Forest
 from wco2_engine.mapping.plan import Schedule
@@ -77,10 +77,9 @@ def predict_block(
 
     schedule = work.schedule
     sums = np.zeros((len(schedule.years), cells.size))
-    counted = np.zeros((len(schedule.years), len(work.regions)), bool)
-    months: list[FloatArray] = []
+    values = np.full((len(schedule.outputs), tile.height * tile.width), NODATA, np.float32)
     missing = dict.fromkeys((p.name for p in work.predictors), 0)
-    for month in schedule.months:
+    for number, month in enumerate(schedule.months):
         each_month()
         flux = np.full(cells.size, np.nan)
         winters = [schedule.winter_of(k, month) for k in range(len(work.regions))]
@@ -94,18 +93,11 @@ def predict_block(
                 missing[name] += int(count)
             rows = owned[k][whole[owned[k]]]
             flux[rows] = work.forests[k].predict(features[rows])
-            year = winters[k]
-            sums[year, owned[k]] += flux[owned[k]]
-            counted[year, k] = True
+            sums[winters[k], owned[k]] += flux[owned[k]]
         if schedule.monthly:
-            months.append(flux)
-    for k, rows in enumerate(owned):
-        for year in np.flatnonzero(~counted[:, k]):
-            sums[year, rows] = np.nan
-    layers = np.concatenate([sums, np.asarray(months)]) if months else sums
-    values = np.full((len(layers), tile.height * tile.width), NODATA, np.float32)
-    values[:, cells] = np.where(np.isnan(layers), NODATA, layers)
-    return Block(values.reshape(len(layers), tile.height, tile.width), int(cells.size), missing)
+            values[len(sums) + number, cells] = np.where(np.isnan(flux), NODATA, flux)
+    values[: len(sums), cells] = np.where(np.isnan(sums), NODATA, sums)
+    return Block(values.reshape(-1, tile.height, tile.width), int(cells.size), missing)
 
 
 class _Columns:

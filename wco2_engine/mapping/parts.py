@@ -1,27 +1,29 @@
-"""Finished tiles on disk, so that a run which was killed goes on where it was."""
+"""Finished tiles and maps on disk, so that a run which was killed goes on where it was."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from wco2_engine.errors import disk_errors
+from wco2_engine.files import written_whole
 from wco2_engine.grid import Tile
 from wco2_engine.mapping.blocks import Block
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The tiles of one run in a hidden folder beside its maps.
+    """The tiles of one run, and its maps until all of them are whole, in a hidden folder.
 
-    The folder's name holds the run's key: a run with other inputs never meets these tiles.
+    The folder lies beside the maps, and its name holds the run's key: a run with other inputs never
+    meets these tiles.
     """
 
     folder: Path
@@ -42,22 +44,20 @@ class Parts:
         return self._facts(tile).is_file()
 
     def write(self, tile: Tile, block: Block) -> None:
-        """Keep a finished tile. What says that it is finished is written last."""
-        with disk_errors(self.folder):
-            if block.values is not None:
-                partial = self._values(tile).with_suffix(".partial")
-                with partial.open("wb") as handle:
-                    np.save(handle, block.values, allow_pickle=False)
-                    handle.flush()
-                    os.fsync(handle.fileno())
-                partial.replace(self._values(tile))
-            partial = self._facts(tile).with_suffix(".partial")
+        """Keep a finished tile. What says that it is finished is written last.
+
+        Raises
+        ------
+        Wco2Error : when the disk is full.
+        """
+        if block.values is not None:
+            with written_whole(self._values(tile)) as partial, partial.open("wb") as handle:
+                # Not np.save: on a full disk its error does not say that the disk is full.
+                npy.write_array_header_1_0(handle, npy.header_data_from_array_1_0(block.values))
+                handle.write(np.ascontiguousarray(block.values).data)
+        with written_whole(self._facts(tile)) as partial:
             facts = {"cells": block.cells, "missing": block.missing}
-            with partial.open("w", encoding="utf-8") as text:
-                json.dump(facts, text)
-                text.flush()
-                os.fsync(text.fileno())
-            partial.replace(self._facts(tile))
+            partial.write_text(json.dumps(facts), encoding="utf-8")
 
     def facts(self, tile: Tile) -> dict[str, Any]:
         """The counts of a finished tile: `cells`, and `missing` by predictor."""
@@ -72,9 +72,13 @@ class Parts:
         values: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
         return np.asarray(values[index])
 
+    def map_path(self, name: Path) -> Path:
+        """Where a finished map waits until all of them are."""
+        return self.folder / "maps" / name
+
     def remove(self) -> None:
-        """Drop the tiles, once the maps are whole."""
-        shutil.rmtree(self.folder)
+        """Drop the tiles, once the maps are in their places."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _values(self, tile: Tile) -> Path:
         return self.folder / f"{tile.row}-{tile.column}.npy"

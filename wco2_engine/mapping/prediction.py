@@ -1,8 +1,9 @@
 """Prediction: from a model and a catalogue to a folder of maps.
 
 Each tile is computed for all its months and winters and kept on disk; then each map is put together
-from the tiles. So memory follows the tile and not the extent, inputs that do not change are read
-once a tile, and a run that was killed goes on with the tiles that it has.
+from the tiles, and all maps take their places at once. So memory follows the tile and not the
+extent, inputs that do not change are read once a tile, a run that was killed goes on with the tiles
+that it has, and the maps of an earlier run stay until all of the new ones are whole.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import hashlib
 import json
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine import __version__
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
 from wco2_engine.files import file_state, written_whole
 from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
 from wco2_engine.inputs.catalogue import Catalogue
@@ -27,7 +29,7 @@ from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.inputs.regions import NO_REGION, owner
-from wco2_engine.learning.forest import kernel
+from wco2_engine.learning.forest import walker
 from wco2_engine.learning.model import Model
 from wco2_engine.mapping.blocks import Block, Work, predict_block
 from wco2_engine.mapping.parts import Parts
@@ -88,7 +90,8 @@ def predict(
     ------
     Wco2Error : when inputs are missing or in other units than in training, no cell is to be
         predicted, or the disk is full.
-    Cancelled : when the user asked to stop. Finished tiles stay, and the next run uses them.
+    Cancelled : when the user asked to stop. Finished tiles stay, and the next run of the same
+        prediction uses them.
     """
     progress = progress or Silent()
     regions = regions_of(model)
@@ -110,8 +113,9 @@ def predict(
         key = _key(model, work, sources, tile_size)
     for note in notes:
         progress.note(f"Missing data replaced. {note}")
-    if kernel() == "numpy":
-        progress.note("numba is not installed: the same maps, but several times slower.")
+    walk = walker()
+    if walk.name == "numpy":
+        progress.note(f"Predicting with {walk.about}. The maps are the same.")
 
     parts = Parts.of(output, key)
     tiles = grid.tiles(tile_size)
@@ -126,9 +130,11 @@ def predict(
             "Check the extent and its CRS against the model's regions and the domain.",
         )
     missing = {p.name: sum(fact["missing"].get(p.name, 0) for fact in facts) for p in predictors}
-    result = _assemble(model, work, tiles, parts, output, Part(progress, 0.9, 1.0))
-    prediction = Prediction(result, cells, missing, notes)
-    _write_record(output / RECORD, model, work, prediction)
+    _assemble(model, work, tiles, parts, Part(progress, 0.9, 1.0))
+    names = [item.name for item in schedule.outputs]
+    prediction = Prediction(tuple(output / name for name in names), cells, missing, notes)
+    _write_record(parts.map_path(Path(RECORD)), model, work, prediction, names)
+    _publish(parts, [*names, Path(RECORD)], output)
     parts.remove()
     progress.update(1.0, "Maps are written")
     return prediction
@@ -150,13 +156,16 @@ def _predict_tiles(
     if done:
         progress.note(f"{len(tiles) - len(waiting)} of {len(tiles)} tiles are there already.")
     message = f"Predicting {work.grid.width} x {work.grid.height} cells"
-    count = _Count(progress, done, steps, message)
-    tasks = (delayed(_predict_tile)(work, catalogue, tile, parts, count) for tile in waiting)
-    Parallel(n_jobs=max(1, jobs), backend="threading", batch_size=1)(tasks)
+    watch = _Watch(progress, done, steps, message)
+    tasks = (delayed(_predict_tile)(work, catalogue, tile, parts, watch) for tile in waiting)
+    try:
+        Parallel(n_jobs=max(1, jobs), backend="threading", batch_size=1)(tasks)
+    except BaseException as error:
+        raise watch.settled(error) from None
 
 
 def _predict_tile(
-    work: Work, catalogue: Catalogue, tile: Tile, parts: Parts, count: _Count
+    work: Work, catalogue: Catalogue, tile: Tile, parts: Parts, watch: _Watch
 ) -> None:
     months = len(work.schedule.months)
     counted = 0
@@ -164,27 +173,64 @@ def _predict_tile(
     def each_month() -> None:
         nonlocal counted
         counted += 1
-        count.add(1)
+        watch.add(1)
 
-    with Rasters() as rasters:
+    with watch.tile(), Rasters() as rasters:
+        watch.add(0)
         block: Block = predict_block(work, Sources(catalogue, rasters), rasters, tile, each_month)
-    parts.write(tile, block)
-    count.add(months - counted)
+        parts.write(tile, block)
+        watch.add(months - counted)
 
 
-class _Count:
-    """Steps done, told to one progress from several threads."""
+class _Watch:
+    """Counts the steps of several threads for one progress, and stops all when one fails."""
 
     def __init__(self, progress: Progress, done: int, steps: int, message: str) -> None:
         self._progress, self._done, self._steps = progress, done, steps
         self._message = message
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._running = 0
+        self._failure: BaseException | None = None
+
+    @contextmanager
+    def tile(self) -> Iterator[None]:
+        """Around the work on one tile."""
+        with self._changed:
+            self._running += 1
+        try:
+            yield
+        except BaseException as error:
+            self._fail(error)
+            raise
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
 
     def add(self, steps: int) -> None:
-        with self._lock:
+        """Tell that steps are done.
+
+        Raises
+        ------
+        Cancelled : when the user asked to stop, or another thread failed.
+        """
+        with self._changed:
+            if self._failure is not None:
+                raise Cancelled("Another tile failed.")
             stop_if_cancelled(self._progress)
             self._done += steps
             self._progress.update(self._done / max(1, self._steps), self._message)
+
+    def settled(self, error: BaseException) -> BaseException:
+        """The failure that came first, once no thread works on a tile any more."""
+        self._fail(error)
+        with self._changed:
+            self._changed.wait_for(lambda: self._running == 0)
+        return self._failure or error
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            self._failure = self._failure or error
 
 
 def _assemble(
@@ -192,26 +238,29 @@ def _assemble(
     work: Work,
     tiles: Sequence[Tile],
     parts: Parts,
-    output: Path,
     progress: Progress,
-) -> tuple[Path, ...]:
+) -> None:
+    """Put the maps together that an earlier, unfinished run did not."""
     outputs = work.schedule.outputs
     tags = _tags(model)
-    paths = []
     for index, item in enumerate(outputs):
         stop_if_cancelled(progress)
         progress.update(index / len(outputs), f"Writing {item.name.name}")
+        path = parts.map_path(item.name)
+        if path.is_file():
+            continue
         layers = ((tile, parts.layer(tile, index)) for tile in tiles)
-        path = output / item.name
-        write_map(
-            path,
-            work.grid,
-            item,
-            ((tile, values) for tile, values in layers if values is not None),
-            tags,
-        )
-        paths.append(path)
-    return tuple(paths)
+        blocks = ((tile, values) for tile, values in layers if values is not None)
+        write_map(path, work.grid, item, blocks, tags)
+
+
+def _publish(parts: Parts, names: Sequence[Path], output: Path) -> None:
+    """Move all finished maps to their places, and what describes them last."""
+    for name in names:
+        path = output / name
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parts.map_path(name).replace(path)
 
 
 def _tags(model: Model) -> dict[str, str]:
@@ -240,6 +289,7 @@ def _key(model: Model, work: Work, sources: Sources, tile_size: int) -> str:
         repr(work.predictors),
         repr(work.domain),
         tile_size,
+        json.dumps(_tags(model), sort_keys=True),
         *sources.states(work.predictors, work.schedule.months),
     ]
     if work.domain is not None and work.domain.raster:
@@ -283,9 +333,9 @@ def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters
         if np.isnan(values).all():
             continue
         median, span = float(np.nanmedian(values)), float(high[k] - low[k])
-        inside = low[k] - span <= median <= high[k] + span
-        hint = likely_unit(median, float(low[k]), float(high[k]))
-        if not inside and hint:
+        near = float(low[k]) - span, float(high[k]) + span
+        hint = likely_unit(median, *near)
+        if not near[0] <= median <= near[1] and hint:
             raise Wco2Error(
                 f"Predictor '{predictor.name}' has a median of {median:.4g} {predictor.to} in "
                 f"{month}, but the model was trained on {low[k]:.4g} to {high[k]:.4g}.",
@@ -293,7 +343,9 @@ def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters
             )
 
 
-def _write_record(path: Path, model: Model, work: Work, prediction: Prediction) -> None:
+def _write_record(
+    path: Path, model: Model, work: Work, prediction: Prediction, names: Sequence[Path]
+) -> None:
     """A file beside the maps that says what they are and what is missing in them."""
     record: dict[str, Any] = {
         "model": model.fingerprint,
@@ -305,7 +357,7 @@ def _write_record(path: Path, model: Model, work: Work, prediction: Prediction) 
         "cells": prediction.cells,
         "missing_cell_months": dict(prediction.missing),
         "notes": list(prediction.notes),
-        "maps": [str(map_.relative_to(path.parent).as_posix()) for map_ in prediction.maps],
+        "maps": [name.as_posix() for name in names],
     }
     with written_whole(path) as partial:
         partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +43,7 @@ def write_map(
     import rasterio
     from rasterio import shutil as raster_files
     from rasterio._err import CPLE_BaseError
-    from rasterio.errors import RasterioError
+    from rasterio.errors import RasterioError, RasterioIOError
     from rasterio.windows import Window
 
     description, units = QUANTITIES[output.quantity]
@@ -63,19 +65,20 @@ def write_map(
         "bigtiff": "if_safer",
         "sparse_ok": True,
     }
-    statistics = _Statistics()
+    written = _Checksum()
     plain = path.with_name(f".{path.stem}.plain.tif")
     try:
-        with disk_errors(path), written_whole(path) as partial:
+        with rasterio.Env(), disk_errors(path), written_whole(path) as partial:
             with rasterio.open(plain, "w", **profile) as target:
                 for tile, values in blocks:
                     window = Window(tile.column, tile.row, tile.width, tile.height)
                     target.write(values, 1, window=window)
-                    statistics.add(values)
+                    written.add(values)
                 target.set_band_description(1, description)
                 target.units = (units,)
                 target.update_tags(**_time_tags(output), **tags)
-                target.update_tags(1, **statistics.tags())
+            with rasterio.open(plain, "r+") as target:
+                target.update_tags(1, **_statistics(target))
             raster_files.copy(
                 plain,
                 partial,
@@ -86,10 +89,10 @@ def write_map(
                 OVERVIEW_RESAMPLING="AVERAGE",
                 BIGTIFF="IF_SAFER",
             )
-            _check_written(partial, statistics)
-    except (RasterioError, CPLE_BaseError) as error:
+            _check_written(partial, path, written)
+    except (RasterioError, RasterioIOError, CPLE_BaseError) as error:
         raise Wco2Error(
-            f"{path} could not be written: {error}.",
+            f"{path} could not be written: {str(error).rstrip('.')}.",
             "Look at the free space of the disk, then run the same command again.",
         ) from error
     finally:
@@ -106,46 +109,52 @@ def _time_tags(output: Output) -> dict[str, str]:
     }
 
 
-def _check_written(path: Path, statistics: _Statistics) -> None:
+def _check_written(path: Path, name: Path, expected: _Checksum) -> None:
     """A full disk can make GDAL close a file without a word, so what was written is read again."""
     import rasterio
 
-    again = _Statistics()
+    found = _Checksum()
     with rasterio.open(path) as written:
         for _, window in written.block_windows(1):
-            again.add(written.read(1, window=window))
-    if (again.count, again.low, again.high) != (statistics.count, statistics.low, statistics.high):
+            found.add(written.read(1, window=window))
+    if found != expected:
         raise Wco2Error(
-            f"{path} does not read back as it was written.",
+            f"{name} does not read back as it was written.",
             "The disk may be full or failing: make space and run the same command again.",
         )
 
 
-class _Statistics:
-    """Count, extremes, mean and standard deviation of the cells with a value."""
+@dataclass
+class _Checksum:
+    """What the cells with a value have in common in whatever order they come."""
 
-    def __init__(self) -> None:
-        self.count, self.low, self.high = 0, np.inf, -np.inf
-        self._sum, self._squares = 0.0, 0.0
+    count: int = 0
+    bits: int = 0
 
     def add(self, values: NDArray[np.float32]) -> None:
+        valid = np.ascontiguousarray(values[values != NODATA])
+        self.count += valid.size
+        self.bits += int(valid.view(np.uint32).sum(dtype=np.uint64))
+
+
+def _statistics(source: Any) -> dict[str, str]:
+    """Extremes, mean and standard deviation under GDAL's names; none where no cell has a value.
+
+    They are taken from the file, block by block: in the order of the tiles that were predicted,
+    rounding would make the last digits depend on the tiling.
+    """
+    low, high, count, total, squares = np.inf, -np.inf, 0, 0.0, 0.0
+    for _, window in source.block_windows(1):
+        values = source.read(1, window=window)
         valid = values[values != NODATA].astype(np.float64)
         if valid.size:
-            self.count += valid.size
-            self.low = min(self.low, float(valid.min()))
-            self.high = max(self.high, float(valid.max()))
-            self._sum += float(valid.sum())
-            self._squares += float((valid**2).sum())
-
-    def tags(self) -> dict[str, str]:
-        """GDAL's names for them; none where no cell has a value."""
-        if not self.count:
-            return {}
-        mean = self._sum / self.count
-        variance = max(0.0, self._squares / self.count - mean**2)
-        return {
-            "STATISTICS_MINIMUM": f"{self.low:.9g}",
-            "STATISTICS_MAXIMUM": f"{self.high:.9g}",
-            "STATISTICS_MEAN": f"{mean:.9g}",
-            "STATISTICS_STDDEV": f"{variance**0.5:.9g}",
-        }
+            low, high = min(low, float(valid.min())), max(high, float(valid.max()))
+            count += valid.size
+            total += float(valid.sum())
+            squares += float((valid**2).sum())
+    if not count:
+        return {}
+    mean = total / count
+    deviation = max(0.0, squares / count - mean**2) ** 0.5
+    facts = {"MINIMUM": low, "MAXIMUM": high, "MEAN": mean, "STDDEV": deviation}
+    return {f"STATISTICS_{name}": f"{value:.9g}" for name, value in facts.items()}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.mapping.blocks import NODATA
 from wco2_engine.season import MONTH_NAMES
@@ -19,12 +21,18 @@ FLUX_LABEL = "g C m$^{-2}$ month$^{-1}$"
 WINTER_LABEL = "g C m$^{-2}$ winter$^{-1}$"
 MAX_MAP_PIXELS = 1600
 _BLUE, _GREY, _ORANGE = "#31688e", "#666666", "#d95f02"
+_COLORS = (_ORANGE, _BLUE, "#35b779", "#440154", "#7570b3")
+
+
+def number(value: float | None) -> str:
+    """A score with two digits; a dash where there is none."""
+    return "–" if value is None else f"{value:.2f}"
 
 
 def observed_against_predicted(model: Model) -> str:
     """Held-out predictions against observations: a row a region, a column a validation."""
     methods = list(model.settings["validation"])
-    figure, axes = _figure(len(model.regions), max(1, len(methods)), 3.4, 3.4)
+    figure, axes = _figure(len(model.regions), len(methods), 3.4, 3.4)
     for row, region in enumerate(model.regions):
         for column, method in enumerate(methods):
             axis = axes[row][column]
@@ -34,12 +42,12 @@ def observed_against_predicted(model: Model) -> str:
             axis.plot([low, high], [low, high], color=_GREY, linewidth=1)
             axis.scatter(observed, predicted, s=8, alpha=0.35, color=_BLUE, linewidths=0)
             score = _score(model, region, method)
-            axis.set_title(f"{region.region.name}, {method}", fontsize=10)
+            axis.set_title(f"{_name(region)}, {method}", fontsize=10)
             axis.text(
                 0.03,
                 0.97,
-                f"R² {score['r2']:.2f}   RMSE {score['rmse']:.2f}\nn {score['n']}, "
-                f"{score['sites']} sites",
+                f"R² {number(score['r2'])}   RMSE {number(score['rmse'])}\n"
+                f"n {score['n']}, {score['sites']} sites",
                 transform=axis.transAxes,
                 va="top",
                 fontsize=8,
@@ -66,7 +74,7 @@ def importances(model: Model) -> str:
             axis.axvline(0, color=_GREY, linewidth=0.8)
             unit = "share" if kind == "impurity" else "increase of the mean squared error"
             axis.set_xlabel(unit, fontsize=8)
-            axis.set_title(f"{region.region.name}: {kind}", fontsize=10)
+            axis.set_title(f"{_name(region)}: {kind}", fontsize=10)
     return _svg(figure)
 
 
@@ -75,7 +83,7 @@ def scores_by_month(model: Model) -> str:
     figure, axes = _figure(2, len(model.regions), 4.2, 2.2)
     for column, region in enumerate(model.regions):
         months = region.region.winter.months
-        for method, color in zip(model.settings["validation"], (_ORANGE, _BLUE), strict=False):
+        for method, color in zip(model.settings["validation"], cycle(_COLORS), strict=False):
             rows = {
                 r["month"]: r
                 for r in model.scores
@@ -88,7 +96,7 @@ def scores_by_month(model: Model) -> str:
                 axis.plot(labels, [rows[m][key] for m in there], "o-", color=color, label=method)
                 axis.set_ylabel(f"{name}\n{FLUX_LABEL}", fontsize=8)
                 axis.axhline(0, color=_GREY, linewidth=0.8)
-        axes[0][column].set_title(region.region.name, fontsize=10)
+        axes[0][column].set_title(_name(region), fontsize=10)
         axes[0][column].legend(fontsize=8)
     return _svg(figure)
 
@@ -97,7 +105,7 @@ def sites(model: Model) -> str:
     """Where the training sites are, sized by their number of winter months."""
     figure, axes = _figure(1, 1, 9.0, 3.2)
     axis = axes[0][0]
-    for region, color in zip(model.regions, (_ORANGE, _BLUE, "#35b779", "#440154"), strict=False):
+    for region, color in zip(model.regions, cycle(_COLORS), strict=False):
         places, counts = np.unique(
             np.column_stack([region.longitude, region.latitude]), axis=0, return_counts=True
         )
@@ -108,7 +116,7 @@ def sites(model: Model) -> str:
             alpha=0.6,
             color=color,
             linewidths=0,
-            label=f"{region.region.name}: {len(region.target)} months at {region.n_sites} sites",
+            label=f"{_name(region)}: {len(region.target)} months at {region.n_sites} sites",
         )
     axis.set_xlim(-180, 180)
     axis.set_ylim(min(25, axis.get_ylim()[0]), 90)
@@ -125,7 +133,8 @@ def winter_maps(paths: Sequence[Path]) -> str:
     valid = np.concatenate([values[~np.isnan(values)] for values, _, _ in pictures])
     low, high = np.percentile(valid, (2, 98)) if valid.size else (0.0, 1.0)
     height, width = pictures[0][0].shape
-    figure, axes = _figure(len(paths), 1, 9.5, max(2.0, 9.0 * height / width + 0.7))
+    tall = min(12.0, max(2.0, 9.0 * height / width + 0.7))
+    figure, axes = _figure(len(paths), 1, 9.5, tall)
     for axis, path, (values, bounds, label) in zip(axes[:, 0], paths, pictures, strict=True):
         west, south, east, north = bounds
         image = axis.imshow(
@@ -147,13 +156,19 @@ def winter_maps(paths: Sequence[Path]) -> str:
 def _read_small(path: Path) -> tuple[NDArray[np.float64], tuple[float, ...], str]:
     """A map of at most `MAX_MAP_PIXELS` across, NaN where nodata, its bounds and what it shows."""
     import rasterio
+    from rasterio.errors import RasterioError, RasterioIOError
 
-    with rasterio.open(path) as source:
-        step = max(1, -(-max(source.shape) // MAX_MAP_PIXELS))
-        shape = (source.height // step, source.width // step)
-        values = source.read(1, out_shape=shape).astype(np.float64)
-        label = source.descriptions[0] or path.stem
-        bounds = tuple(source.bounds)
+    try:
+        with rasterio.open(path) as source:
+            step = max(1, -(-max(source.shape) // MAX_MAP_PIXELS))
+            shape = (max(1, source.height // step), max(1, source.width // step))
+            values = source.read(1, out_shape=shape).astype(np.float64)
+            label = source.descriptions[0] or path.stem
+            bounds = tuple(source.bounds)
+    except (RasterioError, RasterioIOError) as error:
+        raise Wco2Error(
+            f"The map {path} can't be read.", "Make the maps anew with wco2 predict or wco2 run."
+        ) from error
     values[values == NODATA] = np.nan
     return values, bounds, label
 
@@ -166,6 +181,11 @@ def _score(model: Model, region: RegionModel, method: str) -> dict[str, Any]:
         and row["validation"] == method
         and row["month"] == "all"
     )
+
+
+def _name(region: RegionModel) -> str:
+    """A region's name, as it is: between dollars matplotlib would see a formula."""
+    return region.region.name.replace("$", r"\$")
 
 
 def _figure(rows: int, columns: int, width: float, height: float) -> Any:

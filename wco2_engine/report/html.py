@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine import __version__
+from wco2_engine.errors import Wco2Error
 from wco2_engine.files import written_whole
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.validation import METHODS
@@ -49,10 +50,11 @@ def write_report(path: Path, material: Material, progress: Progress) -> None:
     model = material.model
     drawings = {
         "sites": lambda: figures.sites(model),
-        "observed": lambda: figures.observed_against_predicted(model),
-        "months": lambda: figures.scores_by_month(model),
         "importances": lambda: figures.importances(model),
     }
+    if model.settings["validation"]:
+        drawings["observed"] = lambda: figures.observed_against_predicted(model)
+        drawings["months"] = lambda: figures.scores_by_month(model)
     record = _record(material.maps_folder)
     maps = _maps(material.maps_folder, record)
     if maps:
@@ -74,7 +76,7 @@ def write_report(path: Path, material: Material, progress: Progress) -> None:
         record=record,
         figures=drawn,
         engine=__version__,
-        number=_number,
+        number=figures.number,
     )
     with written_whole(path) as partial:
         partial.write_text(page, encoding="utf-8")
@@ -83,8 +85,16 @@ def write_report(path: Path, material: Material, progress: Progress) -> None:
 def _record(folder: Path | None) -> dict[str, Any]:
     if folder is None:
         return {}
-    found: dict[str, Any] = json.loads((folder / "prediction.json").read_text(encoding="utf-8"))
-    return found
+    path = folder / "prediction.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not {"maps", "grid", "years", "cells", "missing_cell_months", "notes"} <= set(found):
+            raise ValueError("it lacks keys")
+    except (ValueError, TypeError) as error:
+        raise Wco2Error(
+            f"{path} can't be read ({error}).", "Make the maps anew with wco2 predict or wco2 run."
+        ) from error
+    return dict(found)
 
 
 def _maps(folder: Path | None, record: Mapping[str, Any]) -> list[Path]:
@@ -93,8 +103,3 @@ def _maps(folder: Path | None, record: Mapping[str, Any]) -> list[Path]:
         return []
     winters = [folder / name for name in record["maps"] if name.startswith(f"{WINTER_FLUX}/")]
     return winters if len(winters) <= MAPS_SHOWN else [winters[0], winters[-1]]
-
-
-def _number(value: Any) -> str:
-    """A score with two digits; a dash where there is none."""
-    return "–" if value is None else f"{value:.2f}"

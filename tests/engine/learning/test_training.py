@@ -1,0 +1,279 @@
+"""Training on tables whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics
+
+from wco2_engine.errors import Cancelled, Wco2Error
+from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.training import ForestRecipe, train
+from wco2_engine.progress import Silent
+
+MONTHS = (10, 11, 12, 1, 2, 3, 4)
+NAMES = ("temperature", "carbon", "noise", "dice")
+
+
+@pytest.fixture(scope="module")
+def catalogue(world: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    text = 'name = "{}"\npath = "none.tif"\n'
+    return world.write_catalogue(
+        tmp_path_factory.mktemp("catalogue") / "catalogue.toml", *map(text.format, NAMES)
+    )
+
+
+@pytest.fixture(scope="module")
+def arctic(world: SimpleNamespace) -> Any:
+    return world.box("arctic", MONTHS, (-180, 45, 180, 84))
+
+
+def make_table(sites: int = 30, seed: int = 0) -> pd.DataFrame:
+    """Months of sites 1 degree apart: the flux follows temperature and the site's carbon.
+
+    `noise` is a static predictor, one number a site, and `dice` another number in each row: neither
+    has to do with the flux.
+    """
+    rng = np.random.default_rng(seed)
+    site = np.repeat(np.arange(sites), len(MONTHS))
+    month = np.tile(MONTHS, sites)
+    temperature = rng.uniform(-30, 5, len(site))
+    carbon = rng.uniform(0, 40, sites)[site]
+    return pd.DataFrame(
+        {
+            "site": [f"site {k}" for k in site],
+            "longitude": site.astype(float),
+            "latitude": 60.0,
+            "year": 2000,
+            "month": month,
+            "flux_g_m2_month": 20 + 0.5 * temperature + 0.6 * carbon + rng.normal(0, 1, len(site)),
+            "source": "A. Person 2001",
+            "temperature": temperature,
+            "carbon": carbon,
+            "noise": rng.normal(size=sites)[site],
+            "dice": rng.normal(size=len(site)),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def model(catalogue: Catalogue, arctic: Any) -> Model:
+    return train(make_table(), catalogue, [arctic], ForestRecipe(trees=40))
+
+
+def importance(model: Model, kind: str) -> dict[str, float]:
+    return dict(zip(NAMES, model.regions[0].importances[kind].tolist(), strict=True))
+
+
+def test_scores_are_those_of_the_held_out_predictions(model: Model) -> None:
+    region = model.regions[0]
+    assert set(region.predictions) == {"random", "site"}
+    for method, predicted in region.predictions.items():
+        row = next(r for r in model.scores if r["validation"] == method and r["month"] == "all")
+        assert row["r2"] == pytest.approx(metrics.r2_score(region.target, predicted))
+        assert row["mae"] == pytest.approx(metrics.mean_absolute_error(region.target, predicted))
+        assert (row["n"], row["sites"]) == (210, 30)
+        january = next(r for r in model.scores if r["validation"] == method and r["month"] == 1)
+        chosen = region.month == 1
+        assert january["n"] == 30
+        assert january["r2"] == pytest.approx(
+            metrics.r2_score(region.target[chosen], predicted[chosen])
+        )
+
+
+def test_held_out_rows_are_predicted_by_a_forest_that_never_saw_their_site(
+    model: Model,
+) -> None:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    region = model.regions[0]
+    fold, site = region.folds["site"], region.site
+    assert all(len(set(fold[site == k].tolist())) == 1 for k in set(site.tolist()))
+    test = fold == 3
+    estimator = ExtraTreesRegressor(40, max_features=1.0, random_state=0).fit(
+        region.features[~test], region.target[~test]
+    )
+    np.testing.assert_allclose(
+        region.predictions["site"][test], estimator.predict(region.features[test]), rtol=1e-9
+    )
+
+
+def test_the_true_predictors_matter_and_noise_does_not(model: Model) -> None:
+    found = importance(model, "permutation")
+    # Shuffling a predictor with slope b and variance v adds about 2 b^2 v to the squared error:
+    # 2 x 0.25 x 102 = 51 and 2 x 0.36 x 133 = 96, somewhat less through the trees' smoothing.
+    assert 15 < found["temperature"] < 60
+    assert 25 < found["carbon"] < 115
+    assert abs(found["noise"]) < 2
+    assert abs(found["dice"]) < 2
+    impurity = importance(model, "impurity")
+    assert sum(impurity.values()) == pytest.approx(1.0)
+    assert impurity["carbon"] > impurity["temperature"] > impurity["noise"]
+
+
+def test_a_static_predictor_matters_too_when_sites_are_left_out_one_by_one(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    # Within the rows of one site carbon is constant: shuffling it among them would change nothing.
+    model = train(make_table(sites=15), catalogue, [arctic], ForestRecipe(trees=40))
+    assert model.regions[0].folds["site"].max() == 14
+    found = importance(model, "permutation")
+    assert found["carbon"] > 20
+    assert abs(found["noise"]) < 6
+    assert abs(found["dice"]) < 3
+
+
+def test_the_same_seed_gives_the_same_model_and_threads_change_nothing(
+    catalogue: Catalogue, arctic: Any, tmp_path: Path
+) -> None:
+    table = make_table()
+    files = []
+    for threads in (1, 2, 3):
+        again = train(table, catalogue, [arctic], ForestRecipe(trees=15, seed=7), threads=threads)
+        again.write(tmp_path / f"{threads}.wco2")
+        files.append((tmp_path / f"{threads}.wco2").read_bytes())
+    assert files[0] == files[1] == files[2]
+    other = train(table, catalogue, [arctic], ForestRecipe(trees=15, seed=8))
+    assert other.fingerprint != again.fingerprint
+
+
+def test_the_forest_is_scikit_learns_on_all_rows(model: Model) -> None:
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    region = model.regions[0]
+    estimator = ExtraTreesRegressor(40, max_features=1.0, random_state=0)
+    same = Forest.from_sklearn(estimator.fit(region.features, region.target))
+    np.testing.assert_array_equal(
+        same.predict(region.features), region.forest.predict(region.features)
+    )
+
+
+def test_a_constant_target_trains_and_has_no_r2(catalogue: Catalogue, arctic: Any) -> None:
+    table = make_table().assign(flux_g_m2_month=12.5)
+    model = train(table, catalogue, [arctic], ForestRecipe(trees=5))
+    assert (model.regions[0].forest.predict(model.regions[0].features) == 12.5).all()
+    assert {row["r2"] for row in model.scores} == {None}
+    assert {row["rmse"] for row in model.scores} == {0.0}
+    assert set(importance(model, "permutation").values()) == {0.0}
+
+
+def test_constant_and_doubled_predictors_do_no_harm(catalogue: Catalogue, arctic: Any) -> None:
+    table = make_table()
+    table = table.assign(noise=3.0, dice=table["carbon"])
+    model = train(table, catalogue, [arctic], ForestRecipe(trees=30))
+    found = importance(model, "permutation")
+    assert found["noise"] == 0.0
+    assert importance(model, "impurity")["noise"] == 0.0
+    # Twins stand in for each other: each matters, though less than one of them alone would.
+    assert found["carbon"] > 3
+    assert found["dice"] > 3
+
+
+def test_each_region_takes_its_own_rows_and_the_first_owns(
+    world: SimpleNamespace, catalogue: Catalogue
+) -> None:
+    east = world.box("east", (11, 12, 1), (10, 45, 180, 84))
+    all_ = world.box("all", MONTHS, (-180, 45, 180, 84))
+    model = train(make_table(), catalogue, [east, all_], ForestRecipe(trees=2, validation=()))
+    assert [r.n_rows for r in model.regions] == [20 * 3, 10 * 7]
+    assert model.regions[0].longitude.min() == 10
+    assert set(model.regions[0].month.tolist()) == {11, 12, 1}
+    assert model.provenance["rows"] == 210
+    assert model.provenance["rows_used"] == 130
+    assert model.provenance["rows_outside_regions"] == 0
+
+
+@pytest.mark.parametrize("sites", [0, 2])
+def test_a_region_with_too_few_observations_is_named(
+    catalogue: Catalogue, arctic: Any, sites: int
+) -> None:
+    table = make_table()[: sites * 7]
+    with pytest.raises(Wco2Error, match=rf"Region 'arctic' has {sites * 7} winter site-months"):
+        train(table, catalogue, [arctic])
+
+
+def test_sites_of_many_names_at_one_place_are_too_few(catalogue: Catalogue, arctic: Any) -> None:
+    table = make_table().assign(longitude=10.0)
+    with pytest.raises(Wco2Error, match=r"210 winter site-months at 1 sites"):
+        train(table, catalogue, [arctic])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("carbon", np.nan), ("flux_g_m2_month", np.nan), ("latitude", np.inf), ("site", " ")],
+)
+def test_a_gap_in_the_table_is_named_by_column_and_row(
+    catalogue: Catalogue, arctic: Any, column: str, value: Any
+) -> None:
+    table = make_table()
+    table.loc[4, column] = value
+    with pytest.raises(Wco2Error, match=rf"no value of '{column}' in row 5 \(1 gaps"):
+        train(table, catalogue, [arctic])
+
+
+def test_a_column_that_is_missing_is_named_with_the_nearest(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    table = make_table().rename(columns={"carbon": "carbon_1"})
+    with pytest.raises(Wco2Error, match=r"no column 'carbon'.*'carbon_1'"):
+        train(table, catalogue, [arctic])
+
+
+def test_rows_of_two_kinds_of_cells_are_refused(catalogue: Catalogue, arctic: Any) -> None:
+    table = make_table().assign(cell_size=0.1, cell_crs="EPSG:4326")
+    model = train(table, catalogue, [arctic], ForestRecipe(trees=1, validation=()))
+    assert model.settings["sampling"] == {"at": "cell", "resolution": 0.1, "crs": "EPSG:4326"}
+    table.loc[3, "cell_size"] = 0.5
+    with pytest.raises(Wco2Error, match="2 kinds of cells"):
+        train(table, catalogue, [arctic])
+    with pytest.raises(Wco2Error, match="no 'cell_crs'"):
+        train(table.drop(columns="cell_crs"), catalogue, [arctic])
+
+
+def test_simulated_observations_mark_the_model(catalogue: Catalogue, arctic: Any) -> None:
+    recipe = ForestRecipe(trees=1, validation=())
+    assert not train(make_table(), catalogue, [arctic], recipe).simulated
+    made_up = make_table().assign(source="Simulated by us")
+    assert train(made_up, catalogue, [arctic], recipe).simulated
+    assert train(make_table(), catalogue, [arctic], recipe, simulated=True).simulated
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("trees", 0),
+        ("min_samples_leaf", 0),
+        ("max_features", 0.0),
+        ("max_features", 1.5),
+        ("seed", -1),
+        ("validation", ("knn",)),
+    ],
+)
+def test_a_recipe_that_can_not_be_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(Wco2Error):
+        ForestRecipe(**{field: value})
+
+
+def test_training_can_be_cancelled_and_tells_how_far_it_is(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    class Stops(Silent):
+        fractions: list[float] = []  # noqa: RUF012
+
+        def update(self, fraction: float, message: str = "") -> None:
+            self.fractions.append(fraction)
+
+        def cancelled(self) -> bool:
+            return len(self.fractions) >= 5
+
+    with pytest.raises(Cancelled):
+        train(make_table(), catalogue, [arctic], ForestRecipe(trees=2), progress=Stops())
+    assert Stops.fractions == sorted(Stops.fractions)
+    assert 0.0 == Stops.fractions[0] < Stops.fractions[-1] < 1.0

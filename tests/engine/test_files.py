@@ -1,0 +1,94 @@
+"""Files that appear whole or not at all, and paths that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import existing_file, file_state, writable_folder, written_whole
+
+
+def test_a_file_takes_its_name_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "map.tif"
+    with written_whole(path) as partial:
+        assert partial.parent == path.parent
+        assert partial.suffix == ".tif"  # drivers go by it
+        partial.write_text("whole")
+        assert not path.exists()
+    assert path.read_text() == "whole"
+    assert [p.name for p in path.parent.iterdir()] == ["map.tif"]
+
+
+def test_an_earlier_file_stays_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "map.tif"
+    path.write_text("earlier")
+
+    def write_half() -> None:
+        with written_whole(path) as partial:
+            partial.write_text("half")
+            partial.with_name(partial.name + ".aux.xml").write_text("left by a driver")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert path.read_text() == "earlier"
+    assert [p.name for p in tmp_path.iterdir()] == ["map.tif"]
+
+
+def test_names_with_brackets_are_cleaned_up_too(tmp_path: Path) -> None:
+    path = tmp_path / "map[1].tif"
+
+    def write_half() -> None:
+        with written_whole(path) as partial:
+            partial.write_text("half")
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("")
+
+    def write() -> None:
+        with written_whole(taken / "maps" / "map.tif") as partial:
+            partial.write_text("")
+
+    with pytest.raises(Wco2Error, match="a file, not a folder"):
+        write()
+    with pytest.raises(Wco2Error, match="is a file, not a folder"):
+        writable_folder(taken)
+    assert writable_folder(tmp_path / "a" / "b").is_dir()
+
+
+def test_a_missing_file_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.toml").write_text("")
+    with pytest.raises(Wco2Error) as caught:
+        existing_file(tmp_path / "catalog.toml", "Catalogue")
+    assert str(tmp_path / "catalog.toml") in caught.value.message
+    assert caught.value.hint == "Did you mean 'catalogue.toml'?"
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Wco2Error, match="There is no folder"):
+        existing_file(tmp_path / "nowhere" / "study.toml", "Study")
+    with pytest.raises(Wco2Error, match="empty"):
+        existing_file(tmp_path / "study.toml", "Study")
+    with pytest.raises(Wco2Error, match="is a folder"):
+        existing_file(tmp_path, "Study")
+
+
+def test_the_state_of_a_file_changes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.nc"
+    path.write_text("one")
+    before = file_state(str(path))
+    variable = file_state(f'NETCDF:"{path}":t2m')
+    assert file_state(str(path)) == before
+    path.write_text("another")
+    assert file_state(str(path)) != before
+    assert file_state(f'NETCDF:"{path}":t2m') != variable
+    assert file_state("/vsicurl/https://example.org/a.tif") == "/vsicurl/https://example.org/a.tif"

@@ -1,0 +1,409 @@
+"""A study: what its file may say, and that only what is stale runs again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+
+from wco2_engine.errors import Cancelled, Wco2Error
+from wco2_engine.progress import Silent
+from wco2_engine.report import figures
+from wco2_engine.study import Study
+
+STAGES = ["observations", "sample", "train", "predict", "report"]
+
+
+@pytest.fixture(autouse=True)
+def _quick_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report without its figures, which would take most of the time of these tests."""
+    for name in (
+        *("sites", "importances", "observed_against_predicted"),
+        *("scores_by_month", "winter_maps"),
+    ):
+        monkeypatch.setattr(figures, name, lambda *_: "<svg></svg>")
+
+
+def run(study: Path) -> dict[str, Any]:
+    return Study.read(study).run(Silent())
+
+
+def redone(study: Path) -> list[str]:
+    """The stages that a run does, because they were not done or are stale."""
+    return [name for name, facts in run(study)["stages"].items() if not facts.get("skipped")]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def refused(study: Path) -> Wco2Error:
+    with pytest.raises(Wco2Error) as caught:
+        Study.read(study)
+    return caught.value
+
+
+# What is done, and what is stale.
+
+
+def test_a_run_makes_all_results(small_study: Path) -> None:
+    facts = run(small_study)
+    assert list(facts["stages"]) == STAGES
+    made = {
+        p.relative_to(small_study.parent / "results").as_posix()
+        for p in (small_study.parent / "results").rglob("*")
+        if p.is_file()
+    }
+    assert made == {
+        "observations.gpkg",
+        "observations_rejected.csv",
+        "training.gpkg",
+        "training_rejected.csv",
+        "model.wco2",
+        "maps/prediction.json",
+        "maps/winter_flux/winter_flux_2001.tif",
+        "maps/winter_flux/winter_flux_2002.tif",
+        "report.html",
+        "study-state.json",
+    }
+    assert facts["stages"]["sample"]["counts"] == {
+        "site_months_read": 50,
+        "site_months_kept": 40,
+        "rejected: not_winter": 10,
+    }
+
+
+def test_a_second_run_does_nothing_and_says_the_same(small_study: Path) -> None:
+    first = run(small_study)["stages"]
+    before = contents(small_study.parent / "results")
+    second = run(small_study)["stages"]
+    assert all(facts.pop("skipped") for facts in second.values())
+    assert json.loads(json.dumps(first)) == second
+    assert contents(small_study.parent / "results") == before
+
+
+def test_what_is_done_stays_done_wherever_the_study_is_run_from(
+    finished_study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished_study.parent)
+    assert redone(Path("study.toml")) == []
+    assert redone(Path()) == []
+    monkeypatch.chdir(finished_study.parent.parent)
+    assert redone(Path("study/study.toml")) == []
+
+
+def test_other_observations_make_everything_stale(finished_study: Path) -> None:
+    fluxes = finished_study.parent / "fluxes.csv"
+    text = fluxes.read_text()
+    fluxes.write_text(text + "site 3,103.5,63.5,2001,12,30\n")
+    assert redone(finished_study) == STAGES
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stale"),
+    [
+        ('years = "2001-2002"', 'years = "2002"', ["predict", "report"]),
+        ("extent = [100, 60, 110, 70]", "extent = [100, 60, 105, 70]", ["predict", "report"]),
+        ("trees = 5", "trees = 6", ["train", "predict", "report"]),
+        # The cells that sites are looked up in are those of the map.
+        ("resolution = 1.0", "resolution = 0.5", STAGES[1:]),
+        # The maps say the licence, though the model that predicts them is the same.
+        ('"CC-BY-4.0"', '"CC0"', ["train", "predict", "report"]),
+        ("bbox = [100, 60, 110, 70]", "bbox = [100, 60, 111, 70]", STAGES[1:]),
+        ("# nothing more", "# still nothing", []),
+    ],
+)
+def test_a_change_makes_stale_what_depends_on_it(
+    finished_study: Path, old: str, new: str, stale: list[str]
+) -> None:
+    edit(finished_study, old, new)
+    assert redone(finished_study) == stale
+    assert redone(finished_study) == []
+
+
+def test_a_new_licence_stands_in_the_maps(finished_study: Path) -> None:
+    edit(finished_study, '"CC-BY-4.0"', '"CC0"')
+    run(finished_study)
+    with rasterio.open(
+        finished_study.parent / "results/maps/winter_flux/winter_flux_2001.tif"
+    ) as source:
+        assert source.tags()["LICENSE"] == "CC0"
+
+
+def test_a_raster_that_changed_makes_stale_what_used_it(finished_study: Path) -> None:
+    folder = finished_study.parent
+    os.utime(folder / "t_2000.tif", ns=(1, 1))  # only the map of 2001 needs November 2000
+    assert redone(finished_study) == ["predict", "report"]
+    os.utime(folder / "carbon.tif", ns=(1, 1))
+    assert redone(finished_study)[:2] == ["sample", "train"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "first"),
+    [
+        ("observations.gpkg", "observations"),
+        ("observations_rejected.csv", "observations"),
+        ("training.gpkg", "sample"),
+        ("model.wco2", "train"),
+        ("maps/winter_flux/winter_flux_2002.tif", "predict"),
+        ("report.html", "report"),
+    ],
+)
+def test_an_output_that_is_gone_is_made_again(finished_study: Path, lost: str, first: str) -> None:
+    results = finished_study.parent / "results"
+    before = contents(results)
+    (results / lost).unlink()
+    done = redone(finished_study)
+    assert done[0] == first
+    assert contents(results).keys() == before.keys()
+    maps = {name: data for name, data in before.items() if name.endswith(".tif")}
+    assert maps.items() <= contents(results).items()  # bit for bit
+    assert redone(finished_study) == []
+
+
+def test_an_output_that_someone_changed_is_made_again(finished_study: Path) -> None:
+    model = finished_study.parent / "results/model.wco2"
+    right = model.read_bytes()
+    model.write_bytes(b"changed by hand")
+    assert "train" in redone(finished_study)
+    assert model.read_bytes() == right
+
+
+@pytest.mark.parametrize(
+    "damage", ["{", '{"stages": {"observations": {"key": "a", "facts": {}, "outputs": []}}}']
+)
+def test_a_damaged_state_means_that_nothing_is_done(finished_study: Path, damage: str) -> None:
+    state = finished_study.parent / "results/study-state.json"
+    state.write_text(damage)
+    assert redone(finished_study) == STAGES
+    assert redone(finished_study) == []
+
+
+def test_stages_before_a_failure_stay_done(finished_study: Path) -> None:
+    edit(finished_study, 'years = "2001-2002"', 'years = "2002"')
+    edit(finished_study, "extent = [100, 60, 110, 70]", "extent = [0, 0, 10, 10]")
+    before = contents(finished_study.parent / "results")
+    with pytest.raises(Wco2Error, match="No cell is to be predicted"):
+        run(finished_study)
+    assert contents(finished_study.parent / "results") == before
+    edit(finished_study, "extent = [0, 0, 10, 10]", "extent = [100, 60, 110, 70]")
+    edit(finished_study, 'years = "2002"', 'years = "2001-2002"')
+    assert redone(finished_study) == []
+
+
+def test_a_cancelled_run_keeps_its_finished_stages(small_study: Path) -> None:
+    class StopsAtTraining(Silent):
+        stop = False
+
+        def update(self, fraction: float, message: str = "") -> None:
+            self.stop = self.stop or message == "train"
+
+        def cancelled(self) -> bool:
+            return self.stop
+
+    with pytest.raises(Cancelled):
+        Study.read(small_study).run(StopsAtTraining())
+    assert not (small_study.parent / "results/model.wco2").exists()
+    assert redone(small_study) == STAGES[2:]
+
+
+def test_progress_grows_from_0_to_1(small_study: Path) -> None:
+    class Keeps(Silent):
+        def __init__(self) -> None:
+            self.fractions: list[float] = []
+
+        def update(self, fraction: float, message: str = "") -> None:
+            self.fractions.append(fraction)
+
+    told = Keeps()
+    Study.read(small_study).run(told)
+    assert told.fractions == sorted(told.fractions)
+    assert (told.fractions[0], told.fractions[-1]) == (0.0, 1.0)
+
+
+def test_training_and_map_share_their_cells_though_the_grid_is_not_snapped(
+    small_study: Path,
+) -> None:
+    edit(small_study, "extent = [100, 60, 110, 70]", "extent = [100.4, 60.3, 109.4, 69.3]")
+    edit(small_study, "resolution = 1.0", "resolution = 1.0\nsnap = false")
+    study = Study.read(small_study)
+    cells = study.stage("sample").cells()  # type: ignore[attr-defined]
+    assert cells == study.stage("predict").grid().cells  # type: ignore[attr-defined]
+    assert (cells.x0, cells.y0) == (100.4, 69.3)
+
+
+# What a study file may say.
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "nearest"),
+    [
+        ('title = "', 'tilte = "', "tilte", "title"),
+        ("flux_units", "flux_unit", "flux_unit", "flux_units"),
+        ('Lat"', 'Lat"\naltitude = "A"', "altitude", "latitude"),
+        ("[winter]\nmonths", "[winter]\nmonth", "month", "months"),
+        ("bbox", "box", "box", "bbox"),
+        ("trees = 5", "tree = 5", "tree", "trees"),
+        ("resolution", "resolutoin", "resolutoin", "resolution"),
+        ("[model]", "[modle]", "modle", "model"),
+        (
+            'file = "fluxes.csv"',
+            'file = "fluxes.csv"\nscreen = { treatment = "all" }',
+            "treatment",
+            "treatments",
+        ),
+        ("[map]", '[map]\ndomain = { path = "carbon.tif", value = [1] }', "value", "values"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest(
+    small_study: Path, old: str, new: str, name: str, nearest: str
+) -> None:
+    edit(small_study, old, new)
+    try:
+        said = " ".join(check(small_study)["problems"])
+    except Wco2Error as error:
+        said = str(error)
+    assert f"'{name}'" in said
+    assert f"'{nearest}'" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('catalogue = "catalogue.toml"', 'catalogue = "catalog.toml"', "'catalogue.toml'"),
+        ('catalogue = "catalogue.toml"', "", "no catalogue"),
+        ('file = "fluxes.csv"', "", "no file"),
+        ("trees = 5", 'trees = "many"', "[model]: trees = 'many' is not a whole number"),
+        ("trees = 5", "trees = 0", "trees = 0"),
+        ("trees = 5", 'validation = ["sites"]', "'site'"),
+        ("trees = 5", 'at = "cel"', "'cell'"),
+        ("resolution = 1.0", "resolution = -1.0", "-1.0"),
+        ("resolution = 1.0", "resolution = true", "[map]: resolution = True is not a number"),
+        ("resolution = 1.0", "resolution = 1e-7", "too large"),
+        ("resolution = 1.0", 'crs = "EPSG:99999"', "EPSG:99999"),
+        ("extent = [100, 60, 110, 70]", "extent = [100, 70, 110, 60]", "[100, 70, 110, 60]"),
+        ("extent = [100, 60, 110, 70]", "extent = [100, 60, 110]", "[100, 60, 110]"),
+        ("extent = [100, 60, 110, 70]", 'extent = "all"', "[map]: extent = 'all'"),
+        ('years = "2001-2002"', "", "no years"),
+        ('years = "2001-2002"', 'years = "2002-2001"', "2001-2002"),
+        ('years = "2001-2002"', 'years = [2001, "x"]', "2001,x"),
+        ("months = [11, 12, 1, 2]", "months = [11, 12, 2]", "[11, 12, 2]"),
+        ("months = [11, 12, 1, 2]", "months = 11", "11"),
+        ("[[region]]", "[region]", "[[region]]"),
+        ("bbox = [100, 60, 110, 70]", "bbox = [100, 60]", "siberia"),
+        ("bbox = [100, 60, 110, 70]", 'geometry = "no.gpkg"', "no.gpkg"),
+        ('flux_units = "g m-2 month-1"', "screen = 5", "screen = 5"),
+        ("[map]", "[maps]", "'map'"),
+        ("title =", "title", "line 2"),
+    ],
+)
+def test_a_value_that_can_not_be_is_refused_before_anything_runs(
+    small_study: Path, old: str, new: str, said: str
+) -> None:
+    small_study.write_text(small_study.read_text().replace(old, new, 1), encoding="utf-8")
+    error = refused(small_study)
+    assert said in str(error)
+    assert not (small_study.parent / "results").exists()
+
+
+def test_a_folder_stands_for_the_study_file_in_it(small_study: Path, tmp_path: Path) -> None:
+    assert Study.read(small_study.parent).file == small_study
+    assert "does not exist" in refused(tmp_path).message
+
+
+# What check finds.
+
+
+def check(study: Path, years: str | None = None) -> dict[str, Any]:
+    return Study.read(study).check(Silent(), years)
+
+
+def test_check_finds_nothing_wrong_and_writes_nothing(small_study: Path) -> None:
+    before = contents(small_study.parent)
+    facts = check(small_study)
+    assert facts["problems"] == []
+    assert [row["name"] for row in facts["predictors"]] == ["temperature", "carbon"]
+    assert facts["predictors"][0]["years"] == {"2001": "ok", "2002": "ok"}
+    assert facts["observations"]["rows_read"] == 50
+    assert (facts["grid"]["width"], facts["grid"]["height"]) == (10, 10)
+    assert facts["regions"] == ["siberia: Nov-Feb, named by january"]
+    assert contents(small_study.parent) == before
+
+
+def test_check_lists_all_that_is_missing(small_study: Path) -> None:
+    (small_study.parent / "t_2001.tif").unlink()
+    facts = check(small_study, "2000-2003")
+    (problem,) = facts["problems"]
+    for month in ("1999-11", "1999-12", "2001-01", "2001-12", "2003-01", "2003-02"):
+        assert month in problem
+    assert "2002-11" not in problem
+    assert "carbon" not in problem
+    assert facts["predictors"][1]["years"] == dict.fromkeys(("2000", "2001", "2002", "2003"), "ok")
+    with pytest.raises(Wco2Error, match="2001-12"):
+        run(small_study)
+    assert not (small_study.parent / "results").exists()
+
+
+def test_check_names_every_file_that_is_wrong(small_study: Path) -> None:
+    folder = small_study.parent
+    with rasterio.open(folder / "t_2000.tif") as source:
+        kelvin = source.read() + 273.15
+        profile = source.profile
+    with rasterio.open(folder / "t_2002.tif", "w", **profile) as target:
+        target.write(kelvin)
+    with rasterio.open(folder / "carbon.tif") as source:
+        carbon, profile = source.read(), source.profile
+    del profile["crs"]
+    with rasterio.open(folder / "carbon.tif", "w", **profile) as target:
+        target.write(carbon)
+    (folder / "fluxes.csv").write_text("Site,Lon,Lat,Year,Month\na,1,60,2001,1\n")
+    problems = " ".join(check(small_study)["problems"])
+    assert "t_2002.tif" in problems
+    assert "looks like K" in problems
+    assert "carbon.tif states no coordinate reference system" in problems
+    assert "'Flux'" in problems
+
+
+def test_check_says_what_is_replaced(small_study: Path) -> None:
+    catalogue = small_study.parent / "catalogue.toml"
+    catalogue.write_text(
+        catalogue.read_text().replace('when = "monthly"', 'when = "monthly"\nmissing = "nearest"')
+    )
+    (small_study.parent / "t_2002.tif").unlink()
+    facts = check(small_study)
+    assert facts["problems"] == []
+    assert facts["predictors"][0]["years"] == {"2001": "ok", "2002": "replaced"}
+    assert facts["predictors"][0]["instead"] == ["2002-01 from 2001; 2002-02 from 2001"] or facts[
+        "predictors"
+    ][0]["instead"] == ["2002-01 from 2001", "2002-02 from 2001"]
+
+
+def test_a_copy_of_a_study_runs_where_it_is(finished_study: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished_study.parent, copy)
+    (finished_study.parent / "results/model.wco2").unlink()
+    facts = run(copy / "study.toml")
+    assert all(str(copy) in path for stage in facts["stages"].values() for path in stage["outputs"])
+    for year in (2001, 2002):
+        name = f"results/maps/winter_flux/winter_flux_{year}.tif"
+        with (
+            rasterio.open(finished_study.parent / name) as one,
+            rasterio.open(copy / name) as other,
+        ):
+            np.testing.assert_array_equal(one.read(), other.read())
