@@ -11,13 +11,13 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from functools import reduce as fold
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.signedinteger[Any]]
 Resampling = Literal["nearest", "bilinear", "average", "mode", "min", "max"]
 RESAMPLINGS: tuple[str, ...] = get_args(Resampling)
+Result = TypeVar("Result")
 Reducer = Callable[[Iterable[FloatArray]], FloatArray]  # of the values under each sub-point
 
 MAX_WINDOW_PIXELS = 4_000_000  # read at once, so that memory does not follow the source's size
@@ -38,11 +39,9 @@ MAX_LOOKUPS = 2_000_000  # of sub-cell points at once, for the same reason
 MAX_SUBCELLS = 16  # along one side of a cell
 OPEN_FILES = 48
 METRES_A_DEGREE = 111_319.5
-_EDGE = 1e-6  # of a pixel: nearer than this, a point lies on the pixel's edge
+_EDGE = 1e-6  # of a pixel: nearer than this, a point lies on the pixel's edge or middle
 
-# libnetcdf and libhdf5 are not made for threads, and GDAL guards each by a lock of its own only.
-# Any file but a GeoTIFF may be theirs, a virtual raster too.
-_HDF5_LOCK = threading.RLock()
+_HDF5_THREAD = "wco2-hdf5"
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ class Georeference:
             column, row = _snapped((x - self.x0) / self.dx), _snapped((self.y0 - y) / self.dy)
             if self.geographic:
                 turn = self.period or 360.0 / self.dx
-                column = _snapped(column % turn)
-                column = np.where(column >= turn, column - turn, column)
+                column = _snapped((x - self.x0) % 360.0 * (turn / 360.0))
+                column = np.where(column > turn - _EDGE, 0.0, column)  # just west of the first one
             inside = (column >= 0) & (column <= self.width) & (row >= 0) & (row <= self.height)
         return np.where(inside, column, np.nan), np.where(inside, row, np.nan)
 
@@ -164,8 +163,7 @@ class Rasters:
         ------
         Wco2Error : when it can't be opened, has no CRS, is rotated, or has several variables.
         """
-        with _guard(path):
-            return _describe(path, self._dataset(path), encoding)
+        return _apart(path, lambda: _describe(path, self._dataset(path), encoding))
 
     def window(
         self, info: RasterInfo, band: int, row: int, column: int, height: int, width: int
@@ -177,36 +175,40 @@ class Rasters:
         Wco2Error : when the file can't be read there, e.g. because it is truncated.
         """
         from rasterio.errors import RasterioError, RasterioIOError
-        from rasterio.windows import Window
 
-        shape = info.georeference
-        full = shape.period or shape.width
-        first_row = shape.height - row - height if info.south_up else row
-        pieces = []
         try:
-            with _guard(info.path):
-                dataset = self._dataset(info.path)
-                while width > 0:
-                    first = column % full
-                    step = min(width, full - first)
-                    view = Window(first, first_row, step, height)
-                    stored = dataset.read(band, window=view)
-                    mask = dataset.read_masks(band, window=view) == 0 if info.masked else None
-                    pieces.append(_decoded(stored, mask, info))
-                    column, width = column + step, width - step
+            return _apart(info.path, lambda: self._pixels(info, band, row, column, height, width))
         except (RasterioError, RasterioIOError, IndexError) as error:
             raise Wco2Error(
                 f"{info.path}, band {band}, can't be read near row {row}: {_first_line(error)}.",
                 "The file looks truncated or damaged: copy or download it again.",
             ) from error
+
+    def _pixels(
+        self, info: RasterInfo, band: int, row: int, column: int, height: int, width: int
+    ) -> FloatArray:
+        from rasterio.windows import Window
+
+        shape = info.georeference
+        full = shape.period or shape.width
+        first_row = shape.height - row - height if info.south_up else row
+        dataset = self._dataset(info.path)
+        pieces = []
+        while width > 0:
+            first = column % full
+            step = min(width, full - first)
+            view = Window(first, first_row, step, height)
+            stored = dataset.read(band, window=view)
+            mask = dataset.read_masks(band, window=view) == 0 if info.masked else None
+            pieces.append(_decoded(stored, mask, info))
+            column, width = column + step, width - step
         values = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
         return values[::-1] if info.south_up else values
 
     def opens(self, path: str) -> bool:
         """Whether there is a raster at a GDAL path, for those that are no local files."""
         try:
-            with _guard(path):
-                self._dataset(path)
+            _apart(path, lambda: self._dataset(path))
         except Wco2Error:
             return False
         return True
@@ -230,8 +232,7 @@ class Rasters:
 
     @staticmethod
     def _close(path: str, dataset: Any) -> None:
-        with _guard(path):
-            dataset.close()
+        _apart(path, dataset.close)
 
 
 class Sampler:
@@ -354,6 +355,8 @@ def _bilinear(
     own_column = _column_index(source, np.floor(column))
     own_row = np.clip(np.floor(row), 0, source.height - 1).astype(np.int64)
     own = _places(source, window, own_row, own_column)
+    if not to_right.any() and not to_bottom.any():  # cells are pixels: nothing to weigh
+        return _Stencil(chosen, window, lambda pixels: pixels[own])
 
     def combine(pixels: FloatArray) -> FloatArray:
         total = np.zeros(chosen.size)
@@ -462,8 +465,11 @@ _REDUCERS: dict[str, Reducer] = {
 
 
 def _snapped(values: FloatArray) -> FloatArray:
-    """Fractions of a pixel, with those within rounding of an edge put onto it."""
-    nearest = np.rint(values)
+    """Fractions of a pixel, with those within rounding of an edge or the middle put onto it.
+
+    So grids whose cells are the pixels get the pixels' own values, to the last bit.
+    """
+    nearest = np.rint(values * 2) / 2
     return np.where(np.abs(values - nearest) < _EDGE, nearest, values)
 
 
@@ -487,8 +493,23 @@ def gdal_path(path: str, variable: str | None, folder: Path, what: str) -> str:
     return f'NETCDF:"{full}":{variable}'
 
 
-def _guard(path: str) -> AbstractContextManager[Any]:
-    return nullcontext() if path.lower().endswith((".tif", ".tiff")) else _HDF5_LOCK
+def _apart(path: str, act: Callable[[], Result]) -> Result:
+    """What `act` gives, done in the one thread for netCDF and HDF5 where the file may be theirs.
+
+    Their libraries are not made for threads, GDAL guards each by a lock of its own only, and HDF5
+    writes what it merely asked itself to the terminal from any thread but its first. All but
+    GeoTIFFs may be theirs, a virtual raster too.
+    """
+    if path.lower().endswith((".tif", ".tiff")):
+        return act()
+    if threading.current_thread().name.startswith(_HDF5_THREAD):
+        return act()
+    return _hdf5_thread().submit(act).result()
+
+
+@cache
+def _hdf5_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=_HDF5_THREAD)
 
 
 def _not_opened(path: str, error: Exception) -> Wco2Error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -274,6 +275,30 @@ def test_outside_is_missing_and_the_outer_edges_are_inside(folder: Path) -> None
     for resampling in RESAMPLINGS:
         assert not np.isnan(look_up(path, at(*inside), resampling)).any()
         assert np.isnan(look_up(path, at(*outside), resampling)).all()
+
+
+@pytest.mark.parametrize("step", [0.7, 1 / 12, 0.1])
+def test_the_western_edge_is_inside_on_every_turn(folder: Path, step: float) -> None:
+    path = write_tif(folder / "step.tif", np.array([[1.0, 2.0, 3.0]]), 10.1, 60, step, -1)
+    assert look_up(path, at((10.1, 59.5), (370.1, 59.5), (-349.9, 59.5)), "nearest").tolist() == [
+        *(1.0, 1.0, 1.0)
+    ]
+
+
+def test_an_edge_belongs_to_the_pixel_in_the_east_in_spite_of_rounding(folder: Path) -> None:
+    # 0.3 / 0.1 is 2.9999999999999996 in binary.
+    path = write_tif(folder / "edges.tif", np.arange(3600.0)[None], 0, 60, 0.1, -1)
+    x = np.arange(3600) / 10
+    found = look_up(path, Points(x, np.full(3600, 59.5), GEOGRAPHIC), "nearest")
+    assert np.array_equal(found, np.arange(3600))
+
+
+def test_columns_of_a_rounded_size_still_close_around_the_earth(folder: Path) -> None:
+    # As 1/12 degree was rounded, 4320 columns end 0.00014 degrees short of the full turn.
+    values = np.arange(4320.0)[None]
+    path = write_tif(folder / "rounded.tif", values, -180, 60, 0.0833333, -1)
+    found = look_up(path, at((179.99999, 59.5), (-180, 59.5), (180, 59.5), (0.01, 59.5)), "nearest")
+    assert found.tolist() == [4319.0, 0.0, 0.0, 2160.0]
 
 
 def test_points_that_lie_nowhere_are_missing(folder: Path) -> None:
@@ -687,11 +712,30 @@ def test_real_grids_agree_where_they_say_the_same(realcase: Path) -> None:
 # ---------------------------------------------------------------- threads
 
 
-def test_only_geotiffs_are_read_by_several_threads_at_once() -> None:
-    for path in ("a.nc", 'NETCDF:"a.nc":t', 'HDF5:"a.h5"://t', "a.vrt", "a.hdf", "a"):
-        assert module._guard(path) is module._HDF5_LOCK
+def test_all_but_geotiffs_are_read_in_one_thread_of_their_own() -> None:
+    def name_of_thread(path: str) -> str:
+        return module._apart(path, lambda: threading.current_thread().name)
+
+    here = threading.current_thread().name
+    apart = {
+        name_of_thread(path)
+        for path in ("a.nc", 'NETCDF:"a.nc":t', 'HDF5:"a.h5"://t', "a.vrt", "a.hdf", "a")
+    }
+    assert len(apart) == 1 and here not in apart
     for path in ("a.tif", "/vsicurl/https://x.org/A.TIFF"):
-        assert module._guard(path) is not module._HDF5_LOCK
+        assert name_of_thread(path) == here
+    nested = module._apart("a.nc", lambda: module._apart("b.nc", lambda: "no deadlock"))
+    assert nested == "no deadlock"
+
+
+def test_a_file_is_closed_in_the_thread_that_it_was_read_in(folder: Path) -> None:
+    scientific = str(netcdf(folder, "closed", False, -180).path)
+    plain = str(write_tif(folder / "closed.tif", np.ones((2, 2)), 10, 60, 1, -1))
+    with mock.patch.object(module, "OPEN_FILES", 1), Rasters() as rasters:
+        rasters.info(scientific, AS_STORED)
+        with mock.patch.object(module, "_apart", side_effect=module._apart) as apart:
+            rasters.info(plain, AS_STORED)  # has to close the other one
+        assert [call.args[0] for call in apart.call_args_list] == [plain, scientific]
 
 
 def test_threads_with_readers_of_their_own_agree(folder: Path) -> None:
