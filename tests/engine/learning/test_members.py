@@ -1,0 +1,170 @@
+"""Members of resampled sites, and the interval that they give a total."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wco2_engine.errors import Cancelled, Wco2Error
+from wco2_engine.learning.growing import Growth, grow
+from wco2_engine.learning.members import Members, fit_members, join, split, total_interval
+from wco2_engine.progress import Silent
+
+GROWTH = Growth(trees=20)
+
+
+def study(sites: int = 12, rows: int = 5, seed: int = 0) -> tuple[Any, Any, Any]:
+    rng = np.random.default_rng(seed)
+    site = np.repeat(np.arange(sites), rows)
+    features = rng.normal(size=(len(site), 3)).astype(np.float32)
+    noise = rng.normal(0, 1, sites)[site] + rng.normal(0, 0.5, len(site))
+    return features, 20.0 + 4.0 * features[:, 0] + noise, site
+
+
+def fitted(**changes: Any) -> Members:
+    features, target, site = study()
+    call = {"growth": GROWTH, "members": 5, "seed": 1, **changes}
+    return fit_members(features, target, site, **call)
+
+
+def test_members_share_the_trees_and_each_draws_as_many_sites_as_there_are() -> None:
+    found = fitted()
+    assert [forest.n_trees for forest in found.forests] == [4] * 5
+    assert found.drawn.shape == (5, 12)
+    assert (found.drawn.sum(axis=1) == 12).all()
+    assert len(np.unique(found.drawn, axis=0)) == 5
+
+
+def test_a_member_knows_the_sites_that_it_drew_and_no_others() -> None:
+    features, target, site = study()
+    found = fitted()
+    exact = np.isclose(found.predict(features), target)
+    # Fully grown trees repeat the flux of each row that they were grown from.
+    np.testing.assert_array_equal(exact, found.drawn[:, site] > 0)
+
+
+def test_a_site_that_was_drawn_twice_counts_twice() -> None:
+    features, target, site = study(sites=4)
+    found = fit_members(features, target, site, Growth(trees=3, min_samples_leaf=100), 3, seed=0)
+    for forest, times in zip(found.forests, found.drawn, strict=True):
+        mean = np.average(target, weights=times[site])
+        np.testing.assert_allclose(forest.predict(features), mean)
+    assert (found.drawn > 1).any()
+
+
+def test_the_same_seed_gives_the_same_members_for_any_number_of_threads() -> None:
+    features = study()[0]
+    expected = fitted().predict(features)
+    np.testing.assert_array_equal(fitted(threads=2).predict(features, threads=2), expected)
+    assert (fitted(seed=2).predict(features) != expected).any()
+
+
+def test_weights_go_with_their_rows() -> None:
+    features, target, site = study(sites=4)
+    weight = np.linspace(1.0, 9.0, len(target))
+    growth = Growth(trees=2, min_samples_leaf=100)
+    found = fit_members(features, target, site, growth, 2, seed=0, weight=weight)
+    expected = [np.average(target, weights=weight * times[site]) for times in found.drawn]
+    np.testing.assert_allclose(found.predict(features[:1])[:, 0], expected)
+
+
+def test_the_joined_forest_predicts_the_mean_of_the_members() -> None:
+    features = study()[0]
+    found = fitted()
+    joined = join(found.forests)
+    assert joined.n_trees == 20
+    np.testing.assert_allclose(
+        joined.predict(features), found.predict(features).mean(axis=0), rtol=1e-13
+    )
+
+
+def test_splitting_undoes_joining_and_sharing_must_be_equal() -> None:
+    found = fitted()
+    joined = join(found.forests)
+    for before, after in zip(found.forests, split(joined, 5), strict=True):
+        for name, array in before.arrays().items():
+            np.testing.assert_array_equal(array, after.arrays()[name])
+    with pytest.raises(ValueError, match="20 trees are not 3 forests"):
+        split(joined, 3)
+
+
+def test_a_constant_flux_has_a_total_without_spread() -> None:
+    features, _, site = study()
+    found = fit_members(features, np.full(len(site), 3.0), site, GROWTH, 5)
+    totals = found.predict(features).sum(axis=1)
+    assert total_interval(180.0, totals) == pytest.approx((180.0, 180.0))
+
+
+def test_five_sites_are_enough_and_one_is_not() -> None:
+    assert len(fit_members(*study(sites=5), GROWTH, 5).forests) == 5
+    with pytest.raises(Wco2Error, match="all rows are of one site"):
+        fit_members(*study(sites=1), GROWTH, 5)
+
+
+@pytest.mark.parametrize("members", [1, 21])
+def test_trees_that_can_not_be_shared_are_refused(members: int) -> None:
+    with pytest.raises(Wco2Error, match=f"20 trees can't be shared by {members} members"):
+        fitted(members=members)
+
+
+def test_fitting_stops_when_the_user_asks() -> None:
+    class Asked(Silent):
+        def cancelled(self) -> bool:
+            return True
+
+    with pytest.raises(Cancelled):
+        fitted(progress=Asked())
+
+
+def test_the_interval_is_students_about_the_total_of_the_map() -> None:
+    # Standard deviation sqrt(8), and Student's t of one degree of freedom at 0.95 is 6.3138.
+    lower, upper = total_interval(11.0, [8.0, 12.0])
+    reach = 6.313752 * np.sqrt(8)
+    assert [float(lower), float(upper)] == pytest.approx([11 - reach, 11 + reach], rel=1e-6)
+
+
+def test_years_have_intervals_of_their_own() -> None:
+    of_members = np.array([[1.0, 10.0], [2.0, 30.0], [3.0, 20.0]])
+    lower, upper = total_interval([2.0, 20.0], of_members, level=0.5)
+    assert upper - lower == pytest.approx((upper - lower)[0] * np.array([1.0, 10.0]))
+
+
+@pytest.mark.parametrize(("totals", "level"), [([1.0], 0.9), ([1.0, 2.0], 1.0)])
+def test_an_interval_needs_two_members_and_a_level_below_1(totals: Any, level: float) -> None:
+    with pytest.raises(ValueError, match="give no interval"):
+        total_interval(1.0, totals, level)
+
+
+def test_halves_take_half_of_the_sites_each_once() -> None:
+    even, odd = fitted(draw="halves"), fit_members(*study(sites=5), GROWTH, 4, "halves")
+    assert even.drawn.sum(axis=1).tolist() == [6] * 5
+    assert odd.drawn.sum(axis=1).tolist() == [2, 3, 2, 3]
+    assert set(even.drawn.ravel().tolist()) == {0, 1}
+    assert len(np.unique(even.drawn, axis=0)) == 5
+    assert fit_members(*study(sites=2), GROWTH, 2, "halves").drawn.sum() == 2
+
+
+def test_an_unknown_draw_is_refused_with_the_nearest() -> None:
+    with pytest.raises(Wco2Error, match="Did you mean 'halves'"):
+        fitted(draw="halfs")
+
+
+def test_the_interval_of_a_total_holds_the_truth_in_most_simulated_studies() -> None:
+    rng = np.random.default_rng(0)
+    cells = rng.normal(size=(400, 3)).astype(np.float32)
+    truth = float(np.sum(20.0 + 4.0 * cells[:, 0]))
+    growth, hits, spread = Growth(trees=60), 0, {"halves": 0.0, "bootstrap": 0.0}
+    for seed in range(20):
+        features, target, site = study(sites=30, seed=100 + seed)
+        total = grow(features, target, growth, seed).predict(cells).sum()
+        for draw in spread:
+            members = fit_members(features, target, site, growth, 20, draw, seed)
+            totals = members.predict(cells).sum(axis=1)
+            spread[draw] += totals.std() / 20
+            lower, upper = total_interval(total, totals, 0.9)
+            hits += bool(draw == "halves" and lower <= truth <= upper)
+    assert hits >= 17
+    # The mean of 30 sites of standard deviation 1 has 1 / sqrt(30), and there are 400 cells.
+    assert spread["bootstrap"] < 400 / np.sqrt(30) < spread["halves"]
