@@ -1,7 +1,7 @@
 # What to run from a checkout. The work is in scripts/; `make` alone lists the targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-wheels lint clean
+.PHONY: help setup demo test test-wheels lint package check-package install test-matrix clean
 
 READY := .venv/.ready
 
@@ -17,7 +17,7 @@ demo: setup ## make a simulated study in demo/ and run it to maps and a report
 	test -e demo/study.toml || .venv/bin/wco2 new demo
 	.venv/bin/wco2 run demo/study.toml
 
-test: lint ## every check and test, with Debian's libraries and with the newest wheels
+test: lint check-package ## every check and test, with Debian's libraries and with the newest wheels
 	.venv/bin/python -m pytest
 	@scripts/test-wheels
 
@@ -27,6 +27,18 @@ test-wheels: setup ## the engine's tests only, with the newest wheels
 lint: setup ## ruff and mypy
 	@scripts/lint
 
+package: ## build the QGIS plugin's zip in dist/
+	@scripts/package
+
+check-package: setup package ## the plugin repository's rules, bandit, detect-secrets, Qt 6 rules
+	@scripts/check-package
+
+install: ## put the plugin into the default QGIS profile
+	@scripts/install
+
+test-matrix: ## the provider's tests with QGIS 3.40 and 3.44 (root, debootstrap)
+	@scripts/test-matrix
+
 clean: ## remove the environments, the caches and demo/
-	rm -rf .venv .venv-lint .venv-wheels demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lint .venv-package .venv-wheels demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

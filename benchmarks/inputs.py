@@ -1,6 +1,6 @@
-"""Inputs of the product's real shape, made up: 0.1 degree, 25 predictors of which 12 change monthly.
+"""Made-up inputs of the product's real shape: 0.1 degree, 25 predictors, 12 of them monthly.
 
-Run `python benchmarks/inputs.py FOLDER WINTERS` to write rasters, a catalogue, a domain and a model.
+`python benchmarks/inputs.py FOLDER WINTERS` writes rasters, a catalogue, a domain and a model.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def make(folder: Path, winters: int, seed: int = 0) -> None:
         field = smooth(rng, grid.shape)
         statics.append(field)
         write(folder / f"static_{k}.tif", field, grid)
-        lines.append(f'[[predictor]]\nname = "static_{k}"\npath = "static_{k}.tif"\nwhen = "static"\n')
+        lines.append(f'[[predictor]]\nname = "static_{k}"\npath = "static_{k}.tif"\n')
     for k in range(MONTHLY):
         bases.append((smooth(rng, grid.shape), smooth(rng, grid.shape)))
         lines.append(

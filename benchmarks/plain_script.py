@@ -1,7 +1,7 @@
 """What a user would write: rasterio and scikit-learn, whole rasters, a loop over the months.
 
-`python benchmarks/plain_script.py FOLDER WINTERS OUTPUT`: the bar that the pipeline is held against.
-The forest is grown from the model's own training data with its own settings.
+`python benchmarks/plain_script.py FOLDER WINTERS OUTPUT` is the bar that the pipeline is held
+against. The forest is grown from the model's own training data with its own settings.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ for name in names:
 output.mkdir(parents=True, exist_ok=True)
 for year in range(1983, 1983 + winters):
     total = np.zeros(int(domain.sum()))
-    months = [(year - 1, month) for month in (10, 11, 12)] + [(year, month) for month in (1, 2, 3, 4)]
+    months = [(year - 1, m) for m in (10, 11, 12)] + [(year, m) for m in (1, 2, 3, 4)]
     for y, m in months:
         columns = []
         for name in names:

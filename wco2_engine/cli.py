@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -58,17 +59,18 @@ class Terminal:
             TimeElapsedColumn(),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("", total=1.0)
         self._last_message, self._last_time = "", 0.0
 
     def __enter__(self) -> Terminal:
-        self._bar.start()
+        if self._console.is_terminal:
+            self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()
 
     def update(self, fraction: float, message: str = "") -> None:
         if self._console.is_terminal:
@@ -200,13 +202,16 @@ def main(context: click.Context, as_json: bool) -> None:
     wrong, 130 cancelled, 1 a bug of ours.
     """
     context.obj = as_json
+    if "CPL_DEBUG" not in os.environ:
+        # GDAL would print its errors beside ours, which say the same with the file and the fix.
+        os.environ.setdefault("CPL_LOG", os.devnull)
 
 
 def _command(function: Callable[..., Job]) -> click.Command:
     """A command from a function that turns its arguments into a job."""
 
     def run(context: click.Context, **arguments: Any) -> None:
-        as_json = bool(context.obj) or bool(arguments.pop("as_json", False))
+        as_json = bool(arguments.pop("as_json")) or bool(context.obj)
         run_job(lambda: function(**arguments), as_json)
 
     run.__name__ = function.__name__
@@ -345,9 +350,7 @@ def predict(
 def report(study_or_model: str, output: str) -> Job:
     """Write a report of a study, or of a model alone, as one HTML file."""
     if study_or_model.endswith(".toml") or Path(study_or_model).is_dir():
-        stage = Study.read(study_or_model).stage("report")
-        assert isinstance(stage, ReportJob)
-        return replace(stage, output=output)
+        return replace(Study.read(study_or_model).report, output=output)
     return ReportJob(study_or_model, output)
 
 

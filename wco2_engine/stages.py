@@ -26,7 +26,7 @@ from typing import (
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
 from wco2_engine.files import file_state, keep_apart, writable_folder, written_whole
-from wco2_engine.grid import GEOGRAPHIC, Cells, Grid
+from wco2_engine.grid import GEOGRAPHIC, Cells, Grid, parse_crs
 from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import parse_domain
@@ -276,6 +276,7 @@ class PredictJob:
         ------
         Wco2Error : when extent, CRS and resolution make no grid, or a huge one.
         """
+        parse_crs(self.crs)
         if self.extent is None and self.crs != GEOGRAPHIC:
             raise Wco2Error(
                 f"An extent in {self.crs} is needed.", "Give west, south, east, north in its units."

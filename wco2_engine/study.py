@@ -24,7 +24,10 @@ from wco2_engine.stages import (
     Job,
     ObservationsJob,
     PredictJob,
+    ReportJob,
+    SampleJob,
     StudyState,
+    TrainJob,
     job_to_json,
     make_job,
     screen_of,
@@ -63,7 +66,8 @@ class Study:
     ----------
     file : the study file itself.
     output : folder of all results.
-    stages : the jobs in their order; each reads what the ones before it wrote.
+    observations, sample, train, predict, report : the stages in their order; each reads what the
+        ones before it wrote.
     """
 
     file: Path
@@ -71,7 +75,11 @@ class Study:
     catalogue: Path
     output: Path
     regions: tuple[Region, ...]
-    stages: tuple[Stage, ...]
+    observations: ObservationsJob
+    sample: SampleJob
+    train: TrainJob
+    predict: PredictJob
+    report: ReportJob
 
     @classmethod
     def read(cls, path: Path | str) -> Study:
@@ -167,12 +175,13 @@ class Study:
             catalogue=catalogue,
             output=output,
             regions=regions,
-            stages=tuple(Stage(name, made[name]) for name in STAGES),
+            **made,
         )
 
-    def stage(self, name: str) -> Job:
-        """The job of a stage."""
-        return next(stage.job for stage in self.stages if stage.name == name)
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in their order."""
+        return tuple(Stage(name, getattr(self, name)) for name in STAGES)
 
     def run(self, progress: Progress | None = None) -> Facts:
         """Run all stages: those whose inputs, settings and outputs are as they were are skipped.
@@ -232,14 +241,12 @@ class Study:
         from wco2_engine.inputs.availability import REPLACED, THERE, availability
         from wco2_engine.inputs.domain import parse_domain
 
-        predict = self.stage("predict")
-        assert isinstance(predict, PredictJob)
-        grid = predict.grid()
-        domain = parse_domain(predict.domain, Path(), f"{self.file}: [map]")
+        grid = self.predict.grid()
+        domain = parse_domain(self.predict.domain, Path(), f"{self.file}: [map]")
         winters = [region.winter for region in self.regions]
         by_year: dict[int, list[Month]] = {
             year: sorted({m for winter in winters for m in winter.months_of(year)})
-            for year in parse_years(years if years is not None else predict.years)
+            for year in parse_years(years if years is not None else self.predict.years)
         }
         catalogue = Catalogue.read(self.catalogue)
         rows = availability(catalogue, by_year, Part(progress, 0.0, 0.7))
@@ -256,7 +263,7 @@ class Study:
             "study": str(self.file),
             "title": self.title,
             "grid": grid.to_json(),
-            "domain": "all cells of the regions" if domain is None else str(predict.domain),
+            "domain": "all cells of the regions" if domain is None else str(self.predict.domain),
             "regions": [f"{region.name}: {region.winter}" for region in self.regions],
             "predictors": [_plain(row) for row in rows],
             "problems": problems,
@@ -268,8 +275,7 @@ class Study:
     def _check_observations(self, problems: list[str], progress: Progress) -> Facts:
         from wco2_engine.inputs.observations import read_observations
 
-        job = self.stage("observations")
-        assert isinstance(job, ObservationsJob)
+        job = self.observations
         progress.update(0.0, "Checking observations")
         try:
             found = read_observations(

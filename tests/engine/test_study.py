@@ -243,8 +243,8 @@ def test_training_and_map_share_their_cells_though_the_grid_is_not_snapped(
     edit(small_study, "extent = [100, 60, 110, 70]", "extent = [100.4, 60.3, 109.4, 69.3]")
     edit(small_study, "resolution = 1.0", "resolution = 1.0\nsnap = false")
     study = Study.read(small_study)
-    cells = study.stage("sample").cells()  # type: ignore[attr-defined]
-    assert cells == study.stage("predict").grid().cells  # type: ignore[attr-defined]
+    cells = study.sample.cells()  # type: ignore[attr-defined]
+    assert cells == study.predict.grid().cells  # type: ignore[attr-defined]
     assert (cells.x0, cells.y0) == (100.4, 69.3)
 
 

@@ -7,6 +7,7 @@ and the same cell in two tilings, get the same value to the last bit.
 from __future__ import annotations
 
 import math
+import os
 import re
 import threading
 from collections import OrderedDict
@@ -504,11 +505,12 @@ def _apart(path: str, act: Callable[[], Result]) -> Result:
         return act()
     if threading.current_thread().name.startswith(_HDF5_THREAD):
         return act()
-    return _hdf5_thread().submit(act).result()
+    return _hdf5_thread(os.getpid()).submit(act).result()
 
 
 @cache
-def _hdf5_thread() -> ThreadPoolExecutor:
+def _hdf5_thread(process: int) -> ThreadPoolExecutor:
+    """One thread for each process: a forked one does not have its parent's."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=_HDF5_THREAD)
 
 

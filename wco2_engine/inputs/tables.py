@@ -333,4 +333,10 @@ def write_table(frame: pandas.DataFrame, path: Path) -> None:
 
             geometry = geopandas.points_from_xy(frame["longitude"], frame["latitude"])
             points = geopandas.GeoDataFrame(frame.copy(), geometry=geometry, crs="EPSG:4326")
-            points.to_file(partial, driver="GPKG", layer=path.stem)
+            try:
+                points.to_file(partial, driver="GPKG", layer=path.stem)
+            except Exception as error:  # as for reading
+                raise Wco2Error(
+                    f"{path} could not be written ({error}).",
+                    "Look at the free space of the disk, then run the same command again.",
+                ) from error

@@ -1,8 +1,14 @@
 """Rows down the trees, compiled by numba. Importing this module compiles, or reads numba's cache.
 
-Eight rows go down a tree side by side, so that the processor waits for eight nodes at once instead
-of one after the other. Indices are unsigned because numba tests signed ones for wrap-around.
-Nothing here is bounds-checked: `Forest` checks its nodes and its rows.
+Rows that are alike go together (`order`), because most nodes then send all of them the same way.
+A tree is first trimmed to what some thousand rows can reach, so that it fits the nearest cache.
+Then, for about a hundred rows at a time, it is cut down to the nodes that part them: those whose
+threshold lies within the rows' range. These few are put to all these rows at once, one node after
+the other, in vector instructions. A tree that would keep too many nodes is walked instead, eight
+rows side by side, so that the processor waits for eight nodes at once.
+
+Indices are unsigned because numba tests signed ones for wrap-around. Nothing here is
+bounds-checked: `Forest` checks its nodes and its rows.
 """
 
 from __future__ import annotations
@@ -12,10 +18,36 @@ from typing import Any
 
 import numpy as np
 from numba import from_dtype, njit, types
+from numpy.typing import NDArray
 
-from wco2_engine.learning.forest import LARGE_NODE, SMALL_NODE
+from wco2_engine.learning.forest import LARGE_NODE, SMALL_NODE, TOGETHER
+
+# Steps after which a tree is walked as it is: cutting it down would no longer pay.
+MOST_STEPS = 256
+# Steps after which a tree is not trimmed for all rows of a call: it would fill the cache anyway.
+MOST_TRIMMED = 8_192
+# Trees whose leaves tell which rows are alike, and trees on which that is tried.
+ORDERING_TREES, TRIAL_TREES = 2, 4
 
 _ONE, _EIGHT = np.uint64(1), np.uint64(8)
+_TOGETHER = np.uint64(TOGETHER)
+
+
+def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int32]) -> Any:
+    """An order of the rows in which neighbours are alike, or None where they already are.
+
+    Rows are put in the order of their leaves in the first trees. The given order stays where it
+    leaves fewer nodes of the next trees: cells of a small tile are often more alike than that.
+    """
+    first, trial = bounds[: ORDERING_TREES + 1], bounds[ORDERING_TREES:][: TRIAL_TREES + 1]
+    if trial.size < 2 or len(keys) <= TOGETHER:
+        return None
+    found = np.empty((-(-len(keys) // TOGETHER), ORDERING_TREES, TOGETHER), np.uint32)
+    number = np.arange(first[-1], dtype=np.uint32)
+    walk(nodes, first, np.zeros(number.size), number, keys, np.zeros(len(keys)), found)
+    leaf, next_leaf = found.transpose(1, 0, 2).reshape(ORDERING_TREES, -1)[:, : len(keys)]
+    by_leaf = np.argsort(leaf.astype(np.uint64) << np.uint64(32) | next_leaf, kind="stable")
+    return by_leaf if steps(nodes, trial, keys[by_leaf]) < steps(nodes, trial, keys) else None
 
 
 def _read(scalar: Any, dimensions: int = 1) -> Any:
@@ -91,7 +123,154 @@ def _eight_leaves(tree, cells, s0, width):  # type: ignore[no-untyped-def]
             return a0, a1, a2, a3, a4, a5, a6, a7
 
 
-_NODES = [_read(from_dtype(dtype)) for dtype in (SMALL_NODE, LARGE_NODE)]
+@njit(nogil=True)
+def _leaves(tree, cells, width, first, last, leaf):  # type: ignore[no-untyped-def]
+    """Put in `leaf` where the rows from `first` to `last` end."""
+    row = first
+    while row + _EIGHT <= last:
+        for found in _eight_leaves(tree, cells, row * width, width):
+            leaf[row - first] = found
+            row += _ONE
+    while row < last:
+        leaf[row - first] = _leaf(tree, cells, row * width)
+        row += _ONE
+
+
+@njit(nogil=True)
+def _cut_down(tree, low, high, kept, leaf_of, queue):  # type: ignore[no-untyped-def]
+    """Put in `kept` the nodes of `tree` that part rows between `low` and `high`.
+
+    Returns how many steps it took, more than `MOST_STEPS` when it was given up, and how many nodes
+    were kept. Rows are marked by a number: all begin with 0, and the kept node k gives those of its
+    own mark that go right the mark k + 1. `leaf_of` gives the leaf of each mark in the end.
+
+    The steps take no decision that the processor could guess wrong: a node that parts the rows puts
+    both children in the queue, one that does not puts the child that all go to, a leaf none. What
+    is written beyond the end is written again or never read.
+    """
+    queue[0, 0] = queue[0, 1] = 0
+    head, tail, n_kept = np.uint64(0), _ONE, np.uint64(0)
+    while head < tail and tail <= np.uint64(MOST_STEPS):
+        node, mark = np.uint64(queue[head, 0]), queue[head, 1]
+        head += _ONE
+        at = tree[node]
+        left, threshold = np.uint64(at.left), at.threshold
+        right = np.uint64(low[np.uint64(at.feature)] > threshold)
+        parts = np.uint64(high[np.uint64(at.feature)] > threshold) - right
+        leaf_of[mark] = node
+        kept[n_kept].threshold = threshold
+        kept[n_kept].feature = at.feature
+        kept[n_kept].left = mark
+        n_kept += parts
+        queue[tail, 0] = left + right
+        queue[tail, 1] = mark
+        queue[tail + _ONE, 0] = left + _ONE
+        queue[tail + _ONE, 1] = n_kept
+        tail += np.uint64(left != node) + parts
+    return tail, n_kept
+
+
+@njit(nogil=True)
+def _part(mark, column, threshold, own, new):  # type: ignore[no-untyped-def]
+    for i in range(mark.size):
+        mark[i] = new if (mark[i] == own) & (column[i] > threshold) else mark[i]
+
+
+@njit(nogil=True)
+def _boxes(keys):  # type: ignore[no-untyped-def]
+    """The smallest and the largest value of each feature in every `TOGETHER` rows."""
+    n_rows, width = keys.shape
+    n_boxes = (n_rows + TOGETHER - 1) // TOGETHER
+    low = np.empty((n_boxes, width), np.int32)
+    high = np.empty((n_boxes, width), np.int32)
+    for box in range(n_boxes):
+        for k in range(width):
+            low[box, k] = high[box, k] = keys[box * TOGETHER, k]
+        for row in range(box * TOGETHER + 1, min((box + 1) * TOGETHER, n_rows)):
+            for k in range(width):
+                low[box, k] = min(low[box, k], keys[row, k])
+                high[box, k] = max(high[box, k], keys[row, k])
+    return low, high
+
+
+@njit(nogil=True)
+def _columns(keys, n_boxes):  # type: ignore[no-untyped-def]
+    """The keys of every `TOGETHER` rows, feature by feature; 0 after the last row."""
+    n_rows, width = keys.shape
+    columns = np.zeros((n_boxes, width, TOGETHER), np.int32)
+    for row in range(n_rows):
+        for k in range(width):
+            columns[row // TOGETHER, k, row % TOGETHER] = keys[row, k]
+    return columns
+
+
+_SMALL = from_dtype(SMALL_NODE)
+_NODES = [_read(_SMALL), _read(from_dtype(LARGE_NODE))]
+
+
+@njit(nogil=True)
+def _trim(tree, value, code, low, high, small, small_value, small_code, queue):  # type: ignore[no-untyped-def]
+    """Put in `small` the tree that rows between `low` and `high` can reach; False if too large.
+
+    The steps are those of `_cut_down`, but the result is a tree again.
+    """
+    queue[0, 0] = queue[0, 1] = 0
+    head, tail, places = np.uint64(0), _ONE, _ONE
+    while head < tail:
+        if tail > np.uint64(MOST_TRIMMED):
+            return False
+        node, place = np.uint64(queue[head, 0]), np.uint64(queue[head, 1])
+        head += _ONE
+        at = tree[node]
+        left, threshold = np.uint64(at.left), at.threshold
+        right = np.uint64(low[np.uint64(at.feature)] > threshold)
+        parts = np.uint64(high[np.uint64(at.feature)] > threshold) - right
+        below = places if parts else place
+        small[place].threshold = threshold
+        small[place].feature = at.feature
+        small[place].left = below
+        small_value[place] = value[node]
+        small_code[place] = code[node]
+        queue[tail, 0] = left + right
+        queue[tail, 1] = below
+        queue[tail + _ONE, 0] = left + _ONE
+        queue[tail + _ONE, 1] = places + _ONE
+        tail += np.uint64(left != node) + parts
+        places += parts + parts
+    return True
+
+
+@njit(nogil=True)
+def _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, found):  # type: ignore[no-untyped-def]
+    """`walk` for one tree."""
+    kept, leaf_of, queue, value_of, code_of, mark, leaf = scratch
+    cells = keys.reshape(-1)
+    n_rows, width = np.uint64(keys.shape[0]), np.uint64(keys.shape[1])
+    for box in range(low.shape[0]):
+        first = np.uint64(box) * _TOGETHER
+        last = min(first + _TOGETHER, n_rows)
+        steps, n_kept = _cut_down(tree, low[box], high[box], kept, leaf_of, queue)
+        if steps <= np.uint64(MOST_STEPS):
+            mark[:] = 0
+            for k in range(n_kept):
+                at = kept[k]
+                column = columns[box, np.uint64(at.feature)]
+                _part(mark, column, at.threshold, np.int32(at.left), np.int32(k + _ONE))
+            for k in range(n_kept + _ONE):
+                value_of[k] = value[leaf_of[k]]
+                code_of[k] = code[leaf_of[k]]
+            for k in range(last - first):
+                total[first + k] += value_of[np.uint64(mark[k])]
+            if found.size:
+                for k in range(last - first):
+                    found[box, t, k] = code_of[np.uint64(mark[k])]
+        else:
+            _leaves(tree, cells, width, first, last, leaf)
+            for k in range(last - first):
+                total[first + k] += value[leaf[k]]
+            if found.size:
+                for k in range(last - first):
+                    found[box, t, k] = code[leaf[k]]
 
 
 @_compiled(
@@ -100,50 +279,169 @@ _NODES = [_read(from_dtype(dtype)) for dtype in (SMALL_NODE, LARGE_NODE)]
             nodes,
             _read(types.uint64),
             _read(types.float64),
-            _read(types.float32, 2),
+            _read(types.uint32),
+            _read(types.int32, 2),
             types.float64[::1],
+            types.uint32[:, :, ::1],
         )
         for nodes in _NODES
     ]
 )
-def add_leaf_values(nodes, bounds, values, rows, total):  # type: ignore[no-untyped-def]
-    """See `_walk_numpy.add_leaf_values`."""
-    cells = rows.reshape(-1)
-    n_rows, width = np.uint64(rows.shape[0]), np.uint64(rows.shape[1])
-    in_eights = n_rows - n_rows % _EIGHT
+def walk(nodes, bounds, values, codes, keys, total, found):  # type: ignore[no-untyped-def]
+    """See `_walk_numpy.walk`."""
+    low, high = _boxes(keys)
+    columns = _columns(keys, low.shape[0])
+    n_boxes, width = low.shape
+    lowest, highest = low[0].copy(), high[0].copy()
+    for box in range(n_boxes):
+        for k in range(width):
+            lowest[k] = min(lowest[k], low[box, k])
+            highest[k] = max(highest[k], high[box, k])
+    small = np.empty(MOST_TRIMMED + 2, _SMALL)
+    small_value = np.empty(MOST_TRIMMED + 2, np.float64)
+    small_code = np.empty(MOST_TRIMMED + 2, np.uint32)
+    queue = np.empty((MOST_TRIMMED + 2, 2), np.uint32)
+    scratch = (
+        np.empty(MOST_STEPS + 2, _SMALL),
+        np.empty(MOST_STEPS + 2, np.uint32),
+        queue,
+        np.empty(MOST_STEPS + 2, np.float64),
+        np.empty(MOST_STEPS + 2, np.uint32),
+        np.empty(TOGETHER, np.int32),
+        np.empty(TOGETHER, np.uint32),
+    )
     for t in range(bounds.size - 1):
         tree = nodes[bounds[t] : bounds[t + 1]]
         value = values[bounds[t] : bounds[t + 1]]
-        row = np.uint64(0)
-        while row < in_eights:
-            leaves = _eight_leaves(tree, cells, row * width, width)
-            for leaf in leaves:
-                total[row] += value[leaf]
-                row += _ONE
-        while row < n_rows:
-            total[row] += value[_leaf(tree, cells, row * width)]
-            row += _ONE
+        code = codes[bounds[t] : bounds[t + 1]]
+        if _trim(tree, value, code, lowest, highest, small, small_value, small_code, queue):
+            _walk_tree(
+                t, small, small_value, small_code, keys, columns, low, high, scratch, total, found
+            )
+        else:
+            _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, found)
+
+
+@_compiled([types.int64(nodes, _read(types.uint64), _read(types.int32, 2)) for nodes in _NODES])
+def steps(nodes, bounds, keys):  # type: ignore[no-untyped-def]
+    """How many steps it takes to cut down all trees for the rows in this order."""
+    low, high = _boxes(keys)
+    kept = np.empty(MOST_STEPS + 2, _SMALL)
+    leaf_of = np.empty(MOST_STEPS + 2, np.uint32)
+    queue = np.empty((MOST_STEPS + 2, 2), np.uint32)
+    count = np.uint64(0)
+    for t in range(bounds.size - 1):
+        tree = nodes[bounds[t] : bounds[t + 1]]
+        for box in range(low.shape[0]):
+            count += _cut_down(tree, low[box], high[box], kept, leaf_of, queue)[0]
+    return np.int64(count)
+
+
+@njit(nogil=True)
+def _of_counts(codes, target, share, count, coarse):  # type: ignore[no-untyped-def]
+    """The quantile of equally heavy targets; `coarse` counts 64 ranks at a time."""
+    place = share * (codes.size - 1) + 1
+    below = np.int64(place)
+    block = reached = 0
+    while reached + coarse[block] < below:
+        reached += coarse[block]
+        block += 1
+    rank = block * 64
+    reached += count[rank]
+    while reached < below:
+        rank += 1
+        reached += count[rank]
+    lower = target[rank]
+    if reached == below and below < codes.size:
+        rank += 1
+        while count[rank] == 0:
+            rank += 1
+    return lower + (place - below) * (target[rank] - lower)
+
+
+@njit(nogil=True)
+def _of_weights(target, total, share, weight, coarse):  # type: ignore[no-untyped-def]
+    """The quantile of targets of any weight; where `coarse` is 0, 64 ranks weigh nothing."""
+    place = share * (total - 1) + 1
+    reached = before = 0.0
+    lower = np.nan
+    for block in range(coarse.size):
+        if coarse[block] == 0:
+            continue
+        for rank in range(block * 64, min((block + 1) * 64, weight.size)):
+            if weight[rank] == 0:
+                continue
+            before = reached
+            reached += weight[rank]
+            if reached > place:
+                if np.isnan(lower):
+                    return target[rank]
+                return lower + min(1.0, place - before) * (target[rank] - lower)
+            lower = target[rank]
+    return lower
+
+
+@njit(nogil=True)
+def _weigh(codes, several, weight, coarse):  # type: ignore[no-untyped-def]
+    """Add to `weight` what each training row has in the leaves of these codes."""
+    n_targets = weight.size
+    n_members = 0
+    for code in codes:
+        n_members += 1 if code < n_targets else int(several[code - n_targets])
+    for code in codes:
+        begin = np.int64(code) - n_targets
+        size = 1 if begin < 0 else int(several[begin])
+        each = 1 / size * n_members / codes.size
+        for k in range(size):
+            rank = np.int64(code) if begin < 0 else np.int64(several[begin + 1 + k])
+            weight[rank] += each
+            coarse[rank // 64] += 1
 
 
 @_compiled(
     [
-        types.void(nodes, _read(types.uint64), _read(types.float32, 2), types.uint32[:, :])
-        for nodes in _NODES
+        types.void(
+            types.uint32[:, :, ::1],
+            _read(types.float64),
+            _read(types.uint32),
+            types.float64[::1],
+            types.float64[:, ::1],
+        )
     ]
 )
-def find_leaves(nodes, bounds, rows, found):  # type: ignore[no-untyped-def]
-    """See `_walk_numpy.find_leaves`."""
-    cells = rows.reshape(-1)
-    n_rows, width = np.uint64(rows.shape[0]), np.uint64(rows.shape[1])
-    in_eights = n_rows - n_rows % _EIGHT
-    for t in range(bounds.size - 1):
-        tree = nodes[bounds[t] : bounds[t + 1]]
-        row = np.uint64(0)
-        while row < in_eights:
-            leaves = _eight_leaves(tree, cells, row * width, width)
-            for leaf in leaves:
-                found[row, t] = bounds[t] + leaf
-                row += _ONE
-        while row < n_rows:
-            found[row, t] = bounds[t] + _leaf(tree, cells, row * width)
-            row += _ONE
+def quantiles(found, target, several, shares, out):  # type: ignore[no-untyped-def]
+    """See `_walk_numpy.quantiles`."""
+    n_trees, n_rows = found.shape[1], out.shape[0]
+    n_targets = np.uint64(target.size)
+    codes = np.empty((TOGETHER, n_trees), np.uint32)
+    count = np.zeros(target.size, np.int64)
+    weight = np.zeros(target.size, np.float64)
+    coarse = np.zeros(target.size // 64 + 1, np.int64)
+    for first in range(0, n_rows, TOGETHER):
+        last = min(first + TOGETHER, n_rows)
+        for t in range(n_trees):
+            for row in range(first, last):
+                codes[row - first, t] = found[first // TOGETHER, t, row - first]
+        for row in range(first, last):
+            own = codes[row - first]
+            alone = True
+            if several.size:
+                for code in own:
+                    alone &= code < n_targets
+            coarse[:] = 0
+            if alone:
+                for code in own:
+                    count[code] += 1
+                    coarse[code >> np.uint32(6)] += 1
+                for k in range(shares.size):
+                    out[row, k] = _of_counts(own, target, shares[k], count, coarse)
+                for code in own:
+                    count[code] = 0
+            else:
+                _weigh(own, several, weight, coarse)
+                total = 0.0
+                for each in weight:
+                    total += each
+                for k in range(shares.size):
+                    out[row, k] = _of_weights(target, total, shares[k], weight, coarse)
+                weight[:] = 0

@@ -11,32 +11,89 @@ from numpy.typing import NDArray
 STEPS_BETWEEN_CHECKS = 4
 
 
-def add_leaf_values(
+def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int32]) -> Any:
+    """None: all rows go down a tree together, in whatever order they are."""
+    return None
+
+
+def walk(
     nodes: NDArray[Any],
     bounds: NDArray[np.uint64],
     values: NDArray[np.float64],
-    rows: NDArray[np.float32],
+    codes: NDArray[np.uint32],
+    keys: NDArray[np.int32],
     total: NDArray[np.float64],
-) -> None:
-    """Add to `total` `(n_rows,)` the value of each row's leaf, tree after tree."""
-    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        total += values[first:last][_leaves(nodes[first:last], rows)]
-
-
-def find_leaves(
-    nodes: NDArray[Any],
-    bounds: NDArray[np.uint64],
-    rows: NDArray[np.float32],
     found: NDArray[np.uint32],
 ) -> None:
-    """Put in `found` `(n_rows, n_trees)` the node at which each row ends in each tree."""
+    """Add the value of each row's leaf to `total` `(n_rows,)`, tree after tree.
+
+    Where `found` `(groups of rows, n_trees, rows of a group)` is not empty, the leaf's code goes
+    there.
+    """
+    groups = np.zeros(found.shape[::2], np.uint32)
     for tree, (first, last) in enumerate(
         zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
     ):
-        found[:, tree] = first + _leaves(nodes[first:last], rows)
+        leaves = _leaves(nodes[first:last], keys)
+        total += values[first:last][leaves]
+        if found.size:
+            groups.reshape(-1)[: len(leaves)] = codes[first:last][leaves]
+            found[:, tree] = groups
 
 
-def _leaves(tree: NDArray[Any], rows: NDArray[np.float32]) -> NDArray[np.intp]:
+def quantiles(
+    found: NDArray[np.uint32],
+    target: NDArray[np.float64],
+    several: NDArray[np.uint32],
+    shares: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Put in `out` `(n_rows, n_shares)` the quantiles that `Forest.predict_interval` defines.
+
+    `found` is what `walk` fills, with codes of leaves; see `LeafTargets` for the rest.
+    """
+    n_trees = found.shape[1]
+    codes = found.transpose(1, 0, 2).reshape(n_trees, -1)[:, : len(out)]
+    alone = (codes < target.size).all(axis=0)
+    ranks = np.sort(codes[:, alone], axis=0)
+    for k, share in enumerate(shares.tolist()):
+        place = share * (n_trees - 1) + 1
+        below = int(place)
+        lower, upper = (target[ranks[at]] for at in (below - 1, min(below, n_trees - 1)))
+        out[alone, k] = lower + (place - below) * (upper - lower)
+    for row in np.flatnonzero(~alone).tolist():
+        out[row] = _weighted_quantiles(codes[:, row].tolist(), target, several, shares)
+
+
+def _weighted_quantiles(
+    codes: list[int],
+    target: NDArray[np.float64],
+    several: NDArray[np.uint32],
+    shares: NDArray[np.float64],
+) -> list[float]:
+    members = []
+    for code in codes:
+        begin = code - target.size
+        members.append(
+            np.array([code]) if begin < 0 else several[begin + 1 : begin + 1 + several[begin]]
+        )
+    n_members = sum(each.size for each in members)
+    weight = np.zeros(target.size)
+    for each in members:
+        weight[each] += 1 / each.size * n_members / len(members)
+    used = np.flatnonzero(weight)
+    reached = np.cumsum(weight[used])
+    values = target[used]
+    answers = []
+    for share in shares.tolist():
+        place = share * (reached[-1] - 1) + 1
+        below = int(np.searchsorted(reached, place, side="right")) - 1
+        lower, upper = values[max(below, 0)], values[min(below + 1, used.size - 1)]
+        answers.append(lower + min(1, place - reached[below]) * (upper - lower))
+    return answers
+
+
+def _leaves(tree: NDArray[Any], rows: NDArray[np.int32]) -> NDArray[np.intp]:
     threshold = np.ascontiguousarray(tree["threshold"])
     feature = tree["feature"].astype(np.intp)
     left = tree["left"].astype(np.intp)

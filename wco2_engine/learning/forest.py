@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.learning.intervals import LeafTargets
 
 # Deeper trees are refused: the largest real ones stay below a hundred, and walking has no end else.
 MAX_DEPTH = 10_000
@@ -22,13 +23,18 @@ MAX_FEATURES = 2**16
 # Rows that go through all trees together: large enough that a tree, once in the processor's cache,
 # serves many rows, small enough that the rows stay there too.
 BLOCK_ROWS = 8_192
+# Rows among which those that are alike are brought together.
+SORTED_ROWS = 8 * BLOCK_ROWS
+# Rows for which a tree is cut down together: fewer are more alike, but it is done more often.
+TOGETHER = 128
 # Below this a thread costs more than it saves.
 LEAST_ROWS_PER_THREAD = 512
 
 # What the walk reads: both child indices and the feature fit 16 bits unless a tree is very large,
-# and eight bytes a node instead of twelve make the walk about a fifth faster.
-SMALL_NODE = np.dtype([("threshold", "f4"), ("feature", "u2"), ("left", "u2")])
-LARGE_NODE = np.dtype([("threshold", "f4"), ("feature", "u4"), ("left", "u4")])
+# and eight bytes a node instead of twelve make the walk about a fifth faster. Thresholds are
+# `sort_keys`, because integers compare in fewer instructions than floats.
+SMALL_NODE = np.dtype([("threshold", "i4"), ("feature", "u2"), ("left", "u2")])
+LARGE_NODE = np.dtype([("threshold", "i4"), ("feature", "u4"), ("left", "u4")])
 
 ARRAYS: dict[str, np.dtype[Any]] = {
     "feature": np.dtype("u2"),
@@ -56,6 +62,8 @@ class Forest:
     value : `(n_nodes,)` float64, what a leaf predicts; 0 in inner nodes.
     root : `(n_trees,)` uint32, each tree's first node.
     n_features : columns that a row has.
+    targets : the training targets of the leaves, which only intervals need; see `with_targets`.
+    one_row_leaves : whether every leaf's value is the target of a single training row.
 
     Raises
     ------
@@ -68,6 +76,8 @@ class Forest:
     value: NDArray[np.float64]
     root: NDArray[np.uint32]
     n_features: int
+    targets: LeafTargets | None = None
+    one_row_leaves: bool = False
     depth: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -119,7 +129,7 @@ class Forest:
 
         to = start + place
         n_nodes = int(sizes.sum())
-        arrays = {name: np.zeros(n_nodes, dtype) for name, dtype in ARRAYS.items()}
+        arrays: dict[str, Any] = {k: np.zeros(n_nodes, dtype) for k, dtype in ARRAYS.items()}
         feature, threshold, value = (
             np.concatenate([getattr(tree, name).reshape(-1) for tree in trees])
             for name in ("feature", "threshold", "value")
@@ -129,7 +139,27 @@ class Forest:
         arrays["left"][to] = place
         arrays["left"][to[inner]] = place[left[inner]]
         arrays["value"][to[~inner]] = value[~inner]
-        return cls(**{**arrays, "root": root.astype("u4")}, n_features=int(trees[0].n_features))
+        return cls(
+            **{**arrays, "root": root.astype("u4")},
+            n_features=int(trees[0].n_features),
+            one_row_leaves=bool((samples[~inner] == 1).all()),
+        )
+
+    def with_targets(self, features: ArrayLike, target: ArrayLike, threads: int = 1) -> Forest:
+        """The same forest, able to predict intervals.
+
+        Parameters
+        ----------
+        features, target : `(n_rows, n_features)` and `(n_rows,)`, the rows it was trained on, each
+            of which counts once.
+
+        Raises
+        ------
+        ValueError : when they have other shapes, are not finite, or are not those rows.
+        """
+        leaves = self.apply(features, threads)
+        targets = LeafTargets.of_rows(leaves, np.asarray(target, np.float64), self._is_leaf)
+        return replace(self, targets=targets)
 
     def predict(
         self, rows: ArrayLike, threads: int = 1, kernel: str | None = None
@@ -151,15 +181,60 @@ class Forest:
         ValueError : when `rows` has another shape, or holds NaN or infinity.
         """
         matrix = self._matrix(rows)
-        total = np.zeros(len(matrix))
+        mean = np.empty(len(matrix))
+        walk = walker(kernel)
+        unused = self.left  # a code for every node, of which nothing is kept
+
+        def work(block: slice) -> None:
+            for part, keys in self._alike(walk, matrix[block]):
+                total = np.zeros(len(keys))
+                walk.walk(self._nodes, self._bounds, self.value, unused, keys, total, _NOTHING)
+                mean[block][part] = total / self.n_trees
+
+        _in_blocks(work, len(matrix), threads)
+        return mean
+
+    def predict_interval(
+        self, rows: ArrayLike, level: float = 0.9, threads: int = 1, kernel: str | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The mean as `predict` gives it, and the bounds that hold a share `level` of the targets.
+
+        The bounds are the quantiles (1 - level) / 2 and (1 + level) / 2 of the training targets,
+        each weighted by 1 / (rows in its leaf), averaged over the trees (Meinshausen 2006,
+        doi:10.5555/1248547.1248582). Weights add up to N, the rows in all leaves reached; the
+        quantile q lies at p = 1 + q (N - 1). It is the largest target whose cumulative weight is
+        at most p, and of the step to the next one the part that p is beyond it, at most 1. With
+        one row in every leaf this is numpy's linear quantile of the trees' values. The package
+        quantile-forest has the same definition (`weighted_leaves=True`).
+
+        Takes and raises what `predict` does, besides a ValueError for a level that is not between
+        0 and 1, and for a forest without `targets` whose leaves hold several rows.
+
+        Returns
+        -------
+        mean, lower, upper : `(n_rows,)` float64.
+        """
+        if not 0 < level < 1:
+            raise ValueError(f"a level of {level} is not between 0 and 1")
+        matrix = self._matrix(rows)
+        targets = self._leaf_targets
+        shares = np.array([(1 - level) / 2, (1 + level) / 2])
+        mean, bounds = np.empty(len(matrix)), np.empty((len(matrix), 2))
         walk = walker(kernel)
 
         def work(block: slice) -> None:
-            walk.add_leaf_values(self._nodes, self._bounds, self.value, matrix[block], total[block])
+            room = self._room(len(matrix[block]))
+            for part, keys in self._alike(walk, matrix[block]):
+                total = np.zeros(len(keys))
+                found = room[: -(-len(keys) // TOGETHER)]
+                walk.walk(self._nodes, self._bounds, self.value, targets.code, keys, total, found)
+                mean[block][part] = total / self.n_trees
+                between = np.empty((len(keys), 2))
+                walk.quantiles(found, targets.target, targets.several, shares, between)
+                bounds[block][part] = between
 
         _in_blocks(work, len(matrix), threads)
-        total /= self.n_trees
-        return total
+        return mean, bounds[:, 0].copy(), bounds[:, 1].copy()
 
     def apply(
         self, rows: ArrayLike, threads: int = 1, kernel: str | None = None
@@ -169,14 +244,21 @@ class Forest:
         Takes and raises what `predict` does. Returns `(n_rows, n_trees)` uint32.
         """
         matrix = self._matrix(rows)
-        found = np.empty((len(matrix), self.n_trees), np.uint32)
+        leaves = np.empty((len(matrix), self.n_trees), np.uint32)
         walk = walker(kernel)
+        number = np.arange(self.n_nodes, dtype=np.uint32)
 
         def work(block: slice) -> None:
-            walk.find_leaves(self._nodes, self._bounds, matrix[block], found[block])
+            room = self._room(len(matrix[block]))
+            for part, keys in self._alike(walk, matrix[block]):
+                found = room[: -(-len(keys) // TOGETHER)]
+                total = np.zeros(len(keys))
+                walk.walk(self._nodes, self._bounds, self.value, number, keys, total, found)
+                by_row = found.transpose(0, 2, 1).reshape(-1, self.n_trees)
+                leaves[block][part] = by_row[: len(keys)]
 
         _in_blocks(work, len(matrix), threads)
-        return found
+        return leaves
 
     @property
     def n_trees(self) -> int:
@@ -195,6 +277,19 @@ class Forest:
         """The arrays by name; with `n_features` they make the forest again."""
         return {name: getattr(self, name) for name in ARRAYS}
 
+    @property
+    def _is_leaf(self) -> NDArray[np.bool_]:
+        start = np.repeat(self.root.astype(np.int64), np.diff(self._bounds.astype(np.int64)))
+        return self.left + start == np.arange(self.n_nodes)
+
+    @cached_property
+    def _leaf_targets(self) -> LeafTargets:
+        if self.targets is not None:
+            return self.targets
+        if not self.one_row_leaves:
+            raise ValueError("intervals need the training rows: give them by with_targets first")
+        return LeafTargets.of_values(self.value, self._is_leaf)
+
     @cached_property
     def _bounds(self) -> NDArray[np.uint64]:
         return np.append(self.root, self.n_nodes).astype(np.uint64)
@@ -203,9 +298,27 @@ class Forest:
     def _nodes(self) -> NDArray[Any]:
         small = np.diff(self._bounds).max() <= 2**16
         nodes = np.empty(self.n_nodes, SMALL_NODE if small else LARGE_NODE)
-        for name in ("threshold", "feature", "left"):
+        for name in ("feature", "left"):
             nodes[name] = getattr(self, name)
+        nodes["threshold"] = sort_keys(self.threshold)
         return nodes
+
+    def _alike(
+        self, walk: Walker, matrix: NDArray[np.float32]
+    ) -> Iterator[tuple[Any, NDArray[np.int32]]]:
+        """Which rows go through the trees together, and their keys."""
+        keys = sort_keys(matrix)
+        order = walk.order(self._nodes, self._bounds, keys)
+        for first in range(0, len(keys), BLOCK_ROWS):
+            part = slice(first, first + BLOCK_ROWS)
+            if order is not None:
+                part = order[part]
+            yield part, np.ascontiguousarray(keys[part])
+
+    def _room(self, n_rows: int) -> NDArray[np.uint32]:
+        """Where a walk puts the leaves' codes, `TOGETHER` rows after each other."""
+        groups = -(-min(n_rows, BLOCK_ROWS) // TOGETHER)
+        return np.empty((groups, self.n_trees, TOGETHER), np.uint32)
 
     def _matrix(self, rows: ArrayLike) -> NDArray[np.float32]:
         if np.ma.is_masked(rows):
@@ -270,6 +383,15 @@ def round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(nearest > threshold, below, nearest)
 
 
+def sort_keys(values: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Whole numbers in the same order as the float32 values; +0 and -0 have the same.
+
+    The bits of a positive float32 are in order already; those of a negative one run backwards.
+    """
+    bits = (values + np.float32(0)).view(np.int32)
+    return bits ^ ((bits >> 31) & np.int32(2**31 - 1))
+
+
 def _levels(
     left: NDArray[np.int64],
     right: NDArray[np.int64],
@@ -315,13 +437,17 @@ def _depth_first(
     return place
 
 
+_NOTHING = np.empty((0, 0, 0), np.uint32)
+
+
 class Walker(NamedTuple):
     """One of the two ways down the trees."""
 
     name: str  # "numba" or "numpy"
     about: str  # for notes to the user: with its version, and why it is not the faster one
-    add_leaf_values: Callable[..., None]
-    find_leaves: Callable[..., None]
+    order: Callable[..., Any]
+    walk: Callable[..., None]
+    quantiles: Callable[..., None]
 
 
 def walker(kernel: str | None = None) -> Walker:
@@ -359,7 +485,7 @@ def _numpy_walker(why: str) -> Walker:
     from wco2_engine.learning import _walk_numpy as walk
 
     about = f"numpy {np.__version__} ({why})"
-    return Walker("numpy", about, walk.add_leaf_values, walk.find_leaves)
+    return Walker("numpy", about, walk.order, walk.walk, walk.quantiles)
 
 
 @cache
@@ -372,7 +498,7 @@ def _numba_walker() -> Walker | str:
     except Exception as error:  # a numba that does not fit its numpy or LLVM fails in many ways
         return f"{type(error).__name__}: {error}"
     about = f"numba {numba.__version__}"
-    return Walker("numba", about, walk.add_leaf_values, walk.find_leaves)
+    return Walker("numba", about, walk.order, walk.walk, walk.quantiles)
 
 
 def _in_blocks(work: Callable[[slice], None], n_rows: int, threads: int) -> None:
@@ -380,7 +506,7 @@ def _in_blocks(work: Callable[[slice], None], n_rows: int, threads: int) -> None
     if threads < 1:
         raise ValueError(f"{threads} threads can't work")
     threads = max(1, min(threads, n_rows // LEAST_ROWS_PER_THREAD))
-    size = min(BLOCK_ROWS, -(-n_rows // threads))
+    size = min(SORTED_ROWS, -(-n_rows // threads))
     blocks = [slice(first, first + size) for first in range(0, n_rows, max(1, size))]
     if threads == 1:
         for block in blocks:

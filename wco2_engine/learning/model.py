@@ -166,6 +166,16 @@ class RegionModel:
         return int(np.unique(self.site).size)
 
     @cached_property
+    def interval_forest(self) -> Forest:
+        """The forest with the training targets of its leaves, which `predict_interval` needs.
+
+        Raises
+        ------
+        ValueError : when the forest was trained on other rows than these.
+        """
+        return self.forest.with_targets(self.features, self.target)
+
+    @cached_property
     def ranges(self) -> NDArray[np.float32]:
         """`(n_features, 2)`: the smallest and largest training value of each feature."""
         return np.column_stack([self.features.min(axis=0), self.features.max(axis=0)])
@@ -540,7 +550,7 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
     if "crs" in where and not _CRS.fullmatch(_get(where, "crs", str)):
         raise Wco2Error(f"region {index} has a CRS that is neither an authority's code nor WKT")
     region = Region.from_json(where)
-    forest = {name: array(f"forest_{name}") for name in FOREST_ARRAYS}
+    forest: dict[str, Any] = {name: array(f"forest_{name}") for name in FOREST_ARRAYS}
     return RegionModel(
         region=region,
         forest=Forest(**forest, n_features=n_features),

@@ -31,8 +31,10 @@ from wco2_engine.learning.forest import (
     LARGE_NODE,
     MAX_DEPTH,
     SMALL_NODE,
+    TOGETHER,
     Forest,
     round_down,
+    sort_keys,
     walker,
 )
 
@@ -293,6 +295,87 @@ def test_trees_too_large_for_short_indices_are_walked_alike(kernel: str) -> None
     assert np.array_equal(forest.predict(rows, kernel=kernel), estimator.predict(rows))
     found = forest.value[forest.apply(rows, kernel=kernel)[:, 0]]
     assert np.array_equal(found, estimator.predict(rows))
+
+
+def alike(n_rows: int, n_features: int = 6, seed: int = 2, step: float = 0.01) -> Table:
+    """Rows of which each is a short step from the one before, as neighbouring cells are."""
+    steps = np.random.default_rng(seed).normal(scale=step, size=(n_rows, n_features))
+    return np.cumsum(steps, axis=0).astype(np.float32)
+
+
+@needs_numba
+@pytest.mark.parametrize("n_rows", [1, TOGETHER - 1, TOGETHER, TOGETHER + 1, 5 * TOGETHER + 3])
+@pytest.mark.parametrize("step", [0, 0.001, 0.01, 0.1, 1])
+def test_rows_that_are_alike_get_the_same_bits(n_rows: int, step: float) -> None:
+    rows = alike(n_rows, step=step)
+    shuffled = np.random.default_rng(0).permutation(n_rows)
+    expected = WIDE.predict(rows, kernel="numpy")
+    assert WIDE.predict(rows, kernel="numba").tobytes() == expected.tobytes()
+    assert WIDE.predict(rows[shuffled]).tobytes() == expected[shuffled].tobytes()
+    assert np.array_equal(WIDE.apply(rows, kernel="numba"), WIDE.apply(rows, kernel="numpy"))
+
+
+WIDE_ESTIMATOR, WIDE = grown(seed=11, trees=25)
+
+
+@needs_numba
+@given(seed=st.integers(0, 999), n_rows=st.integers(1, 400), step=st.sampled_from([0, 0.003, 0.05]))
+@settings(max_examples=60)
+def test_rows_on_and_next_to_thresholds_get_the_same_bits(
+    seed: int, n_rows: int, step: float
+) -> None:
+    """The smallest and largest value of rows that go together are often a threshold itself."""
+    rng = np.random.default_rng(seed)
+    rows = alike(n_rows, seed=seed, step=step)
+    for column in range(6):
+        thresholds = WIDE.threshold[(WIDE.feature == column) & np.isfinite(WIDE.threshold)]
+        at = np.sort(rng.choice(thresholds, n_rows))
+        beside = np.nextafter(at, rng.choice(np.array([-np.inf, np.inf], np.float32), n_rows))
+        at = np.where(rng.random(n_rows) < 0.5, at, beside)
+        rows[:, column] = np.where(rng.random(n_rows) < 0.5, at, rows[:, column])
+    rows = np.where(np.isfinite(rows), rows, 0).astype(np.float32)
+    expected = WIDE.predict(rows, kernel="numpy")
+    assert WIDE.predict(rows, kernel="numba").tobytes() == expected.tobytes()
+    np.testing.assert_allclose(expected, WIDE_ESTIMATOR.predict(rows), rtol=0, atol=1e-12)
+
+
+@given(values=arrays(np.float32, 20, elements=st.floats(width=32, allow_nan=False)))
+@settings(max_examples=200)
+def test_keys_are_in_the_order_of_the_values(values: Table) -> None:
+    keys = sort_keys(values)
+    assert keys.dtype == np.int32
+    assert np.array_equal(keys[:, None] > keys[None], values[:, None] > values[None])
+    assert np.array_equal(keys[:, None] == keys[None], values[:, None] == values[None])
+
+
+def test_both_zeros_have_the_same_key() -> None:
+    assert sort_keys(np.array([0.0, -0.0], np.float32)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_feature_may_have_more_thresholds_than_16_bits_can_count(kernel: str) -> None:
+    values = np.arange(40_000, dtype=np.float32)[:, None]
+    target = np.random.default_rng(0).normal(size=40_000)
+    estimator = ExtraTreesRegressor(3, random_state=0).fit(values, target)
+    forest = Forest.from_sklearn(estimator)
+    assert np.unique(forest.threshold).size > 65_536
+    for rows in (values[::53] + np.float32(0.4), values[20_000:20_300] + np.float32(0.3)):
+        expected = estimator.predict(rows)
+        np.testing.assert_allclose(
+            forest.predict(rows, kernel=kernel), expected, rtol=0, atol=1e-12
+        )
+
+
+@needs_numba
+def test_the_order_is_kept_where_neighbours_are_alike_and_made_where_not() -> None:
+    from wco2_engine.learning._walk_numba import order
+
+    rows = alike(2000, step=0.02)
+    shuffled = np.random.default_rng(3).permutation(2000)
+    keys = sort_keys(rows)
+    assert order(WIDE._nodes, WIDE._bounds, keys) is None
+    found = order(WIDE._nodes, WIDE._bounds, keys[shuffled])
+    assert np.array_equal(np.sort(found), np.arange(2000))
 
 
 def test_lists_other_types_and_memory_orders_are_taken() -> None:

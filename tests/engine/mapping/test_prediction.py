@@ -68,7 +68,7 @@ def test_tilings_and_numbers_of_jobs_change_no_bit(
 ) -> None:
     whole = run(wide, grid, tmp_path / "whole")
     assert whole.cells > 100
-    for tile_size, jobs in ((7, 1), (7, 2), (16, 3)):
+    for tile_size, jobs in ((16, 1), (16, 2), (27, 3)):
         output = tmp_path / f"{tile_size}-{jobs}"
         other = run(wide, grid, output, tile_size=tile_size, jobs=jobs)
         assert (other.cells, other.missing) == (whole.cells, whole.missing)

@@ -1,0 +1,129 @@
+"""Every verb as a job that JSON can hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.jobs import (
+    JOBS,
+    CheckJob,
+    DescribeJob,
+    DoctorJob,
+    NewJob,
+    ObservationsJob,
+    PredictJob,
+    ReportJob,
+    RunJob,
+    SampleJob,
+    TrainJob,
+    job_from_json,
+    job_to_json,
+)
+from wco2_engine.progress import Silent
+
+EXAMPLES: list[Any] = [
+    NewJob("demo", 3),
+    CheckJob("study.toml", "1990-1992"),
+    RunJob("study.toml"),
+    ObservationsJob(
+        "in.csv", "out.gpkg", columns={"site": "S"}, screen={"treatments": ["", "Control"]}
+    ),
+    SampleJob("o.gpkg", "c.toml", "t.gpkg", origin=[0.5, 0.25]),
+    TrainJob("t.gpkg", "c.toml", "m.wco2", validation=["site"], simulated=True),
+    PredictJob("m.wco2", "c.toml", "maps", "1990", [0, 50, 10, 60], domain={"path": "z.tif"}),
+    ReportJob("m.wco2", "r.html"),
+    DescribeJob("m.wco2"),
+    DoctorJob(),
+]
+
+
+def test_there_is_an_example_of_every_job() -> None:
+    assert {job.verb for job in EXAMPLES} == set(JOBS)
+
+
+@pytest.mark.parametrize("job", EXAMPLES, ids=lambda job: job.verb)
+def test_a_job_comes_back_from_json(job: Any) -> None:
+    assert job_from_json(json.loads(json.dumps(job_to_json(job)))) == job
+
+
+@pytest.mark.parametrize("job", EXAMPLES, ids=lambda job: job.verb)
+def test_a_job_is_frozen_and_tells_what_it_depends_on(job: Any) -> None:
+    assert is_dataclass(job)
+    for item in fields(job):
+        with pytest.raises(AttributeError):
+            setattr(job, item.name, None)
+    assert callable(job.depends_on)
+
+
+@pytest.mark.parametrize("data", [None, [], "run", {}, {"job": 3}, {"study": "s"}])
+def test_what_is_no_job_is_refused(data: Any) -> None:
+    with pytest.raises(Wco2Error, match="A job is an object"):
+        job_from_json(data)
+
+
+def test_an_unknown_verb_or_field_is_refused_with_the_nearest() -> None:
+    with pytest.raises(Wco2Error, match=r"no job 'predit'.*'predict'"):
+        job_from_json({"job": "predit"})
+    with pytest.raises(Wco2Error, match=r"Job 'run': unknown key 'studi'.*'study'"):
+        job_from_json({"job": "run", "studi": "study.toml"})
+
+
+def test_jobs_run_one_after_the_other_do_what_the_study_does(
+    finished_study: Path, tmp_path: Path
+) -> None:
+    study = finished_study.parent
+    catalogue = str(study / "catalogue.toml")
+    steps = [
+        {
+            "job": "observations",
+            "input": str(study / "fluxes.csv"),
+            "output": str(tmp_path / "observations.gpkg"),
+            "columns": {
+                **{"site": "Site", "longitude": "Lon", "latitude": "Lat"},
+                **{"year": "Year", "month": "Month", "flux": "Flux"},
+            },
+            "flux_units": "g m-2 month-1",
+        },
+        {
+            "job": "sample",
+            "observations": str(tmp_path / "observations.gpkg"),
+            "catalogue": catalogue,
+            "output": str(tmp_path / "training.gpkg"),
+            "regions": str(finished_study),
+            "resolution": 1.0,
+        },
+        {
+            "job": "train",
+            "training": str(tmp_path / "training.gpkg"),
+            "catalogue": catalogue,
+            "output": str(tmp_path / "model.wco2"),
+            "regions": str(finished_study),
+            "trees": 5,
+        },
+        {
+            "job": "predict",
+            "model": str(tmp_path / "model.wco2"),
+            "catalogue": catalogue,
+            "output": str(tmp_path / "maps"),
+            "years": "2001",
+            "extent": [100, 60, 110, 70],
+            "resolution": 1.0,
+        },
+    ]
+    for step in steps:
+        facts = job_from_json(step).run(Silent())
+        assert all(Path(path).is_file() for path in facts["outputs"])
+    described = job_from_json({"job": "describe", "model": str(study / "results/model.wco2")}).run(
+        Silent()
+    )
+    assert described["fingerprint"] == facts_of_model(tmp_path / "model.wco2")
+
+
+def facts_of_model(path: Path) -> str:
+    return str(DescribeJob(str(path)).run(Silent())["fingerprint"])

@@ -1,0 +1,69 @@
+"""Run by QGIS's Python: winter maps as QGIS would load them.
+
+Takes the folder of the plugin, a model, a catalogue and a folder for the maps; writes what the
+layers look like as JSON to its standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+sys.path[:0] = [sys.argv[1], "/usr/share/qgis/python/plugins"]
+
+from qgis.core import (  # noqa: E402
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsRasterLayer,
+)
+
+
+def look(path: str, details: Any, context: QgsProcessingContext) -> dict[str, Any]:
+    """A layer after what QGIS does with it when the algorithm is done."""
+    layer = QgsRasterLayer(path, "as loaded")
+    QgsProject.instance().addMapLayer(layer)
+    details.postProcessor().postProcessLayer(layer, context, QgsProcessingFeedback())
+    shader = layer.renderer().shader().rasterShaderFunction()
+    times = layer.temporalProperties()
+    return {
+        "name": layer.name(),
+        "breaks": [item.value for item in shader.colorRampItemList()][:-1],
+        "labels": [item.label for item in shader.colorRampItemList()],
+        "colours": [item.color.name() for item in shader.colorRampItemList()],
+        "nodata": layer.dataProvider().sourceNoDataValue(1),
+        "is_timed": times.isActive(),
+        "from": times.fixedTemporalRange().begin().date().toString("yyyy-MM-dd"),
+        "to": times.fixedTemporalRange().end().date().toString("yyyy-MM-dd"),
+    }
+
+
+def main() -> None:
+    application = QgsApplication([], False)
+    application.initQgis()
+    from wco2_qgis.plugin import Plugin
+
+    plugin = Plugin(None)
+    plugin.initProcessing()
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("wco2:predictwinterflux")
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    parameters = {
+        "MODEL": sys.argv[2],
+        "CATALOGUE": sys.argv[3],
+        "OUTPUT": sys.argv[4],
+        "YEARS": "2001-2002",
+        "EXTENT": "100,115,60,69 [EPSG:4326]",
+        "RESOLUTION": 0.5,
+    }
+    algorithm.run(parameters, context, QgsProcessingFeedback(), {}, False)
+    loaded = context.layersToLoadOnCompletion()
+    sys.stdout.write(json.dumps([look(path, loaded[path], context) for path in sorted(loaded)]))
+    plugin.unload()
+    QgsProject.instance().clear()
+    application.exitQgis()
+
+
+main()

@@ -1,0 +1,66 @@
+"""How maps look in QGIS: see `maps_in_qgis.py` for the run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.qgis
+
+
+@pytest.fixture(scope="module")
+def layers(qgis, chain, study, tmp_path_factory):
+    script = Path(__file__).with_name("maps_in_qgis.py")
+    maps = tmp_path_factory.mktemp("maps")
+    arguments = [qgis.plugins, chain.model["MODEL"], study / "catalogue.toml", maps]
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", script, *arguments],
+        env=qgis.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_each_winter_is_a_layer_that_says_what_it_is(layers):
+    assert [layer["name"] for layer in layers] == [
+        "Winter 2001 (simulated)",
+        "Winter 2002 (simulated)",
+    ]
+
+
+def test_all_winters_of_a_run_share_their_classes(layers):
+    first, second = layers
+    assert first["breaks"] == second["breaks"]
+    steps = {round(b - a, 6) for a, b in zip(first["breaks"], first["breaks"][1:], strict=False)}
+    assert len(steps) == 1 and 4 <= len(first["labels"]) <= 9
+
+
+def test_the_ramp_runs_evenly_from_dark_to_light(layers):
+    def lightness(colour):
+        red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    shades = [lightness(colour) for colour in layers[0]["colours"]]
+    assert shades == sorted(shades)
+    assert (layers[0]["colours"][0], layers[0]["colours"][-1]) == ("#440154", "#fde725")
+
+
+def test_the_legend_states_the_unit_and_nodata_is_known(layers):
+    assert all(label.endswith(" g C m⁻² winter⁻¹") for label in layers[0]["labels"])
+    assert layers[0]["nodata"] == -9999
+
+
+def test_a_winter_shows_from_its_first_month_to_its_last(layers):
+    # October to April, named by January; the region of the corner is the arctic one.
+    assert [(layer["from"], layer["to"]) for layer in layers] == [
+        ("2000-10-01", "2001-04-30"),
+        ("2001-10-01", "2002-04-30"),
+    ]
+    assert all(layer["is_timed"] for layer in layers)

@@ -1,0 +1,120 @@
+"""What the toolbox offers, and how it presents itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from wco2_engine.inputs.catalogue import GROUPS
+from wco2_engine.inputs.formats import FORMATS
+from wco2_engine.learning.validation import METHODS
+
+pytestmark = pytest.mark.qgis
+
+ALGORITHMS = {
+    "prepareobservations",
+    "buildcatalogue",
+    "samplepredictors",
+    "trainmodel",
+    "describemodel",
+    "predictwinterflux",
+    "createsamplestudy",
+    "checkstudy",
+    "runstudy",
+    "checkenvironment",
+    "setupengine",
+}
+MODELS = {"fluxestowintermaps", "wintermapsfromamodel"}
+LOOK = """
+import json, sys
+sys.path[:0] = [sys.argv[1], "/usr/share/qgis/python/plugins"]
+from qgis.core import QgsApplication
+application = QgsApplication([], False)
+application.initQgis()
+from wco2_qgis.plugin import Plugin
+plugin = Plugin(None)
+plugin.initProcessing()
+found = {}
+for algorithm in QgsApplication.processingRegistry().providerById("wco2").algorithms():
+    found[algorithm.name()] = {
+        "group": algorithm.group(),
+        "help": algorithm.shortHelpString(),
+        "summary": algorithm.shortDescription(),
+        "issues": algorithm.create().validate()[1] if hasattr(algorithm, "validate") else [],
+        "parameters": {
+            p.name(): {
+                "help": p.help(),
+                "options": p.options() if hasattr(p, "options") else [],
+                "needed": p.name() if not p.flags() & p.FlagOptional
+                and p.defaultValue() is None and not p.isDestination() else "",
+            }
+            for p in algorithm.parameterDefinitions()
+        },
+    }
+plugin.unload()
+sys.stdout.write(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def toolbox(qgis):
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", LOOK, qgis.plugins],
+        env=qgis.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_all_algorithms_and_models_are_listed(qgis):
+    listed = qgis.call("list").said
+    assert {name for name in ALGORITHMS | MODELS if f"wco2:{name}\t" in listed} == (
+        ALGORITHMS | MODELS
+    )
+    assert listed.count("\twco2:") == len(ALGORITHMS | MODELS)
+
+
+def test_every_parameter_has_help(toolbox):
+    silent = [
+        f"{name}: {parameter}"
+        for name in ALGORITHMS
+        for parameter, facts in toolbox[name]["parameters"].items()
+        if len(facts["help"]) < 9
+    ]
+    assert not silent
+
+
+def test_every_algorithm_says_what_goes_in_and_what_comes_out(toolbox):
+    for name in ALGORITHMS:
+        text = toolbox[name]["help"]
+        assert toolbox[name]["summary"].endswith(".")
+        assert "In: " in text and "Out: " in text, name
+
+
+def test_the_models_are_valid_to_the_designer(toolbox):
+    assert {name: toolbox[name]["issues"] for name in MODELS} == {name: [] for name in MODELS}
+
+
+def test_only_what_cannot_be_guessed_has_to_be_given(toolbox):
+    def needed(name):
+        return {facts["needed"] for facts in toolbox[name]["parameters"].values()} - {""}
+
+    assert needed("predictwinterflux") == {"MODEL", "CATALOGUE", "YEARS"}
+    assert needed("trainmodel") == {"TRAINING", "CATALOGUE"}
+    assert needed("prepareobservations") == {"INPUT"}
+    assert needed("setupengine") == needed("checkenvironment") == set()
+
+
+def test_choices_are_those_of_the_engine(toolbox):
+    def options(name, parameter):
+        return toolbox[name]["parameters"][parameter]["options"]
+
+    assert options("prepareobservations", "FORMAT") == ["auto", *FORMATS]
+    assert options("trainmodel", "VALIDATION") == list(METHODS)
+    assert options("buildcatalogue", "GROUP") == list(GROUPS)

@@ -1,0 +1,192 @@
+"""What all algorithms share: how they present themselves, and the parameters that recur."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingException,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from wco2_qgis.icons import ICON
+
+# The way of the data; the toolbox sorts groups by their names.
+INPUTS, MODEL, MAPS, STUDIES, SET_UP = (
+    "1 Observations and predictors",
+    "2 Model",
+    "3 Maps",
+    "4 Whole way",
+    "5 Set-up",
+)
+Values = dict[str, Any]
+
+
+class Algorithm(QgsProcessingAlgorithm):
+    """Presents itself by its class attributes; `id` is a published name."""
+
+    ID: ClassVar[str]
+    TITLE: ClassVar[str]
+    GROUP: ClassVar[str]
+    SUMMARY: ClassVar[str]
+    HELP: ClassVar[str]
+    TAGS: ClassVar[tuple[str, ...]] = ()
+
+    def name(self) -> str:
+        return self.ID
+
+    def displayName(self) -> str:
+        return self.TITLE
+
+    def group(self) -> str:
+        return self.GROUP
+
+    def groupId(self) -> str:
+        return self.GROUP.lower().replace(" ", "_")
+
+    def shortDescription(self) -> str:
+        return self.SUMMARY
+
+    def shortHelpString(self) -> str:
+        return f"{self.SUMMARY}\n{self.HELP}"
+
+    def tags(self) -> list[str]:
+        return ["wco2", "co2", "carbon", "permafrost", "winter", "flux", *self.TAGS]
+
+    def icon(self) -> QIcon:
+        return QIcon(ICON)
+
+    def createInstance(self) -> Algorithm:
+        return type(self)()
+
+    def add(
+        self, parameter: QgsProcessingParameterDefinition, help_: str, advanced: bool = False
+    ) -> None:
+        """Add a parameter with its help."""
+        parameter.setHelp(help_)
+        if advanced:
+            flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+            parameter.setFlags(parameter.flags() | flag)
+        self.addParameter(parameter)
+
+    def add_file(self, name: str, title: str, extension: str, help_: str, **more: Any) -> None:
+        """Add an input file of one kind."""
+        parameter = QgsProcessingParameterFile(
+            name, title, extension=extension, optional=more.pop("optional", False)
+        )
+        self.add(parameter, help_, **more)
+
+    def add_catalogue(self) -> None:
+        self.add_file(
+            "CATALOGUE",
+            "Catalogue of predictors",
+            "toml",
+            "TOML file that names each predictor, its rasters and their units. 'Build a catalogue' "
+            "makes one.",
+        )
+
+    def add_regions(self) -> None:
+        self.add_file(
+            "REGIONS",
+            "Regions and winters",
+            "toml",
+            "TOML file with [[region]] tables and the months of their winters; a study file will "
+            "do. Empty: one region, the whole Earth, with a winter from October to April.",
+            optional=True,
+        )
+
+    def add_table(self, name: str, title: str, help_: str) -> None:
+        """Add an input of points, or of rows without geometry."""
+        kinds = [QgsProcessing.SourceType.TypeVector]
+        self.add(QgsProcessingParameterFeatureSource(name, title, kinds), help_)
+
+    def add_output(self, name: str, title: str, filter_: str, help_: str) -> None:
+        """Add an output file of one kind."""
+        self.add(QgsProcessingParameterFileDestination(name, title, filter_), help_)
+
+    def add_text(self, name: str, title: str, default: str | None, help_: str, **more: Any) -> None:
+        optional = more.pop("optional", False)
+        self.add(
+            QgsProcessingParameterString(name, title, default, optional=optional), help_, **more
+        )
+
+    def add_choice(
+        self, name: str, title: str, choices: tuple[str, ...], default: Any, help_: str, **more: Any
+    ) -> None:
+        """Add a choice that commands and models name by its text."""
+        parameter = QgsProcessingParameterEnum(
+            name,
+            title,
+            list(choices),
+            more.pop("several", False),
+            default,
+            more.pop("optional", False),
+            True,
+        )
+        self.add(parameter, help_, **more)
+
+    def add_whole(
+        self, name: str, title: str, default: int, least: int, help_: str, **more: Any
+    ) -> None:
+        """Add a whole number."""
+        kind = QgsProcessingParameterNumber.Type.Integer
+        parameter = QgsProcessingParameterNumber(name, title, kind, default, False, least)
+        self.add(parameter, help_, **more)
+
+    def add_number(
+        self, name: str, title: str, default: float | None, help_: str, **more: Any
+    ) -> None:
+        """Add a number."""
+        kind = QgsProcessingParameterNumber.Type.Double
+        parameter = QgsProcessingParameterNumber(
+            name, title, kind, default, more.pop("optional", False), more.pop("least", -1e300)
+        )
+        self.add(parameter, help_, **more)
+
+    def add_threads(self) -> None:
+        self.add_whole(
+            "JOBS",
+            "Threads",
+            0,
+            0,
+            "0 for all processors. Results do not depend on it.",
+            advanced=True,
+        )
+
+    def text(self, parameters: Values, name: str, context: Any) -> str | None:
+        """The text of a parameter; None where it is empty."""
+        return self.parameterAsString(parameters, name, context).strip() or None
+
+    def file(self, parameters: Values, name: str, context: Any) -> str:
+        """The path of an input file.
+
+        Raises
+        ------
+        QgsProcessingException : when none is given.
+        """
+        path = self.parameterAsFile(parameters, name, context)
+        if not path:
+            title = self.parameterDefinition(name).description()
+            raise QgsProcessingException(f"{title} ({name}) is empty.\nChoose a file.")
+        return path
+
+    def optional_file(self, parameters: Values, name: str, context: Any) -> str | None:
+        return self.parameterAsFile(parameters, name, context) or None
+
+    def target(self, parameters: Values, name: str, context: Any) -> str:
+        """The path of an output file or folder."""
+        return self.parameterAsFileOutput(parameters, name, context)
+
+
+def given(values: Values) -> Values:
+    """The fields of a job that are given; the engine's own defaults stand for the others."""
+    return {name: value for name, value in values.items() if value is not None}

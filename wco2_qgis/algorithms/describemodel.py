@@ -1,0 +1,86 @@
+"""Describe a model: what a .wco2 file holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString
+
+from wco2_qgis import pages
+from wco2_qgis.algorithms.base import MODEL, Algorithm, Values
+from wco2_qgis.runner import run_job
+
+_SCORES = ("region", "validation", "month", "n", "sites", "r2", "mae", "rmse", "bias")
+
+
+class DescribeModel(Algorithm):
+    """`wco2:describemodel`."""
+
+    ID = "describemodel"
+    TITLE = "Describe a model"
+    GROUP = MODEL
+    SUMMARY = "Shows what a model file holds before it is used."
+    HELP = (
+        "In: a .wco2 file.\n"
+        "Out: a page with its regions and winters, predictors with units and training ranges, "
+        "scores (g C m-2 month-1), settings and origin."
+    )
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        self.add_file("MODEL", "Model", "wco2", "A model that 'Train a model' wrote.")
+        self.add_output("DESCRIPTION", "Description", "HTML (*.html)", "The page.")
+        for name, title in (
+            ("MODEL_TITLE", "Title"),
+            ("FINGERPRINT", "Fingerprint"),
+            ("PREDICTORS", "Predictors, separated by commas"),
+            ("REGIONS", "Regions, separated by commas"),
+        ):
+            self.addOutput(QgsProcessingOutputString(name, title))
+        self.addOutput(QgsProcessingOutputNumber("ROWS", "Rows trained on"))
+
+    def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
+        path = self.file(parameters, "MODEL", context)
+        page = self.target(parameters, "DESCRIPTION", context)
+        facts = run_job({"job": "describe", "model": path}, feedback)
+        regions = facts["regions"]
+        ranges = [
+            (p["name"], p["units"], r["name"], *r["ranges"][p["name"]])
+            for p in facts["predictors"]
+            for r in regions
+        ]
+        parts = [
+            pages.facts(
+                {
+                    "fingerprint": facts["fingerprint"],
+                    "simulated": "yes: trained on made-up measurements"
+                    if facts["simulated"]
+                    else "no",
+                }
+            ),
+            pages.heading("Regions"),
+            pages.table(
+                ("region", "months", "a winter is named by", "rows", "sites", "years", "trees"),
+                [
+                    (
+                        *(r["name"], r["winter_months"], r["winter_label"], r["rows"], r["sites"]),
+                        *(f"{r['years'][0]}-{r['years'][1]}", r["trees"]),
+                    )
+                    for r in regions
+                ],
+            ),
+            pages.heading("Predictors, and the values that each region was trained on"),
+            pages.table(("predictor", "unit", "region", "lowest", "highest"), ranges),
+            pages.heading("Scores on held-out rows, g C m-2 month-1"),
+            pages.table(_SCORES, [[row[key] for key in _SCORES] for row in facts["scores"]]),
+            pages.heading("Settings and origin"),
+            pages.facts({**facts["settings"], **facts["provenance"]}),
+        ]
+        pages.write_page(page, str(facts["title"] or "Model"), parts)
+        return {
+            "DESCRIPTION": page,
+            "MODEL_TITLE": facts["title"] or "",
+            "FINGERPRINT": facts["fingerprint"],
+            "PREDICTORS": ",".join(p["name"] for p in facts["predictors"]),
+            "REGIONS": ",".join(r["name"] for r in regions),
+            "ROWS": sum(r["rows"] for r in regions),
+        }

@@ -1,0 +1,57 @@
+"""What differs between QGIS 3.22 and 4, each difference in one place."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateTransform,
+    QgsDateTimeRange,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingFeatureSource,
+    QgsRasterLayerTemporalProperties,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
+
+_FIXED_RANGE = (
+    Qgis.RasterTemporalMode.FixedTemporalRange
+    if hasattr(Qgis, "RasterTemporalMode")
+    else QgsRasterLayerTemporalProperties.TemporalMode.ModeFixedTemporalRange
+)
+_KINDS = Qgis.WkbType if hasattr(Qgis, "WkbType") else QgsWkbTypes.Type  # since 3.30
+
+
+def has_geometry(source: QgsProcessingFeatureSource) -> bool:
+    """Whether features have a place."""
+    return bool(source.wkbType() != _KINDS.NoGeometry)
+
+
+def is_single_point(geometry: QgsGeometry) -> bool:
+    """Whether a geometry is one point, with or without height."""
+    return bool(QgsWkbTypes.flatType(geometry.wkbType()) == _KINDS.Point)
+
+
+def put_in_group(details: QgsProcessingContext.LayerDetails, group: str) -> None:
+    """Ask for a layer to be loaded into a group, which QGIS can since 3.32."""
+    if hasattr(details, "groupName"):
+        details.groupName = group
+
+
+def show_in_time(layer: Any, first: date, last: date) -> None:
+    """Let a raster layer be shown from its first to its last day by the Temporal Controller."""
+    begin = QDateTime(QDate(first.year, first.month, first.day), QTime(0, 0), Qt.TimeSpec.UTC)
+    end = QDateTime(QDate(last.year, last.month, last.day), QTime(23, 59, 59), Qt.TimeSpec.UTC)
+    properties = layer.temporalProperties()
+    properties.setMode(_FIXED_RANGE)
+    properties.setFixedTemporalRange(QgsDateTimeRange(begin, end))
+    properties.setIsActive(True)
+
+
+def bounds_in(transform: QgsCoordinateTransform, rectangle: Any, across_180: bool) -> Any:
+    """A rectangle in another CRS; with `across_180` west exceeds east where 180 lies inside."""
+    forward = Qgis.TransformDirection.Forward
+    return transform.transformBoundingBox(rectangle, forward, across_180)

@@ -1,0 +1,149 @@
+"""The engine's own environment: a virtual environment in the user's profile."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess  # nosec B404 - for its constants and errors
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from qgis.core import QgsProcessingException, QgsProcessingFeedback
+
+from wco2_qgis import engine
+from wco2_qgis.libraries import SETUP
+from wco2_qgis.outside import interrupt, start
+from wco2_qgis.runner import CANCELLED, interrupts
+
+_PROBE = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
+_LOOK = "import sys; sys.exit(sys.version_info < (3, 11))"
+_CHECK = (
+    "import sys; from wco2_engine.doctor import examine; "
+    "found = examine()['problems']; print(*found, sep='\\n'); sys.exit(bool(found))"
+)
+
+
+def make_environment(
+    folder: Path,
+    python: str | None,
+    wheels: Path | None,
+    with_numba: bool,
+    feedback: QgsProcessingFeedback,
+) -> str:
+    """The interpreter of a new environment, which replaces an earlier one only once it works.
+
+    Raises
+    ------
+    QgsProcessingException : when no Python fits, a library can't be installed, or on cancel;
+        nothing new is left then.
+    """
+    if wheels is not None and not any(wheels.glob("*.whl")):
+        raise QgsProcessingException(
+            f"{wheels} holds no wheel.\nFill it on a machine with network, of the same system and "
+            f"Python: python3 -m pip download -d {wheels} {' '.join(engine.requirements())}"
+        )
+    base = python or _find_python()
+    feedback.pushInfo(f"Making an environment from {base} in {folder}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # A virtual environment can't be moved, so each has a name of its own.
+    made = Path(tempfile.mkdtemp(prefix="engine-", dir=folder.parent))
+    interpreter = made / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    done = False
+    try:
+        _run([base, "-m", "venv", str(made)], feedback, 0, 10)
+        requirements = [r for r in engine.requirements() if with_numba or "numba" not in r]
+        offline = [] if wheels is None else ["--no-index", "--find-links", str(wheels)]
+        pip = [str(interpreter), "-m", "pip", "--disable-pip-version-check", "install"]
+        pip += ["--only-binary", ":all:", "--progress-bar", "off", *offline, *requirements]
+        _run(pip, feedback, 10, 90)
+        path = f"import sys; sys.path.insert(0, {str(engine.folder())!r}); {_CHECK}"
+        _run([str(interpreter), "-c", path], feedback, 90, 100)
+        done = True
+    finally:
+        if not done:
+            shutil.rmtree(made, ignore_errors=True)
+    for other in folder.parent.glob("engine-*"):
+        if other != made:
+            shutil.rmtree(other, ignore_errors=True)
+    return str(interpreter)
+
+
+def _find_python() -> str:
+    """A Python that can make environments; never QGIS's program, which `sys.executable` may be."""
+    named = ("python3.14", "python3.13", "python3.12", "python3.11", "python3", "python")
+    own = Path(sys.exec_prefix)
+    candidates = [
+        *(own / part for part in ("python.exe", "bin/python3")),
+        *(Path(found) for name in named if (found := shutil.which(name))),
+    ]
+    young: list[str] = []
+    for candidate in dict.fromkeys(path for path in candidates if path.is_file()):
+        if _succeeds([str(candidate), "-c", _PROBE]):
+            return str(candidate)
+        if _succeeds([str(candidate), "-c", _LOOK]):
+            young.append(str(candidate))
+    hint = (
+        f"{', '.join(young)} lacks venv: on Debian, sudo apt install python3-venv."
+        if young
+        else "Install Python 3.11 or newer from your system or from python.org, or name it here."
+    )
+    raise QgsProcessingException(f"No Python was found to make an environment from.\n{hint}")
+
+
+def _succeeds(command: list[str]) -> bool:
+    process = start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        return process.wait(timeout=20) == 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return False
+
+
+def _run(command: list[str], feedback: QgsProcessingFeedback, begin: float, end: float) -> None:
+    """Run a step to its end, its output shown, unless the user cancels."""
+    feedback.setProgress(begin)
+    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    said: list[str] = []
+    share = 0.0
+    with interrupts(feedback):
+        for line in _lines(process, feedback):
+            said.append(line)
+            feedback.pushConsoleInfo(line)
+            share += (1 - share) * 0.03
+            feedback.setProgress(begin + (end - begin) * share)
+    if feedback.isCanceled():
+        raise QgsProcessingException(CANCELLED)
+    if process.wait():
+        raise QgsProcessingException(
+            f"'{SETUP}' failed: {' '.join(command[:4])} … ended with code {process.returncode}.\n"
+            + "\n".join(said[-12:])
+        )
+    feedback.setProgress(end)
+
+
+def _lines(process: subprocess.Popen[str], feedback: QgsProcessingFeedback) -> Iterator[str]:
+    """What a process says, line by line, while a cancel is heard."""
+    lines: SimpleQueue[str | None] = SimpleQueue()
+
+    def read() -> None:
+        with process.stdout or tempfile.TemporaryFile("r") as output:
+            for line in output:
+                lines.put(line.rstrip())
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    asked = False
+    while True:
+        if feedback.isCanceled() and not asked:
+            asked = True
+            interrupt(process)
+        try:
+            line = lines.get(timeout=0.1)
+        except Empty:
+            continue
+        if line is None:
+            return
+        yield line

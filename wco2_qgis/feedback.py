@@ -1,0 +1,33 @@
+"""How a job's progress and notes reach QGIS's feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qgis.core import QgsProcessingFeedback
+
+
+class Teller:
+    """Passes on events, each message once."""
+
+    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+        self._feedback = feedback
+        self._percent, self._message = -1.0, ""
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Pass on an event of the kinds "progress" and "note"."""
+        if event["event"] == "note":
+            self._feedback.pushWarning(event["message"])
+            return
+        percent = round(100.0 * event["fraction"], 1)
+        if percent != self._percent:
+            self._percent = percent
+            self._feedback.setProgress(percent)
+        if event["message"] and event["message"] != self._message:
+            self._message = event["message"]
+            self._feedback.setProgressText(self._message)
+
+    def stopping(self) -> None:
+        """Say that a cancel was heard."""
+        self._feedback.pushInfo("Stopping; what is finished is kept.")

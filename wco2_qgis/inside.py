@@ -1,0 +1,55 @@
+"""A job at work in QGIS's own process, in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Mapping
+from queue import SimpleQueue
+from typing import Any
+
+
+class Inside:
+    """The engine's progress turned into events."""
+
+    def __init__(self, job: Mapping[str, Any]) -> None:
+        self.events: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, args=(job,), name="wco2", daemon=True)
+        self._thread.start()
+
+    def update(self, fraction: float, message: str = "") -> None:
+        self.events.put({"event": "progress", "fraction": fraction, "message": message})
+
+    def note(self, message: str) -> None:
+        self.events.put({"event": "note", "message": message})
+
+    def cancelled(self) -> bool:
+        return self._stop.is_set()
+
+    def cancel(self) -> None:
+        self._stop.set()
+
+    def wait(self) -> None:
+        self._thread.join()
+
+    def _work(self, job: Mapping[str, Any]) -> None:
+        try:
+            last = _run(job, self)
+        except BaseException:  # whatever it is, the thread that waits has to hear of it
+            last = {"event": "bug", "message": traceback.format_exc()}
+        self.events.put(last)
+
+
+def _run(job: Mapping[str, Any], progress: Inside) -> dict[str, Any]:
+    """The last event of a job."""
+    from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
+    from wco2_engine.jobs import job_from_json
+
+    try:
+        with disk_errors("The output"):
+            return {"event": "result", **job_from_json(job).run(progress)}
+    except Wco2Error as error:
+        return {"event": "error", "message": error.message, "hint": error.hint}
+    except Cancelled:
+        return {"event": "cancelled"}

@@ -1,0 +1,38 @@
+"""The graphical models that come with the provider."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingModelAlgorithm
+from qgis.PyQt.QtGui import QIcon
+
+from wco2_qgis.algorithms.base import STUDIES
+from wco2_qgis.icons import ICON
+
+TITLES = {
+    "fluxestowintermaps": "Fluxes to winter maps",
+    "wintermapsfromamodel": "Winter maps from a model",
+}
+
+
+class Workflow(QgsProcessingModelAlgorithm):
+    """A model of the designer under a title of its own; its name is its id."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+        self.fromFile(path)
+
+    def createInstance(self) -> Workflow:
+        return Workflow(self._path)
+
+    def displayName(self) -> str:
+        return TITLES.get(self.name(), self.name())
+
+    def group(self) -> str:
+        return STUDIES
+
+    def groupId(self) -> str:
+        return STUDIES.lower().replace(" ", "_")
+
+    def icon(self) -> QIcon:
+        return QIcon(ICON)
