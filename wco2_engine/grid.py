@@ -66,14 +66,15 @@ class Cells:
 
     def x(self, column: NDArray[np.int64] | FloatArray) -> FloatArray:
         """Centres of columns, by whole numbers."""
+        whole = np.asarray(column, np.float64)
         if self.turn:
             first = -_floor((180.0 + self.x0) / self.resolution + 0.5)
-            column = (column - first) % self.turn + first
-        return self.x0 + (column + 0.5) * self.resolution
+            whole = (whole - first) % self.turn + first
+        return self.x0 + (whole + 0.5) * self.resolution
 
     def y(self, row: NDArray[np.int64] | FloatArray) -> FloatArray:
         """Centres of rows; row numbers grow to the south, row 0 lies just south of `y0`."""
-        return self.y0 - (row + 0.5) * self.resolution
+        return self.y0 - (np.asarray(row, np.float64) + 0.5) * self.resolution
 
     def holding(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The centres of the cells that hold points `(n,)`; edges belong to the east and south.

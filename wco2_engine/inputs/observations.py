@@ -473,7 +473,7 @@ def _rejected(
     ours = {
         "row": table.rows[lost],
         "reason": [rules[first[i]].reason for i in lost],
-        "detail": [rows.detail(rules[first[i]].keys, i) for i in lost],
+        "detail": [rows.detail(rules[first[i]].keys, int(i)) for i in lost],
     }
     cells = table.cells.iloc[lost].reset_index(drop=True)
     cells = cells.rename(columns={name: f"{name} (in the file)" for name in ours})

@@ -258,10 +258,11 @@ def _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, f
                 _part(mark, column, at.threshold, np.int32(at.left), np.int32(k + _ONE))
             for k in range(n_kept + _ONE):
                 value_of[k] = value[leaf_of[k]]
-                code_of[k] = code[leaf_of[k]]
             for k in range(last - first):
                 total[first + k] += value_of[np.uint64(mark[k])]
             if found.size:
+                for k in range(n_kept + _ONE):
+                    code_of[k] = code[leaf_of[k]]
                 for k in range(last - first):
                     found[box, t, k] = code_of[np.uint64(mark[k])]
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -125,7 +126,7 @@ def join(forests: Sequence[Forest]) -> Forest:
     """One forest of all the trees, in the order of the forests. `split` undoes it."""
     sizes = [forest.n_nodes for forest in forests]
     starts = np.cumsum([0, *sizes[:-1]])
-    arrays = {
+    arrays: dict[str, Any] = {
         name: np.concatenate([forest.arrays()[name] for forest in forests])
         for name in ("feature", "threshold", "left", "value")
     }

@@ -101,7 +101,7 @@ def sample(
     with Rasters() as rasters:
         sources = Sources(catalogue, rasters)
         wanted = np.flatnonzero(reason == "")
-        for row in wanted:
+        for row in wanted.tolist():
             lacking = [
                 predictor.name
                 for predictor in catalogue.predictors

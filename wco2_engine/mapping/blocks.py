@@ -87,7 +87,7 @@ def predict_block(
         if active:
             features = columns.at(month)
             gaps = np.isnan(features)
-            whole = ~gaps.any(axis=1)
+            whole = ~np.any(gaps, axis=1)
         for k in active:
             for name, count in zip(missing, gaps[owned[k]].sum(axis=0), strict=True):
                 missing[name] += int(count)

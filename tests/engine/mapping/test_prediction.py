@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -160,6 +161,20 @@ def test_a_run_broken_off_between_two_maps_goes_on_too(
     run(wide, AROUND, tmp_path / "broken")
     assert len(written) == 5
     assert contents(tmp_path / "broken") == contents(tmp_path / "whole")
+
+
+def test_maps_of_an_unfinished_run_never_mix_with_those_of_another_licence(
+    wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_publish", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(wide, AROUND, tmp_path)
+    monkeypatch.undo()
+    model = replace(wide.model, provenance={**wide.model.provenance, "licence": "CC0"})
+    assert model.fingerprint == wide.model.fingerprint
+    for path in predict(model, wide.catalogue, AROUND, (2001,), tmp_path, monthly=True).maps:
+        with rasterio.open(path) as source:
+            assert source.tags()["LICENSE"] == "CC0"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no SIGKILL")
