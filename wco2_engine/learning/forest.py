@@ -279,7 +279,8 @@ class Forest:
 
     @property
     def _is_leaf(self) -> NDArray[np.bool_]:
-        start = np.repeat(self.root.astype(np.int64), np.diff(self._bounds.astype(np.int64)))
+        bounds = self._bounds.astype(np.int64)
+        start = np.repeat(self.root.astype(np.int64), bounds[1:] - bounds[:-1])
         return self.left + start == np.arange(self.n_nodes)
 
     @cached_property
