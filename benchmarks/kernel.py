@@ -108,6 +108,10 @@ def main() -> None:
         "the same, shuffled": np.random.default_rng(0).permutation(month),
         f"a tile of 64 x 64, {WINTERS} winters at once": np.concatenate(tile).reshape(-1, 25),
         "a tile of 64 x 64, one month": tile[3].reshape(-1, 25),
+        f"the {WINTERS} winters, in blocks of 16 x 16 cells": np.stack(tile)
+        .reshape(WINTERS, 4, 16, 4, 16, 25)
+        .transpose(0, 1, 3, 2, 4, 5)
+        .reshape(-1, 25),
     }
     say(
         f"{walker(kernel).about}, scikit-learn {sklearn_version}, numpy {np.__version__}, "

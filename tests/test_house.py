@@ -253,7 +253,7 @@ def test_every_library_that_is_imported_is_declared() -> None:
     optional = project["optional-dependencies"]
     declared = {
         re.split(r"[^\w.-]", requirement)[0].replace("scikit-learn", "sklearn")
-        for requirement in [*project["dependencies"], *optional["fast"]]
+        for requirement in [*project["dependencies"], *optional["dask"], *optional["fast"]]
     }
     used = {
         name.split(".")[0] for path in MODULES for name in imports(tree_of(path), name_of(path))

@@ -297,14 +297,27 @@ def sample(observations_file: str, catalogue: str, output: str, **options: Any) 
 @click.option("--min-samples-leaf", default=1, show_default=True)
 @click.option("--max-features", default=1.0, show_default=True, help="Share tried at a split.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--validation", default="random,site", show_default=True, help="Ways to hold out.")
+@click.option(
+    "--validation", default="random,site", show_default=True, help="random, site, blocks, knndm."
+)
+@click.option("--domain", help="Raster or polygons of the cells to be mapped, for knndm.")
+@click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
 @click.option("--title", default="", help="Title, kept in the model.")
 @click.option("--licence", default="", help="Licence of the maps, kept in the model.")
 @click.option("--jobs", default=0, help="Threads; 0 for all processors.")
-def train(training: str, catalogue: str, output: str, validation: str, **options: Any) -> Job:
+def train(
+    training: str,
+    catalogue: str,
+    output: str,
+    validation: str,
+    domain: str | None,
+    domain_values: str | None,
+    **options: Any,
+) -> Job:
     """Grow Extremely Randomized Trees on TRAINING, a forest for each region."""
+    entry = _domain(domain, domain_values)
     methods = [method for method in validation.replace(" ", "").split(",") if method]
-    return TrainJob(training, catalogue, output, validation=methods, **options)
+    return TrainJob(training, catalogue, output, validation=methods, domain=entry, **options)
 
 
 @_command
@@ -320,6 +333,8 @@ def train(training: str, catalogue: str, output: str, validation: str, **options
 @click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
 @click.option("--monthly", is_flag=True, help="Write each month too.")
 @click.option("--jobs", default=0, help="Threads; 0 for all processors.")
+@click.option("--memory", default=0.0, help="GB that it may take; 0 for half of what is free.")
+@click.option("--scheduler", help="Dask scheduler to work on, e.g. tcp://host:8786.")
 def predict(
     model: str,
     catalogue: str,
@@ -330,18 +345,27 @@ def predict(
     **options: Any,
 ) -> Job:
     """Map winter CO2 fluxes with MODEL from the rasters of CATALOGUE."""
-    entry: Any = domain
-    if domain_values is not None:
-        if domain is None:
-            raise Wco2Error("--domain-values needs --domain.")
-        try:
-            values = [float(value) for value in domain_values.split(",")]
-        except ValueError as error:
-            raise Wco2Error(f"--domain-values {domain_values} are no numbers.") from error
-        entry = {"path": domain, "values": values}
+    entry = _domain(domain, domain_values)
     return PredictJob(
         model, catalogue, output, extent=list(extent) if extent else None, domain=entry, **options
     )
+
+
+def _domain(path: str | None, values: str | None) -> Any:
+    """The domain as a job holds it.
+
+    Raises
+    ------
+    Wco2Error : for values without a path, or that are no numbers.
+    """
+    if values is None:
+        return path
+    if path is None:
+        raise Wco2Error("--domain-values needs --domain.")
+    try:
+        return {"path": path, "values": [float(value) for value in values.split(",")]}
+    except ValueError as error:
+        raise Wco2Error(f"--domain-values {values} are no numbers.") from error
 
 
 @_command

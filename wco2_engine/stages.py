@@ -8,6 +8,7 @@ everything that its result depends on besides its own fields.
 from __future__ import annotations
 
 import json
+import math
 import os
 import types
 from collections.abc import Mapping
@@ -172,6 +173,7 @@ class TrainJob:
     title: str = ""
     licence: str = ""
     simulated: bool = False
+    domain: Any = None
     jobs: int = 0
 
     def run(self, progress: Progress) -> Facts:
@@ -193,6 +195,7 @@ class TrainJob:
             self.simulated,
             threads(self.jobs),
             progress,
+            parse_domain(self.domain, Path(), "Training"),
         )
         model.write(Path(self.output))
         return {
@@ -223,6 +226,7 @@ class TrainJob:
             file_state(self.training),
             file_state(self.catalogue),
             *([_regions_state(self.regions)] if self.regions else []),
+            *_domain_states(self.domain),
         ]
 
 
@@ -242,11 +246,15 @@ class PredictJob:
     domain: Any = None
     monthly: bool = False
     jobs: int = 0
+    memory: float = 0.0  # GB; 0 for half of what is free
+    scheduler: str | None = None
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.model import Model
         from wco2_engine.mapping.prediction import predict
 
+        if not 0 <= self.memory < math.inf:
+            raise Wco2Error(f"memory = {self.memory} is no number of GB.", "Give e.g. 1.5.")
         years = parse_years(self.years)
         grid = self.grid()
         domain = parse_domain(self.domain, Path(), "Prediction")
@@ -260,6 +268,8 @@ class PredictJob:
             self.monthly,
             threads(self.jobs),
             progress=progress,
+            memory=self.memory,
+            scheduler=self.scheduler,
         )
         return {
             "cells": prediction.cells,
@@ -302,12 +312,11 @@ class PredictJob:
         months = Schedule.of(winters, parse_years(self.years), self.monthly).months
         catalogue = Catalogue.read(self.catalogue)
         used = catalogue.only([p.name for p in predictors_of(model, catalogue)])
-        path = self.domain if isinstance(self.domain, str) else (self.domain or {}).get("path")
         return [
             model.fingerprint,
             json.dumps([model.simulated, model.provenance], sort_keys=True),  # maps repeat some
             file_state(self.catalogue),
-            *([file_state(path)] if path else []),
+            *_domain_states(self.domain),
             *_raster_states(used, list(months)),
         ]
 
@@ -517,3 +526,8 @@ def _raster_states(catalogue: Catalogue, months: list[Month]) -> list[str]:
     with Rasters() as rasters:
         sources = Sources(catalogue, rasters)
         return sources.states(catalogue.predictors, months)
+
+
+def _domain_states(entry: Any) -> list[str]:
+    path = entry if isinstance(entry, str) else (entry or {}).get("path")
+    return [file_state(path)] if path else []

@@ -107,6 +107,8 @@ class Study:
         with _said_of(where):
             regions = parse_regions(tables.get("region", []), winter, folder)
 
+        domain = _domain_entry(maps.get("domain"), folder)
+
         def out(name: str) -> str:
             return str(output / name)
 
@@ -123,7 +125,7 @@ class Study:
                 "output": out("maps"),
                 **{k: v for k, v in maps.items() if k not in ("years", "domain")},
                 "years": _years_text(maps, where),
-                "domain": _domain_entry(maps.get("domain"), folder),
+                "domain": domain,
             },
             "train": {
                 "training": out("training.gpkg"),
@@ -133,6 +135,7 @@ class Study:
                 "title": title,
                 "licence": str(tables.get("licence", "")),
                 "simulated": tables.get("simulated", False),
+                "domain": domain,
                 **{k: v for k, v in model.items() if k != "at"},
             },
             "report": {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,14 @@ from numpy.typing import NDArray
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.regions import NO_REGION, Region, owner
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.groups import site_groups
 from wco2_engine.learning.model import Model, ModelPredictor, RegionModel
-from wco2_engine.learning.validation import check_methods, make_folds, score_table
+from wco2_engine.learning.spatial_folds import Places
+from wco2_engine.learning.to_predict import places_to_predict
+from wco2_engine.learning.validation import NEEDS_DISTANCE, check_methods, make_folds, score_table
 from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 
 if TYPE_CHECKING:
@@ -70,6 +74,7 @@ def train(
     simulated: bool = False,
     threads: int = 1,
     progress: Progress | None = None,
+    domain: Domain | None = None,
 ) -> Model:
     """A model from a training table.
 
@@ -82,6 +87,8 @@ def train(
     simulated : whether the study is made up. Observations whose source begins with "simulated" say
         so by themselves.
     threads : for growing trees; the model is the same for any number.
+    domain : the cells that will be predicted, which "knndm" holds rows out by; None for all of a
+        region's.
 
     Raises
     ------
@@ -109,7 +116,14 @@ def train(
     for k, (region, rows) in enumerate(zip(regions, chosen, strict=True)):
         step = _Step(progress, k / len(regions), 1 / len(regions), f"Training {region.name}")
         model, rows_of_scores = _train_region(
-            table.iloc[rows], features[rows], groups[k], region, recipe, threads, step
+            table.iloc[rows],
+            features[rows],
+            groups[k],
+            region,
+            recipe,
+            threads,
+            step,
+            partial(places_to_predict, regions, k, domain),
         )
         models.append(model)
         scores += rows_of_scores
@@ -231,6 +245,7 @@ def _train_region(
     recipe: ForestRecipe,
     threads: int,
     step: _Step,
+    to_predict: Callable[[], Places],
 ) -> tuple[RegionModel, list[dict[str, Any]]]:
     target = rows["flux_g_m2_month"].to_numpy(np.float64)
     month = rows["month"].to_numpy(np.int8)
@@ -247,7 +262,16 @@ def _train_region(
         ).fit(x, y)
         return Forest.from_sklearn(estimator), np.asarray(estimator.feature_importances_)
 
-    folds = {m: make_folds(m, group, recipe.seed) for m in recipe.validation}
+    places = Places(rows["longitude"].to_numpy(np.float64), rows["latitude"].to_numpy(np.float64))
+    folds: dict[str, NDArray[np.int16]] = {}
+    for method in recipe.validation:
+        try:
+            cells = to_predict() if method == "knndm" else None
+            folds[method] = make_folds(method, group, recipe.seed, places, cells)
+        except Wco2Error as error:
+            if method not in NEEDS_DISTANCE:
+                raise
+            step.progress.note(f"{region.name} has no scores under {method}: {error.message}")
     n_fits = 1 + sum(int(f.max()) + 1 for f in folds.values())
     done = 0
     predictions: dict[str, FloatArray] = {}

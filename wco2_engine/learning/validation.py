@@ -9,13 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.learning.spatial_folds import Places, knndm, spatial_blocks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int16]
 METHODS: Mapping[str, str] = {
     "random": "random 10-fold: rows of a site may be on both sides, which flatters",
     "site": "leave-site-out: all rows of a site are held out together",
+    "blocks": "blocks of 500 km are held out whole: how well it does far from any site",
+    "knndm": "whole sites are held out so that they lie as far from the others as the cells of the "
+    "map lie from the sites (kNNDM)",
 }
+NEEDS_DISTANCE = ("blocks", "knndm")  # which a region with few sites can't give
+BLOCK_KM = 500.0
+FEW_FOLDS = 5
 FOLDS = 10
 LEAVE_ONE_SITE_UP_TO = 20  # sites; more of them share folds, because each fold costs a forest
 
@@ -33,13 +40,44 @@ def check_methods(methods: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(methods))
 
 
-def make_folds(method: str, group: NDArray[np.int32], seed: int) -> IntArray:
+def make_folds(
+    method: str,
+    group: NDArray[np.int32],
+    seed: int,
+    places: Places | None = None,
+    to_predict: Places | None = None,
+) -> IntArray:
     """Fold numbers `(n,)` from 0 for rows whose sites are `group`.
 
     "random" shuffles rows into 10 folds of equal size. "site" holds out each site by itself where
-    there are at most 20, and else deals whole sites into 10 folds of nearly equal size.
+    there are at most 20, and else deals whole sites into 10 folds of nearly equal size. "blocks"
+    deals whole blocks of 500 km into 10 folds, or 5 where there are fewer. "knndm" makes 5 folds
+    whose distances match those of the map (Linnenbrink et al. 2024, doi
+    10.5194/gmd-17-5897-2024).
+
+    Parameters
+    ----------
+    places : of the rows, for "blocks" and "knndm".
+    to_predict : a sample of the map's cells, for "knndm".
+
+    Raises
+    ------
+    Wco2Error : when the sites are too few, or too near each other, for "blocks" or "knndm".
+    ValueError : when a method lacks the places that it needs.
     """
     rows = len(group)
+    if method == "blocks":
+        if places is None:
+            raise ValueError("blocks need to know where the rows lie")
+        try:
+            folds = spatial_blocks(places, group, BLOCK_KM, FOLDS, seed)
+        except Wco2Error:  # fewer blocks than folds
+            folds = spatial_blocks(places, group, BLOCK_KM, FEW_FOLDS, seed)
+        return folds.astype(np.int16)
+    if method == "knndm":
+        if places is None or to_predict is None:
+            raise ValueError("knndm needs to know where the rows and the map's cells lie")
+        return knndm(places, to_predict, group, FEW_FOLDS, seed=seed).folds.astype(np.int16)
     rng = np.random.default_rng(seed)
     if method == "random":
         folds = np.empty(rows, np.int16)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from wco2_engine.files import written_whole
 from wco2_engine.grid import Tile
 from wco2_engine.mapping.blocks import Block
 
+RUN = "run.json"
+Facts = Mapping[str, list[str]]
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -24,20 +29,39 @@ class Parts:
 
     The folder lies beside the maps, and its name holds the run's key: a run with other inputs never
     meets these tiles.
+
+    Attributes
+    ----------
+    tile_size : of the tiles that lie there, whatever would be chosen now.
     """
 
     folder: Path
+    tile_size: int
 
     @classmethod
-    def of(cls, output: Path, key: str) -> Parts:
-        """The parts of the run `key`; those of other runs are removed."""
-        for other in output.glob(".parts-*"):
-            if other.name != f".parts-{key}":
+    def of(cls, output: Path, facts: Facts, tile_size: int, note: Callable[[str], None]) -> Parts:
+        """The parts of the run that `facts` describe; those of other runs are removed, and noted.
+
+        Parameters
+        ----------
+        facts : everything that the tiles depend on, in texts, by what it is about.
+        tile_size : of the tiles, unless an earlier run has begun with others.
+        """
+        text = json.dumps(facts, sort_keys=True)
+        folder = output / f".parts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        for other in sorted(output.glob(".parts-*")):
+            if other != folder:
+                note(_stale(other, facts))
                 shutil.rmtree(other, ignore_errors=True)
-        folder = output / f".parts-{key}"
+        begun = _read(folder / RUN).get("tile_size")
+        if isinstance(begun, int) and begun > 0:
+            return cls(folder, begun)
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder)
+        with written_whole(folder / RUN) as partial:
+            run = {"tile_size": tile_size, "facts": facts}
+            partial.write_text(json.dumps(run), encoding="utf-8")
+        return cls(folder, tile_size)
 
     def has(self, tile: Tile) -> bool:
         """Whether a tile is finished."""
@@ -85,3 +109,32 @@ class Parts:
 
     def _facts(self, tile: Tile) -> Path:
         return self.folder / f"{tile.row}-{tile.column}.json"
+
+
+def _stale(folder: Path, facts: Facts) -> str:
+    """What becomes of another run's tiles, and why they are of no use any more."""
+    tiles = len(list(folder.glob("*-*.json")))
+    then = _read(folder / RUN).get("facts")
+    if not isinstance(then, dict):
+        return f"An unfinished run of another kind lay there; its {tiles} tiles are removed."
+    changed = [name for name in facts if then.get(name) != facts[name]]
+    said = ", ".join(_change(name, then.get(name), facts[name]) for name in changed)
+    return f"Since the unfinished run there, this changed: {said}. Its {tiles} tiles are removed."
+
+
+def _change(name: str, then: Any, now: list[str]) -> str:
+    """What a fact is about, with its parts that were not so before, where there are several."""
+    before = set(map(str, then)) if isinstance(then, list) else set()
+    new = [item for item in now if item not in before]
+    if len(now) < 2 or not new:
+        return name
+    return f"{name} ({new[0][:200]}{f' and {len(new) - 1} more' if len(new) > 1 else ''})"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a run says of itself; nothing where it was killed before it could."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -8,12 +8,9 @@ that it has, and the maps of an earlier run stay until all of the new ones are w
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from wco2_engine import __version__
-from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
-from wco2_engine.files import file_state, written_whole
+from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.files import file_state, writable_folder, written_whole
 from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
@@ -31,18 +28,21 @@ from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.inputs.regions import NO_REGION, owner
 from wco2_engine.learning.forest import walker
 from wco2_engine.learning.model import Model
-from wco2_engine.mapping.blocks import Block, Work, predict_block
-from wco2_engine.mapping.parts import Parts
+from wco2_engine.mapping.blocks import Work
+from wco2_engine.mapping.cluster import run_on_cluster
+from wco2_engine.mapping.lock import locked
+from wco2_engine.mapping.memory import Budget, free_memory
+from wco2_engine.mapping.parts import Facts, Parts
 from wco2_engine.mapping.plan import (
     Schedule,
     check_complete,
     predictors_of,
     regions_of,
 )
+from wco2_engine.mapping.running import run_tiles
 from wco2_engine.mapping.writer import write_map
 from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
 
-TILE = 256
 RECORD = "prediction.json"
 PROBE_CELLS = 4000  # looked at before a run, to find another unit than that of the training
 
@@ -74,8 +74,10 @@ def predict(
     domain: Domain | None = None,
     monthly: bool = False,
     jobs: int = 1,
-    tile_size: int = TILE,
+    tile_size: int | None = None,
     progress: Progress | None = None,
+    memory: float = 0.0,
+    scheduler: str | None = None,
 ) -> Prediction:
     """Map winter fluxes.
 
@@ -84,15 +86,21 @@ def predict(
     years : names of winters, as the model's regions name them.
     output : folder for `winter_flux/` and, with `monthly`, `monthly_flux/`.
     domain : the cells to predict; None for all that a region owns.
-    jobs : tiles at a time. Neither this nor `tile_size` changes a single bit of the maps.
+    jobs : tiles at a time, or with a scheduler, threads of one worker.
+    tile_size : cells along the side of a tile; None for what `memory` allows. Tiles of an
+        unfinished run keep their size. Nothing of this and of `jobs` changes a bit of the maps.
+    memory : GB that the run, or one worker, may take; 0 for half of what is free here.
+    scheduler : address of a Dask scheduler whose workers see the same files; None for threads.
 
     Raises
     ------
     Wco2Error : when inputs are missing or in other units than in training, no cell is to be
-        predicted, or the disk is full.
+        predicted, another run writes to the folder, or memory or disk do not suffice.
     Cancelled : when the user asked to stop. Finished tiles stay, and the next run of the same
         prediction uses them.
     """
+    import rasterio
+
     progress = progress or Silent()
     regions = regions_of(model)
     schedule = Schedule.of([region.winter for region in regions], years, monthly)
@@ -110,127 +118,51 @@ def predict(
         notes = check_complete(sources, predictors, schedule.months)
         progress.update(0.0, "Checking inputs")
         _check_likeness(model, work, sources, rasters)
-        key = _key(model, work, sources, tile_size)
+        facts = _facts(model, work, sources)
     for note in notes:
         progress.note(f"Missing data replaced. {note}")
     walk = walker()
     if walk.name == "numpy":
         progress.note(f"Predicting with {walk.about}. The maps are the same.")
 
-    parts = Parts.of(output, key)
-    tiles = grid.tiles(tile_size)
-    _predict_tiles(work, catalogue, tiles, parts, jobs, Part(progress, 0.0, 0.9))
-    facts = [parts.facts(tile) for tile in tiles]
-    cells = sum(fact["cells"] for fact in facts)
-    if not cells:
+    budget = Budget(memory * 1e9 or free_memory() / 2)
+    size = tile_size or budget.tile_size(
+        outputs=len(schedule.outputs),
+        predictors=len(predictors),
+        jobs=jobs,
+        model=sum(part.forest.nbytes + part.features.nbytes for part in model.regions),
+    )
+    with locked(writable_folder(output)) as held, rasterio.Env(GDAL_CACHEMAX=budget.cache):
+        if not held:
+            progress.note(f"{output} knows no locks. Start no second run in it.")
+        parts = Parts.of(output, facts, size, progress.note)
+        tiles = grid.tiles(parts.tile_size)
+        there = sum(map(parts.has, tiles))
+        if there:
+            progress.note(f"{there} of {len(tiles)} tiles are there already.")
+        first = Part(progress, 0.0, 0.9)
+        if scheduler is None:
+            run_tiles(work, catalogue, tiles, parts, jobs, first)
+        else:
+            run_on_cluster(scheduler, model, work, catalogue, tiles, parts, budget.cache, first)
+        counts = [parts.facts(tile) for tile in tiles]
+        cells = sum(count["cells"] for count in counts)
+        if not cells:
+            parts.remove()
+            raise Wco2Error(
+                f"No cell is to be predicted: extent {list(grid.bounds)} ({grid.crs}) meets no "
+                f"region{' or no domain' if domain else ''}.",
+                "Check the extent and its CRS against the model's regions and the domain.",
+            )
+        missing = {p.name: sum(c["missing"].get(p.name, 0) for c in counts) for p in predictors}
+        _assemble(model, work, tiles, parts, Part(progress, 0.9, 1.0))
+        names = [item.name for item in schedule.outputs]
+        prediction = Prediction(tuple(output / name for name in names), cells, missing, notes)
+        _write_record(parts.map_path(Path(RECORD)), model, work, prediction, names)
+        _publish(parts, [*names, Path(RECORD)], output)
         parts.remove()
-        raise Wco2Error(
-            f"No cell is to be predicted: extent {list(grid.bounds)} ({grid.crs}) meets no region"
-            f"{' or no domain' if domain else ''}.",
-            "Check the extent and its CRS against the model's regions and the domain.",
-        )
-    missing = {p.name: sum(fact["missing"].get(p.name, 0) for fact in facts) for p in predictors}
-    _assemble(model, work, tiles, parts, Part(progress, 0.9, 1.0))
-    names = [item.name for item in schedule.outputs]
-    prediction = Prediction(tuple(output / name for name in names), cells, missing, notes)
-    _write_record(parts.map_path(Path(RECORD)), model, work, prediction, names)
-    _publish(parts, [*names, Path(RECORD)], output)
-    parts.remove()
     progress.update(1.0, "Maps are written")
     return prediction
-
-
-def _predict_tiles(
-    work: Work,
-    catalogue: Catalogue,
-    tiles: Sequence[Tile],
-    parts: Parts,
-    jobs: int,
-    progress: Progress,
-) -> None:
-    from joblib import Parallel, delayed
-
-    waiting = [tile for tile in tiles if not parts.has(tile)]
-    steps = len(tiles) * len(work.schedule.months)
-    done = (len(tiles) - len(waiting)) * len(work.schedule.months)
-    if done:
-        progress.note(f"{len(tiles) - len(waiting)} of {len(tiles)} tiles are there already.")
-    message = f"Predicting {work.grid.width} x {work.grid.height} cells"
-    watch = _Watch(progress, done, steps, message)
-    tasks = (delayed(_predict_tile)(work, catalogue, tile, parts, watch) for tile in waiting)
-    try:
-        Parallel(n_jobs=max(1, jobs), backend="threading", batch_size=1)(tasks)
-    except BaseException as error:
-        raise watch.settled(error) from None
-
-
-def _predict_tile(
-    work: Work, catalogue: Catalogue, tile: Tile, parts: Parts, watch: _Watch
-) -> None:
-    months = len(work.schedule.months)
-    counted = 0
-
-    def each_month() -> None:
-        nonlocal counted
-        counted += 1
-        watch.add(1)
-
-    with watch.tile(), Rasters() as rasters:
-        watch.add(0)
-        block: Block = predict_block(work, Sources(catalogue, rasters), rasters, tile, each_month)
-        parts.write(tile, block)
-        watch.add(months - counted)
-
-
-class _Watch:
-    """Counts the steps of several threads for one progress, and stops all when one fails."""
-
-    def __init__(self, progress: Progress, done: int, steps: int, message: str) -> None:
-        self._progress, self._done, self._steps = progress, done, steps
-        self._message = message
-        self._changed = threading.Condition()
-        self._running = 0
-        self._failure: BaseException | None = None
-
-    @contextmanager
-    def tile(self) -> Iterator[None]:
-        """Around the work on one tile."""
-        with self._changed:
-            self._running += 1
-        try:
-            yield
-        except BaseException as error:
-            self._fail(error)
-            raise
-        finally:
-            with self._changed:
-                self._running -= 1
-                self._changed.notify_all()
-
-    def add(self, steps: int) -> None:
-        """Tell that steps are done.
-
-        Raises
-        ------
-        Cancelled : when the user asked to stop, or another thread failed.
-        """
-        with self._changed:
-            if self._failure is not None:
-                raise Cancelled("Another tile failed.")
-            stop_if_cancelled(self._progress)
-            self._done += steps
-            self._progress.update(self._done / max(1, self._steps), self._message)
-
-    def settled(self, error: BaseException) -> BaseException:
-        """The failure that came first, once no thread works on a tile any more."""
-        self._fail(error)
-        with self._changed:
-            self._changed.wait_for(lambda: self._running == 0)
-        return self._failure or error
-
-    def _fail(self, error: BaseException) -> None:
-        with self._changed:
-            self._failure = self._failure or error
 
 
 def _assemble(
@@ -278,25 +210,26 @@ def _tags(model: Model) -> dict[str, str]:
     }
 
 
-def _key(model: Model, work: Work, sources: Sources, tile_size: int) -> str:
-    """What makes one run the same as another: everything that its tiles depend on."""
-    digest = hashlib.sha256()
-    facts = [
-        __version__,
-        model.fingerprint,
-        repr(work.grid),
-        repr(work.schedule),
-        repr(work.predictors),
-        repr(work.domain),
-        tile_size,
-        json.dumps(_tags(model), sort_keys=True),
-        *sources.states(work.predictors, work.schedule.months),
-    ]
+def _facts(model: Model, work: Work, sources: Sources) -> Facts:
+    """What makes one run the same as another: everything that its tiles depend on.
+
+    Not the tile's size, which changes no cell.
+    """
+    schedule = work.schedule
+    domain = [repr(work.domain)] if work.domain is not None else []
     if work.domain is not None and work.domain.raster:
-        facts.append(file_state(work.domain.raster))
-    for fact in facts:
-        digest.update(f"{fact}\n".encode())
-    return digest.hexdigest()[:16]
+        domain.append(file_state(work.domain.raster))
+    return {
+        "version": [__version__],
+        "model": [model.fingerprint, json.dumps(_tags(model), sort_keys=True)],
+        "catalogue": [repr(predictor) for predictor in work.predictors],
+        "files": sources.states(work.predictors, schedule.months),
+        "grid": [repr(work.grid)],
+        "years": [str(year) for year in schedule.years],
+        "winters": [repr(schedule.winters)],
+        "monthly": [str(schedule.monthly)],
+        "domain": domain,
+    }
 
 
 def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters) -> None:

@@ -36,6 +36,9 @@ def observed_against_predicted(model: Model) -> str:
     for row, region in enumerate(model.regions):
         for column, method in enumerate(methods):
             axis = axes[row][column]
+            if method not in region.predictions:  # too few sites for it
+                axis.axis("off")
+                continue
             predicted, observed = region.predictions[method], region.target
             low = float(min(predicted.min(), observed.min()))
             high = float(max(predicted.max(), observed.max()))

@@ -15,7 +15,7 @@ from wco2_qgis.algorithms.base import MODEL, Algorithm, Values, given
 from wco2_qgis.runner import run_job
 from wco2_qgis.tables import table_file
 
-VALIDATIONS = ("random", "site")
+VALIDATIONS = ("random", "site", "blocks", "knndm")
 
 
 class TrainModel(Algorithm):

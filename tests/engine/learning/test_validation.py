@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.learning.spatial_folds import Places
 from wco2_engine.learning.validation import (
     check_methods,
     make_folds,
@@ -106,3 +107,34 @@ def test_an_unknown_validation_is_refused_with_the_nearest() -> None:
 
 def test_a_validation_named_twice_is_done_once() -> None:
     assert check_methods(["site", "random", "site"]) == ("site", "random")
+
+
+def lattice_of_sites() -> tuple[Places, np.ndarray]:
+    """Sites every 10 degrees from 60 to 70 N, three rows each."""
+    longitude, latitude = np.meshgrid(np.arange(-180.0, 180.0, 10.0), [60.0, 65.0, 70.0])
+    places = Places(np.repeat(longitude.ravel(), 3), np.repeat(latitude.ravel(), 3))
+    return places, np.repeat(np.arange(longitude.size), 3).astype(np.int32)
+
+
+@pytest.mark.parametrize("method", ["blocks", "knndm"])
+def test_folds_by_distance_keep_sites_whole(method: str) -> None:
+    places, group = lattice_of_sites()
+    cells = Places(np.linspace(-179, 179, 300), np.full(300, 75.0))
+    folds = make_folds(method, group, 0, places, cells)
+    for site in np.unique(group):
+        assert len(set(folds[group == site].tolist())) == 1
+    assert len(set(folds.tolist())) == (10 if method == "blocks" else 5)
+
+
+def test_few_blocks_make_five_folds_and_fewer_none() -> None:
+    near = Places(np.repeat([0.0, 20.0, 40.0, 60.0, 80.0, 100.0], 4), np.full(24, 60.0))
+    group = np.repeat(np.arange(6), 4).astype(np.int32)
+    assert len(set(make_folds("blocks", group, 0, near).tolist())) == 5
+    with pytest.raises(Wco2Error, match="too few"):
+        make_folds("blocks", group, 0, Places(np.zeros(24), np.linspace(60.0, 60.5, 24)))
+
+
+@pytest.mark.parametrize("method", ["blocks", "knndm"])
+def test_folds_by_distance_need_places(method: str) -> None:
+    with pytest.raises(ValueError, match="lie"):
+        make_folds(method, np.repeat(np.arange(30), 2).astype(np.int32), 0)

@@ -14,16 +14,21 @@ from wco2_engine.mapping.parts import Parts
 TILE = Tile(256, 512, 3, 4)
 
 
+def parts_of(output: Path, notes: list[str] | None = None, **changes: list[str]) -> Parts:
+    facts = {"model": ["a"], "files": ["t.tif 1", "u.tif 1"], "years": ["2001"], **changes}
+    return Parts.of(output, facts, 64, ([] if notes is None else notes).append)
+
+
 def block() -> Block:
     values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
     return Block(values, 11, {"snow": 3, "carbon": 0})
 
 
 def test_a_finished_tile_comes_back(tmp_path: Path) -> None:
-    parts = Parts.of(tmp_path / "maps", "key")
+    parts = parts_of(tmp_path / "maps")
     assert not parts.has(TILE)
     parts.write(TILE, block())
-    again = Parts.of(tmp_path / "maps", "key")
+    again = parts_of(tmp_path / "maps")
     assert again.has(TILE)
     assert again.facts(TILE) == {"cells": 11, "missing": {"snow": 3, "carbon": 0}}
     layer = again.layer(TILE, 1)
@@ -33,24 +38,24 @@ def test_a_finished_tile_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_tile_without_cells_takes_no_room(tmp_path: Path) -> None:
-    parts = Parts.of(tmp_path, "key")
+    parts = parts_of(tmp_path)
     parts.write(TILE, Block(None))
     assert parts.has(TILE)
     assert parts.layer(TILE, 0) is None
-    assert [path.suffix for path in parts.folder.iterdir()] == [".json"]
+    assert sorted(path.name for path in parts.folder.iterdir()) == ["256-512.json", "run.json"]
 
 
 def test_values_without_their_facts_are_no_finished_tile(tmp_path: Path) -> None:
-    parts = Parts.of(tmp_path, "key")
+    parts = parts_of(tmp_path)
     parts.write(TILE, block())
-    next(parts.folder.glob("*.json")).unlink()
+    (parts.folder / "256-512.json").unlink()
     assert not parts.has(TILE)
 
 
 def test_a_tile_that_can_not_be_written_leaves_no_part_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = Parts.of(tmp_path, "key")
+    parts = parts_of(tmp_path)
 
     def fail(*_: object) -> None:
         raise RuntimeError("power cut")
@@ -58,14 +63,45 @@ def test_a_tile_that_can_not_be_written_leaves_no_part_of_it(
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(RuntimeError):
         parts.write(TILE, block())
-    assert list(parts.folder.iterdir()) == []
+    assert [path.name for path in parts.folder.iterdir()] == ["run.json"]
 
 
-def test_parts_of_another_run_go(tmp_path: Path) -> None:
-    Parts.of(tmp_path, "one").write(TILE, block())
+def test_parts_of_another_run_go_and_what_changed_is_told(tmp_path: Path) -> None:
+    first = parts_of(tmp_path)
+    first.write(TILE, block())
     (tmp_path / "winter_flux").mkdir()
-    other = Parts.of(tmp_path, "two")
+    notes: list[str] = []
+    other = parts_of(tmp_path, notes, model=["b"], files=["t.tif 1", "u.tif 2"])
+    assert notes == [
+        "Since the unfinished run there, this changed: model, files (u.tif 2). "
+        "Its 1 tiles are removed."
+    ]
     assert not other.has(TILE)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".parts-two", "winter_flux"]
+    assert not first.folder.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [other.folder.name, "winter_flux"]
     other.remove()
     assert [path.name for path in tmp_path.iterdir()] == ["winter_flux"]
+
+
+def test_the_same_run_again_has_nothing_to_tell(tmp_path: Path) -> None:
+    parts_of(tmp_path).write(TILE, block())
+    notes: list[str] = []
+    assert parts_of(tmp_path, notes).has(TILE)
+    assert notes == []
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"facts": 3}', '{"tile_size": true}'])
+def test_parts_that_do_not_say_what_they_are_go_too(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".parts-0123").mkdir()
+    (tmp_path / ".parts-0123" / "run.json").write_text(content)
+    notes: list[str] = []
+    parts_of(tmp_path, notes)
+    assert notes == ["An unfinished run of another kind lay there; its 0 tiles are removed."]
+    assert not (tmp_path / ".parts-0123").exists()
+
+
+def test_tiles_of_an_unfinished_run_keep_their_size(tmp_path: Path) -> None:
+    facts = {"model": ["a"]}
+    assert Parts.of(tmp_path, facts, 128, print).tile_size == 128
+    assert Parts.of(tmp_path, facts, 32, print).tile_size == 128
+    assert Parts.of(tmp_path, {"model": ["b"]}, 32, lambda _: None).tile_size == 32

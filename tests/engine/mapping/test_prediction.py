@@ -21,6 +21,7 @@ import rasterio
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.grid import Grid, project
 from wco2_engine.mapping import prediction as module
+from wco2_engine.mapping import running
 from wco2_engine.mapping.prediction import Prediction, predict
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -242,7 +243,7 @@ def test_cancelling_keeps_finished_tiles_and_earlier_maps(
 def test_a_failing_tile_is_told_as_it_is_and_stops_the_others(
     wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = module.predict_block, []
+    real, calls = running.predict_block, []
 
     def failing(work: Any, sources: Any, rasters: Any, tile: Any, each_month: Any) -> Any:
         calls.append(tile)
@@ -250,7 +251,7 @@ def test_a_failing_tile_is_told_as_it_is_and_stops_the_others(
             raise Wco2Error("a raster is cut short")
         return real(work, sources, rasters, tile, each_month)
 
-    monkeypatch.setattr(module, "predict_block", failing)
+    monkeypatch.setattr(running, "predict_block", failing)
     with pytest.raises(Wco2Error, match="cut short"):
         run(wide, AROUND, tmp_path, tile_size=8, jobs=2)
     number = len(calls)
