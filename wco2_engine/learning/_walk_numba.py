@@ -20,7 +20,7 @@ import numpy as np
 from numba import from_dtype, njit, types
 from numpy.typing import NDArray
 
-from wco2_engine.learning.forest import LARGE_NODE, SMALL_NODE, TOGETHER
+from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE, TOGETHER
 
 # Steps after which a tree is walked as it is: cutting it down would no longer pay.
 MOST_STEPS = 256

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE, TOGETHER
 from wco2_engine.learning.intervals import LeafTargets
 
 # Deeper trees are refused: the largest real ones stay below a hundred, and walking has no end else.
@@ -25,16 +26,8 @@ MAX_FEATURES = 2**16
 BLOCK_ROWS = 8_192
 # Rows among which those that are alike are brought together.
 SORTED_ROWS = 8 * BLOCK_ROWS
-# Rows for which a tree is cut down together: fewer are more alike, but it is done more often.
-TOGETHER = 128
 # Below this a thread costs more than it saves.
 LEAST_ROWS_PER_THREAD = 512
-
-# What the walk reads: both child indices and the feature fit 16 bits unless a tree is very large,
-# and eight bytes a node instead of twelve make the walk about a fifth faster. Thresholds are
-# `sort_keys`, because integers compare in fewer instructions than floats.
-SMALL_NODE = np.dtype([("threshold", "i4"), ("feature", "u2"), ("left", "u2")])
-LARGE_NODE = np.dtype([("threshold", "i4"), ("feature", "u4"), ("left", "u4")])
 
 ARRAYS: dict[str, np.dtype[Any]] = {
     "feature": np.dtype("u2"),

@@ -27,11 +27,9 @@ from sklearn.tree import DecisionTreeRegressor, ExtraTreeRegressor
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning import forest as module
+from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE, TOGETHER
 from wco2_engine.learning.forest import (
-    LARGE_NODE,
     MAX_DEPTH,
-    SMALL_NODE,
-    TOGETHER,
     Forest,
     round_down,
     sort_keys,
