@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property
 from functools import reduce as fold
@@ -144,8 +145,16 @@ class Rasters:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, Any] = OrderedDict()
+        self._settings: Any = None
+        self._thread = 0
 
     def __enter__(self) -> Rasters:
+        import rasterio
+
+        # Once, and not for each file: making GDAL's settings takes longer than opening a raster.
+        self._settings = rasterio.Env(**AS_STATED)
+        self._settings.__enter__()
+        self._thread = threading.get_ident()
         return self
 
     def __exit__(
@@ -156,6 +165,8 @@ class Rasters:
     ) -> None:
         while self._open:
             self._close(*self._open.popitem())
+        self._thread = 0
+        self._settings.__exit__(kind, error, trace)
 
     def info(self, path: str, encoding: Encoding) -> RasterInfo:
         """What the raster at a GDAL path says of itself, amended by the catalogue.
@@ -222,7 +233,8 @@ class Rasters:
             self._open.move_to_end(path)
             return self._open[path]
         try:
-            with rasterio.Env(**AS_STATED):
+            settled = self._thread == threading.get_ident()
+            with nullcontext() if settled else rasterio.Env(**AS_STATED):
                 dataset = rasterio.open(path)
         except (RasterioError, RasterioIOError) as error:
             raise _not_opened(path, error) from error
