@@ -1,7 +1,8 @@
 # What to run from a checkout. The work is in scripts/; `make` alone lists the targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-wheels lint package check-package install test-matrix clean
+.PHONY: help setup demo test test-wheels lint package check-package install test-matrix \
+	benchmark clean
 
 READY := .venv/.ready
 
@@ -38,6 +39,11 @@ install: ## put the plugin into the default QGIS profile
 
 test-matrix: ## the provider's tests with QGIS 3.40 and 3.44 (root, debootstrap)
 	@scripts/test-matrix
+
+benchmark: setup ## time the kernel and the whole pipeline against others (15 minutes on 2 cores)
+	.venv/bin/python benchmarks/kernel.py
+	.venv/bin/python benchmarks/pipeline.py
+	.venv/bin/python benchmarks/kills.py
 
 clean: ## remove the environments, the caches and demo/
 	rm -rf .venv .venv-lint .venv-package .venv-wheels demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -168,3 +168,9 @@ def test_the_number_of_threads_is_that_asked_for_or_all() -> None:
     assert threads(0) >= 1
     with pytest.raises(Wco2Error, match="jobs = -1 is negative"):
         threads(-1)
+
+
+@pytest.mark.parametrize("memory", [-1.0, float("nan"), float("inf")])
+def test_memory_that_is_no_number_of_gigabytes_is_refused(memory: float) -> None:
+    with pytest.raises(Wco2Error, match="is no number of GB"):
+        PredictJob("m", "c", "o", "2001", memory=memory).run(Silent())

@@ -8,16 +8,19 @@ from pathlib import Path
 
 from wco2_engine.errors import Wco2Error
 
-# From the largest down. 256 is the usual block of a raster, and more would save nothing.
+# From the largest down. Each tile opens every file of its months anew, so large ones open fewer;
+# beyond 256 there is little left to gain, and a cancelled run loses more.
 TILE_SIZES = (256, 128, 64, 32)
 
 # Bytes, measured rather than derived, and rounded up.
 PROGRAM = 300_000_000  # Python, its libraries and a compiled kernel, before any data
-THREAD = 40_000_000  # what a thread takes for a tile of any size: pixels as read, trees as walked
+THREAD = 120_000_000  # the largest window of pixels that is read at once, thrice in float64
 CELL = 400  # coordinates, regions and places in rasters
 CELL_PREDICTOR = 40  # a value as read, float64, and as the forest takes it, float32 and sorted
 CELL_OUTPUT = 12  # a map's float32 and a winter's sum
 MODEL_COPIES = 3  # as read, as checked and as walked
+
+UNKNOWN = 4e9  # bytes free, where Python's own library can't say, as on Windows
 
 CACHE_SHARE, LEAST_CACHE, MOST_CACHE = 8, 32_000_000, 512_000_000
 
@@ -62,7 +65,7 @@ class Budget:
 def free_memory() -> float:
     """Bytes that programs can have now without others losing theirs.
 
-    Where the system does not say, half of what the machine has.
+    Where the system does not say: half of what the machine has, or `UNKNOWN`.
     """
     facts = Path("/proc/meminfo")
     if facts.is_file():
@@ -73,8 +76,4 @@ def free_memory() -> float:
     names = getattr(os, "sysconf_names", {})
     if "SC_PHYS_PAGES" in names and "SC_PAGE_SIZE" in names:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2
-    return WINDOWS
-
-
-# Windows tells it to no function of Python's own library.
-WINDOWS = 4e9
+    return UNKNOWN

@@ -17,13 +17,13 @@ MODEL = 50_000_000  # 150 MB in memory
 @pytest.mark.parametrize(
     ("total", "jobs", "size"),
     [
-        # 300 + 150 + 2 x 40 MB and an eighth for GDAL; two tiles of 256 x 256 take 272 MB.
-        (0.93e9, 2, 256),  # 530 + 116 + 272 = 918
-        (0.90e9, 2, 128),  # 530 + 112 + 272 = 914 is too much; 68 for two of 128
-        (0.69e9, 2, 128),  # 530 + 86 + 68 = 684
-        (0.68e9, 2, 64),  # 530 + 85 + 68 = 683; 17 for two of 64
-        (0.64e9, 2, 64),  # 530 + 80 + 17 = 627
-        (0.70e9, 1, 128),  # 490 + 88 + 34 = 612, and 256 would be 714
+        # 300 + 150 + 2 x 120 MB, an eighth for GDAL, and two tiles.
+        (1.11e9, 2, 256),  # 690 + 139 + 272 = 1101
+        (1.09e9, 2, 128),  # 690 + 136 + 272 = 1098; 68 for two of 128
+        (0.87e9, 2, 128),  # 690 + 109 + 68 = 867
+        (0.86e9, 2, 64),  # 690 + 107.5 + 68 = 865.5; 17 for two of 64
+        (0.80e9, 2, 32),  # 690 + 100 + 17 = 807; 4 for two of 32
+        (0.70e9, 1, 128),  # 570 + 87.5 + 34 = 691.5
         (64e9, 2, 256),
         (64e9, 0, 256),
     ],
@@ -33,8 +33,8 @@ def test_the_largest_tile_that_fits_is_taken(total: float, jobs: int, size: int)
 
 
 def test_too_little_memory_is_said_with_what_is_needed() -> None:
-    # 300 + 150 + 2 x 40 + 50 for GDAL and 4.2 for two tiles of 32 x 32.
-    with pytest.raises(Wco2Error, match=r"takes 0.58 GB of memory at least, and 0.40 GB") as caught:
+    # 300 + 150 + 2 x 120 + 50 for GDAL and 4.2 for two tiles of 32 x 32.
+    with pytest.raises(Wco2Error, match=r"takes 0.74 GB of memory at least, and 0.40 GB") as caught:
         Budget(0.4e9).tile_size(outputs=56, predictors=25, jobs=2, model=MODEL)
     assert "fewer jobs" in caught.value.hint
 

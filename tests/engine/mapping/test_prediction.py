@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,8 +21,10 @@ import rasterio
 
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.grid import Grid, project
+from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.mapping import prediction as module
 from wco2_engine.mapping import running
+from wco2_engine.mapping.lock import locked
 from wco2_engine.mapping.prediction import Prediction, predict
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -268,13 +271,80 @@ def test_progress_grows_from_0_to_1(wide: SimpleNamespace, tmp_path: Path) -> No
     assert told.fractions[-1] == 1.0
 
 
-def test_another_prediction_drops_the_tiles_of_an_unfinished_one(
+def test_another_prediction_drops_the_tiles_of_an_unfinished_one_and_says_why(
     wide: SimpleNamespace, tmp_path: Path
 ) -> None:
     with pytest.raises(RuntimeError):
         run(wide, AROUND, tmp_path, tile_size=16, progress=Told(breaks_at=20))
-    run(wide, FIJI_SIDE, tmp_path)
+    told = Told()
+    run(wide, FIJI_SIDE, tmp_path, progress=told)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    (note,) = told.notes
+    assert note.startswith("Since the unfinished run there, this changed: grid. Its ")
+
+
+def test_a_raster_that_changed_since_is_named(
+    wide: SimpleNamespace, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    for year in (2000, 2001):
+        shutil.copy(wide.folder / f"t_{year}.tif", tmp_path)
+    shutil.copy(wide.folder / "carbon.tif", tmp_path)
+    shutil.copy(wide.folder / "catalogue.toml", tmp_path)
+    catalogue, output = Catalogue.read(tmp_path / "catalogue.toml"), tmp_path / "out"
+    with pytest.raises(RuntimeError):
+        predict(wide.model, catalogue, AROUND, (2001,), output, progress=Told(breaks_at=5))
+    os.utime(tmp_path / "t_2001.tif", (1, 1))
+    told = Told()
+    predict(wide.model, catalogue, AROUND, (2001,), output, progress=told)
+    (note,) = told.notes
+    assert f"this changed: files ({tmp_path / 't_2001.tif'} " in note
+
+
+def test_a_second_run_in_the_same_folder_is_refused_and_harms_nothing(
+    wide: SimpleNamespace, tmp_path: Path
+) -> None:
+    with pytest.raises(RuntimeError):
+        run(wide, AROUND, tmp_path, tile_size=16, progress=Told(breaks_at=20))
+    before = contents(tmp_path)
+    with locked(tmp_path), pytest.raises(Wco2Error, match="Another run is writing to"):
+        run(wide, FIJI_SIDE, tmp_path)
+    assert contents(tmp_path) == before
+
+
+def test_a_run_goes_on_with_its_tiles_when_memory_would_now_make_others(
+    wide: SimpleNamespace, tmp_path: Path
+) -> None:
+    run(wide, AROUND, tmp_path / "whole")
+    fine = Grid.from_extent((-180.0, 40.0, 180.0, 90.0), 1.0)
+    with pytest.raises(RuntimeError):  # in the second of two tiles of 256
+        run(wide, fine, tmp_path / "broken", progress=Told(breaks_at=12))
+    told = Told()
+    run(wide, fine, tmp_path / "broken", memory=0.488, progress=told)
+    assert told.notes == ["1 of 2 tiles are there already."]
+
+
+def test_too_little_memory_is_refused_before_anything_is_made(
+    wide: SimpleNamespace, tmp_path: Path
+) -> None:
+    with pytest.raises(Wco2Error, match=r"8 maps, 2 predictors and 2 jobs takes 0\.57 GB"):
+        run(wide, AROUND, tmp_path, jobs=2, memory=0.2)
+    assert contents(tmp_path) == {}
+
+
+def test_gdal_keeps_no_more_blocks_than_the_memory_allows(
+    wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rasterio._env import get_gdal_config
+
+    real, seen = running.predict_block, set()
+
+    def looking(*arguments: Any) -> Any:
+        seen.add(get_gdal_config("GDAL_CACHEMAX"))
+        return real(*arguments)
+
+    monkeypatch.setattr(running, "predict_block", looking)
+    run(wide, AROUND, tmp_path, tile_size=16, jobs=2, memory=0.8)
+    assert seen == {100_000_000}
 
 
 def test_the_record_beside_the_maps_says_what_they_are(
