@@ -39,7 +39,6 @@ from wco2_engine.jobs import (
     TrainJob,
     job_from_json,
 )
-from wco2_engine.progress import Progress
 from wco2_engine.study import Study
 from wco2_engine.summaries import summary
 
@@ -152,7 +151,7 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
     try:
         with progress, interruptible(progress), disk_errors("The output"):
             job = make()
-            facts = job.run(_typed(progress))
+            facts = job.run(progress)
     except Wco2Error as error:
         _fail(error.message, error.hint, as_json, WRONG_INPUT)
     except (Cancelled, KeyboardInterrupt):
@@ -175,10 +174,6 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
         summary(job.verb, facts, Console())
     if facts.get("problems"):
         sys.exit(WRONG_INPUT)
-
-
-def _typed(progress: Progress) -> Progress:
-    return progress
 
 
 def _fail(message: str, hint: str, as_json: bool, code: int) -> None:

@@ -17,6 +17,7 @@ from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.regions import NO_REGION, Region, owner
+from wco2_engine.learning.explanation import shuffled_errors
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.groups import site_groups
 from wco2_engine.learning.model import Model, ModelPredictor, RegionModel
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 MIN_SITE_MONTHS = 20
 MIN_SITES = 3
 MAX_SOURCES = 100  # named in the model
-PERMUTATIONS = 5
 SIMULATED = "simulated"  # how the `source` of a simulated observation begins
 
 FloatArray = NDArray[np.float64]
@@ -276,6 +276,7 @@ def _train_region(
     done = 0
     predictions: dict[str, FloatArray] = {}
     permutation: dict[str, FloatArray] = {}
+    each_alone = [[column] for column in range(features.shape[1])]
     scores: list[dict[str, Any]] = []
     for method, fold in folds.items():
         held_out = np.empty(len(target))
@@ -285,8 +286,8 @@ def _train_region(
             test = fold == number
             forest, _ = fit(features[~test], target[~test])
             held_out[test] = forest.predict(features[test], threads=threads)
-            shuffled[:, test] = _shuffled_error(
-                forest, features, test, target, recipe.seed + number, threads
+            shuffled[:, test] = shuffled_errors(
+                forest, features, target, test, each_alone, recipe.seed + number, threads
             )
             done += 1
         predictions[method] = held_out
@@ -314,29 +315,3 @@ def _train_region(
         importances=importances,
     )
     return model, scores
-
-
-def _shuffled_error(
-    forest: Forest,
-    features: NDArray[np.float32],
-    test: NDArray[np.bool_],
-    target: FloatArray,
-    seed: int,
-    threads: int,
-) -> FloatArray:
-    """Squared errors `(n_features, n_test)` of held-out rows with one predictor shuffled.
-
-    Permutation importance (Breiman 2001, doi 10.1023/A:1010933404324) is its excess over the error
-    without shuffling, here in (g C m-2 month-1) squared, pooled over all held-out rows. The
-    shuffled values come from all rows of the region: among the rows of one held-out site a static
-    predictor would not change at all.
-    """
-    rng = np.random.default_rng(seed)
-    rows, count = int(test.sum()), features.shape[1]
-    errors = np.zeros((count, rows))
-    for column in range(count):
-        stack = np.tile(features[test], (PERMUTATIONS, 1))
-        stack[:, column] = rng.choice(features[:, column], len(stack))
-        predicted = forest.predict(stack, threads=threads).reshape(PERMUTATIONS, rows)
-        errors[column] = np.mean((predicted - target[test]) ** 2, axis=0)
-    return errors
