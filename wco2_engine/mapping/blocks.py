@@ -12,7 +12,7 @@ from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
 from wco2_engine.inputs.catalogue import Predictor
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
-from wco2_engine.inputs.rasters import Points, Rasters
+from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
 from wco2_engine.inputs.regions import NO_REGION, Region, owner
 from wco2_engine.learning.forest import Forest
 from wco2_engine.mapping.plan import Schedule
@@ -63,16 +63,11 @@ def predict_block(
     `each_month` is called before every month, and may raise to stop.
     """
     x, y = work.grid.centres(tile)
-    longitude, latitude = project(x, y, work.grid.crs, GEOGRAPHIC)
-    owners = owner(work.regions, longitude, latitude)
-    cells = np.flatnonzero(owners != NO_REGION)
-    if work.domain is not None and cells.size:
-        here = Points(x[cells], y[cells], work.grid.crs, work.grid.resolution)
-        cells = cells[work.domain.mask(rasters, here, longitude[cells], latitude[cells])]
+    cells, owners = cells_to_predict(work, rasters, x, y)
     if not cells.size:
         return Block(None)
     points = Points(x[cells], y[cells], work.grid.crs, work.grid.resolution)
-    owned = [np.flatnonzero(owners[cells] == k) for k in range(len(work.regions))]
+    owned = [np.flatnonzero(owners == k) for k in range(len(work.regions))]
     columns = _Columns(work.predictors, PredictorReader(sources, rasters, points))
 
     schedule = work.schedule
@@ -98,6 +93,19 @@ def predict_block(
             values[len(sums) + number, cells] = np.where(np.isnan(flux), NODATA, flux)
     values[: len(sums), cells] = np.where(np.isnan(sums), NODATA, sums)
     return Block(values.reshape(-1, tile.height, tile.width), int(cells.size), missing)
+
+
+def cells_to_predict(
+    work: Work, rasters: Rasters, x: FloatArray, y: FloatArray
+) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
+    """Which of some cell centres `(n,)` a region owns and the domain holds, and who owns them."""
+    longitude, latitude = project(x, y, work.grid.crs, GEOGRAPHIC)
+    owners = owner(work.regions, longitude, latitude)
+    cells = np.flatnonzero(owners != NO_REGION)
+    if work.domain is not None and cells.size:
+        here = Points(x[cells], y[cells], work.grid.crs, work.grid.resolution)
+        cells = cells[work.domain.mask(rasters, here, longitude[cells], latitude[cells])]
+    return cells, owners[cells]
 
 
 class _Columns:

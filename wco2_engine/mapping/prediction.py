@@ -20,15 +20,14 @@ import numpy as np
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.files import file_state, writable_folder, written_whole
-from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
+from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit
 from wco2_engine.inputs.rasters import Points, Rasters
-from wco2_engine.inputs.regions import NO_REGION, owner
 from wco2_engine.learning.forest import walker
 from wco2_engine.learning.model import Model
-from wco2_engine.mapping.blocks import Work
+from wco2_engine.mapping.blocks import Work, cells_to_predict
 from wco2_engine.mapping.cluster import run_on_cluster
 from wco2_engine.mapping.lock import locked
 from wco2_engine.mapping.memory import Budget, free_memory
@@ -247,16 +246,10 @@ def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters
     across, down = np.meshgrid(columns, rows)
     x = grid.cells.x(grid.first_column + across.ravel())
     y = grid.cells.y(grid.first_row + down.ravel())
-    longitude, latitude = project(x, y, grid.crs, GEOGRAPHIC)
-    owners = owner(work.regions, longitude, latitude)
-    held = np.flatnonzero(owners != NO_REGION)
-    points = Points(x[held], y[held], grid.crs, grid.resolution)
-    if work.domain is not None and held.size:
-        inside = work.domain.mask(rasters, points, longitude[held], latitude[held])
-        held = held[inside]
-        points = Points(x[held], y[held], grid.crs, grid.resolution)
+    held, _ = cells_to_predict(work, rasters, x, y)
     if not held.size:
         return
+    points = Points(x[held], y[held], grid.crs, grid.resolution)
     reader = PredictorReader(sources, rasters, points)
     month = work.schedule.months[0]
     low = np.min([part.features.min(axis=0) for part in model.regions], axis=0)
