@@ -27,7 +27,7 @@ LAYERS = (
     ("report",),
     ("stages",),
     ("study", "jobs", "doctor"),
-    ("cli", "summaries", "__main__", "__init__"),
+    ("cli", "terminal", "summaries", "__main__", "__init__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # A simulated study is made with the shared words and the inputs only, and nothing of the way of the
@@ -35,7 +35,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 RANK_AS_IMPORTER = RANK | {"simulation": RANK["inputs"]}
 RANK_AS_IMPORTED = RANK | {"simulation": RANK["study"]}
 
-SPEAKS_TO_THE_TERMINAL = ("cli", "__main__")
+SPEAKS_TO_THE_TERMINAL = ("cli", "terminal", "__main__")
 UNSAFE_MODULES = {"pickle", "cPickle", "cloudpickle", "dill", "marshal", "shelve"}
 UNSAFE_CALLS = {"eval", "exec", "compile", "__import__"}
 # Predicting asks for numpy, rasterio (which brings click) and joblib alone.
