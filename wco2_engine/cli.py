@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from wco2_engine.jobs import (
     CheckJob,
     DescribeJob,
     DoctorJob,
-    Facts,
     Job,
     NewJob,
     PredictJob,
@@ -31,10 +30,27 @@ from wco2_engine.jobs import (
     job_from_json,
 )
 from wco2_engine.study import Study
-from wco2_engine.terminal import run_job
+from wco2_engine.terminal import WRONG_INPUT, fail, run_job
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """The commands; a call that is wrong in itself is told to machines in JSON too."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        if "--json" not in given:
+            return super().main(given, *rest, **options)
+        try:
+            done = super().main(given, *rest, **{**options, "standalone_mode": False})
+        except click.ClickException as error:
+            fail(error.format_message(), "See wco2 COMMAND --help.", True, WRONG_INPUT)
+        sys.exit(done if isinstance(done, int) else 0)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="wco2")
 @click.option("--json", "as_json", is_flag=True, help="Progress and results as JSON lines.")
 @click.pass_context
@@ -252,4 +268,4 @@ def job(file: str) -> Job:
     return job_from_json(data)
 
 
-__all__ = ["Facts", "main"]
+__all__ = ["main"]

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -133,9 +133,9 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
             job = make()
             facts = job.run(progress)
     except Wco2Error as error:
-        _fail(error.message, error.hint, as_json, WRONG_INPUT)
+        fail(error.message, error.hint, as_json, WRONG_INPUT)
     except (Cancelled, KeyboardInterrupt):
-        _fail(
+        fail(
             "Cancelled. What was finished is kept.",
             "Run the same command again to go on.",
             as_json,
@@ -156,7 +156,8 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
         sys.exit(WRONG_INPUT)
 
 
-def _fail(message: str, hint: str, as_json: bool, code: int) -> None:
+def fail(message: str, hint: str, as_json: bool, code: int) -> NoReturn:
+    """Say what went wrong, and leave with an exit code."""
     if as_json:
         say(event="error", message=message, hint=hint)
     else:

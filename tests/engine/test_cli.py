@@ -59,6 +59,17 @@ def test_a_wrong_call_is_exit_2(arguments: list[str]) -> None:
     assert call(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["predit"], "predit"), (["run"], "STUDY"), (["run", "s.toml", "--speed", "9"], "--speed")],
+)
+def test_machines_read_of_a_wrong_call_too(arguments: list[str], named: str) -> None:
+    result = call("--json", *arguments)
+    (told,) = lines(result.stdout)
+    assert (result.exit_code, told["event"]) == (2, "error")
+    assert named in told["message"]
+
+
 def test_check_prints_the_table_and_is_exit_0(finished_study: Path) -> None:
     result = call("check", finished_study)
     assert result.exit_code == 0, result.output
