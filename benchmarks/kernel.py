@@ -1,7 +1,8 @@
-"""The forest's prediction against scikit-learn's, on made-up rows: a table of ratios.
+"""The forest's prediction against scikit-learn's and quantile-forest's: tables of ratios.
 
-Run `python benchmarks/kernel.py [--repeats N] [--numpy]`. Both predict the same rows in turn, so
-that whatever else the machine does meets both; the table has medians of processor time, one core.
+Run `python benchmarks/kernel.py [--repeats N] [--numpy]`. All predict the same made-up rows in
+turn, so that whatever else the machine does meets all. Figures are medians: of processor time for
+one thread, of time by the clock for two, which other work on the machine makes longer.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from sklearn import __version__ as sklearn_version
 from sklearn.ensemble import ExtraTreesRegressor
 
 from wco2_engine.learning.forest import Forest, walker
+from wco2_engine.learning.members import MEMBERS, split
 
 Rows = NDArray[np.float32]
 HEIGHT, WIDTH = 512, 1024
@@ -69,22 +72,108 @@ class World:
         return rows, flux + rng.normal(scale=2.5, size=SAMPLES)
 
 
-def medians(calls: list[Callable[[], object]], repeats: int) -> list[float]:
-    """Median processor seconds of each call, all called in turn."""
+def medians(
+    calls: list[Callable[[], object]],
+    repeats: int,
+    clock: Callable[[], float] = time.process_time,
+) -> list[float]:
+    """Median seconds of each call, all called in turn."""
     taken = []
     for _ in range(repeats):
         now = []
         for call in calls:
-            start = time.process_time()
+            start = clock()
             call()
-            now.append(time.process_time() - start)
+            now.append(clock() - start)
         taken.append(now)
     return np.median(taken, axis=0).tolist()
+
+
+def with_threads(
+    estimator: ExtraTreesRegressor, forest: Forest, rows: Rows, kernel: str, repeats: int
+) -> None:
+    """A table of one and two threads, by the clock."""
+    calls: list[Callable[[], object]] = []
+    for threads in (1, 2):
+        calls.append(lambda n=threads: estimator.set_params(n_jobs=n).predict(rows))
+        calls.append(lambda n=threads: forest.predict(rows, n, kernel))
+        calls.append(lambda n=threads: forest.predict_interval(rows, 0.9, n, kernel))
+    taken = medians(calls, repeats, time.perf_counter)
+    estimator.n_jobs = 1
+    say(
+        "\n| the month by lines, by the clock | scikit-learn, 1000 rows/s | ours | ratio "
+        "| interval / mean | times as fast as one thread |\n|---|---|---|---|---|---|\n"
+    )
+    for threads, (theirs, ours, interval) in ((1, taken[:3]), (2, taken[3:])):
+        say(
+            f"| {threads} threads | {len(rows) / theirs / 1000:.0f} "
+            f"| {len(rows) / ours / 1000:.0f} | {theirs / ours:.1f} | {interval / ours:.2f} "
+            f"| {taken[1] / ours:.2f} |\n"
+        )
+
+
+def of_members(forest: Forest, rows: Rows, kernel: str, repeats: int) -> None:
+    """What members cost: in one pass, and each by itself."""
+    forests = split(forest, MEMBERS)
+    mean, together, apart = medians(
+        [
+            lambda: forest.predict(rows, kernel=kernel),
+            lambda: forest.predict_members(rows, MEMBERS, kernel=kernel),
+            lambda: [each.predict(rows, kernel=kernel) for each in forests],
+        ],
+        repeats,
+    )
+    say(
+        f"\n{MEMBERS} members of {TREES // MEMBERS} trees on the month by lines: together "
+        f"{together / mean:.2f} times the mean of all trees, each by itself {apart / mean:.2f}.\n"
+    )
+
+
+def against_quantile_forest(rows: Rows, kernel: str, repeats: int) -> None:
+    """Bounds of 90 % from the same trees and rows, by both."""
+    if find_spec("quantile_forest") is None:
+        say("\nquantile-forest is not installed, and not measured.\n")
+        return
+    from quantile_forest import ExtraTreesQuantileRegressor, __version__
+
+    features, target = World().training()
+    estimator = ExtraTreesQuantileRegressor(TREES, random_state=0, n_jobs=-1).fit(features, target)
+    estimator.n_jobs = 1
+    same = Forest.from_sklearn(estimator)
+    shares = [0.05, 0.95]
+    _, lower, upper = same.predict_interval(rows, 0.9, kernel=kernel)
+    for weighted, name in ((True, "as we define them"), (False, "its default")):
+        theirs, ours = medians(
+            [
+                lambda w=weighted: estimator.predict(rows, shares, weighted_leaves=w),
+                lambda: same.predict_interval(rows, 0.9, kernel=kernel),
+            ],
+            repeats,
+        )
+        if weighted:
+            bounds = estimator.predict(rows, shares, weighted_leaves=True)
+            difference = np.abs(bounds - np.column_stack([lower, upper])).max()
+            if difference > 1e-6:
+                raise SystemExit(f"bounds differ by {difference}")
+            say(
+                f"\n| bounds of 90 %, {len(rows):,} rows of the month "
+                f"| quantile-forest {__version__}, 1000 rows/s | ours, with the mean | ratio |\n"
+                "|---|---|---|---|\n"
+            )
+        say(
+            f"| {name} | {len(rows) / theirs / 1000:.1f} | {len(rows) / ours / 1000:.0f} "
+            f"| {theirs / ours:.0f} |\n"
+        )
 
 
 def visits(estimator: ExtraTreesRegressor, rows: Rows) -> float:
     """Nodes that a row meets in all trees, by scikit-learn's own account."""
     return estimator.decision_path(rows[:: max(1, len(rows) // 500)])[0].sum(axis=1).mean()
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -93,7 +182,6 @@ def main() -> None:
     parser.add_argument("--numpy", action="store_true", help="without numba")
     options = parser.parse_args()
     kernel = "numpy" if options.numpy else "numba"
-    say = sys.stdout.write
 
     world = World()
     estimator = ExtraTreesRegressor(TREES, random_state=0, n_jobs=-1).fit(*world.training())
@@ -137,6 +225,9 @@ def main() -> None:
             f"| {name} | {speeds[0]:.0f} | {speeds[1]:.0f} | {theirs / ours:.1f} "
             f"| {interval / ours:.2f} | {visits(estimator, rows):,.0f} |\n"
         )
+    with_threads(estimator, forest, month, kernel, options.repeats)
+    of_members(forest, month, kernel, options.repeats)
+    against_quantile_forest(month[:4096], kernel, min(options.repeats, 3))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ MOST_TRIMMED = 8_192
 # Trees whose leaves tell which rows are alike, and trees on which that is tried.
 ORDERING_TREES, TRIAL_TREES = 2, 4
 
-_ONE, _EIGHT = np.uint64(1), np.uint64(8)
+_ONE, _TWO, _THREE, _EIGHT = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(8)
 _TOGETHER = np.uint64(TOGETHER)
 
 
@@ -42,10 +42,10 @@ def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int3
     first, trial = bounds[: ORDERING_TREES + 1], bounds[ORDERING_TREES:][: TRIAL_TREES + 1]
     if trial.size < 2 or len(keys) <= TOGETHER:
         return None
-    found = np.empty((-(-len(keys) // TOGETHER), ORDERING_TREES, TOGETHER), np.uint32)
+    found = np.empty((ORDERING_TREES, len(keys)), np.uint32)
     number = np.arange(first[-1], dtype=np.uint32)
-    walk(nodes, first, np.zeros(number.size), number, keys, np.zeros(len(keys)), found)
-    leaf, next_leaf = found.transpose(1, 0, 2).reshape(ORDERING_TREES, -1)[:, : len(keys)]
+    walk(nodes, first, np.zeros(number.size), number, keys, np.zeros((1, len(keys))), found)
+    leaf, next_leaf = found
     by_leaf = np.argsort(leaf.astype(np.uint64) << np.uint64(32) | next_leaf, kind="stable")
     return by_leaf if steps(nodes, trial, keys[by_leaf]) < steps(nodes, trial, keys) else None
 
@@ -206,6 +206,9 @@ def _columns(keys, n_boxes):  # type: ignore[no-untyped-def]
 
 _SMALL = from_dtype(SMALL_NODE)
 _NODES = [_read(_SMALL), _read(from_dtype(LARGE_NODE))]
+_FOUND = [types.uint16[:, ::1], types.uint32[:, ::1]]
+# Trees of many nodes have more leaves than 16 bits can tell apart, and compiling takes seconds.
+_WALKS = [(_NODES[0], _FOUND[0]), (_NODES[0], _FOUND[1]), (_NODES[1], _FOUND[1])]
 
 
 @njit(nogil=True)
@@ -264,14 +267,14 @@ def _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, f
                 for k in range(n_kept + _ONE):
                     code_of[k] = code[leaf_of[k]]
                 for k in range(last - first):
-                    found[box, t, k] = code_of[np.uint64(mark[k])]
+                    found[t, first + k] = code_of[np.uint64(mark[k])]
         else:
             _leaves(tree, cells, width, first, last, leaf)
             for k in range(last - first):
                 total[first + k] += value[leaf[k]]
             if found.size:
                 for k in range(last - first):
-                    found[box, t, k] = code[leaf[k]]
+                    found[t, first + k] = code[leaf[k]]
 
 
 @_compiled(
@@ -282,10 +285,10 @@ def _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, f
             _read(types.float64),
             _read(types.uint32),
             _read(types.int32, 2),
-            types.float64[::1],
-            types.uint32[:, :, ::1],
+            types.float64[:, ::1],
+            found,
         )
-        for nodes in _NODES
+        for nodes, found in _WALKS
     ]
 )
 def walk(nodes, bounds, values, codes, keys, total, found):  # type: ignore[no-untyped-def]
@@ -311,16 +314,18 @@ def walk(nodes, bounds, values, codes, keys, total, found):  # type: ignore[no-u
         np.empty(TOGETHER, np.int32),
         np.empty(TOGETHER, np.uint32),
     )
+    share = (bounds.size - 1) // total.shape[0]
     for t in range(bounds.size - 1):
+        own = total[t // share]
         tree = nodes[bounds[t] : bounds[t + 1]]
         value = values[bounds[t] : bounds[t + 1]]
         code = codes[bounds[t] : bounds[t + 1]]
         if _trim(tree, value, code, lowest, highest, small, small_value, small_code, queue):
             _walk_tree(
-                t, small, small_value, small_code, keys, columns, low, high, scratch, total, found
+                t, small, small_value, small_code, keys, columns, low, high, scratch, own, found
             )
         else:
-            _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, found)
+            _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, own, found)
 
 
 @_compiled([types.int64(nodes, _read(types.uint64), _read(types.int32, 2)) for nodes in _NODES])
@@ -339,25 +344,102 @@ def steps(nodes, bounds, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _of_counts(codes, target, share, count, coarse):  # type: ignore[no-untyped-def]
-    """The quantile of equally heavy targets; `coarse` counts 64 ranks at a time."""
-    place = share * (codes.size - 1) + 1
-    below = np.int64(place)
-    block = reached = 0
-    while reached + coarse[block] < below:
-        reached += coarse[block]
-        block += 1
-    rank = block * 64
-    reached += count[rank]
-    while reached < below:
-        rank += 1
-        reached += count[rank]
-    lower = target[rank]
-    if reached == below and below < codes.size:
-        rank += 1
-        while count[rank] == 0:
-            rank += 1
-    return lower + (place - below) * (target[rank] - lower)
+def _copy(to, values):  # type: ignore[no-untyped-def]
+    for i in range(values.size):
+        to[i] = values[i]
+
+
+# Four rows of codes at a time, in a function of its own, become vector instructions with numba 0.56
+# as with 0.68; with the older one, eight do not, nor does the same loop inside another.
+@njit(nogil=True)
+def _four_below(codes, t, bound, count):  # type: ignore[no-untyped-def]
+    for i in range(TOGETHER):
+        count[i] += (
+            (codes[t, i] < bound[i])
+            + (codes[t + _ONE, i] < bound[i])
+            + (codes[t + _TWO, i] < bound[i])
+            + (codes[t + _THREE, i] < bound[i])
+        )
+
+
+@njit(nogil=True)
+def _count_below(codes, bound, count):  # type: ignore[no-untyped-def]
+    """Put in `count` how many codes of each column are below its bound."""
+    count[:] = 0
+    for t in range(0, codes.shape[0], 4):
+        _four_below(codes, np.uint64(t), bound, count)
+
+
+@njit(nogil=True)
+def _last_below(codes, bound, last):  # type: ignore[no-untyped-def]
+    """Put in `last` the largest code of each column that is below its bound, or 0."""
+    last[:] = 0
+    for t in range(0, codes.shape[0], 4):
+        _four_last(codes, np.uint64(t), bound, last)
+
+
+@njit(nogil=True)
+def _four_last(codes, t, bound, last):  # type: ignore[no-untyped-def]
+    for i in range(TOGETHER):
+        a = codes[t, i] if codes[t, i] < bound[i] else last[i]
+        b = codes[t + _ONE, i] if codes[t + _ONE, i] < bound[i] else last[i]
+        c = codes[t + _TWO, i] if codes[t + _TWO, i] < bound[i] else last[i]
+        d = codes[t + _THREE, i] if codes[t + _THREE, i] < bound[i] else last[i]
+        last[i] = max(last[i], max(max(a, b), max(c, d)))
+
+
+@njit(nogil=True)
+def _add(bound, at, bit):  # type: ignore[no-untyped-def]
+    for i in range(at.size):
+        bound[i] = at[i] | bit
+
+
+@njit(nogil=True)
+def _take(count, nth, bound, at, under):  # type: ignore[no-untyped-def]
+    for i in range(at.size):
+        at[i] = bound[i] if count[i] < nth else at[i]
+        under[i] = count[i] if count[i] < nth else under[i]
+
+
+@njit(nogil=True)
+def _of_ranks(found, target, shares, codes, out):  # type: ignore[no-untyped-def]
+    """The quantiles of equally heavy targets, for `TOGETHER` rows at a time, found bit by bit.
+
+    Where fewer than n codes of a row are below a bound, its n-th smallest is the bound or above.
+    `codes` has room for them, with a multiple of four rows. Rows of `found` with codes that are
+    not ranks get anything.
+    """
+    n_trees, n_rows = found.shape
+    kind = codes.dtype
+    bound, count = np.empty(TOGETHER, kind), np.empty(TOGETHER, kind)
+    at, before, under = np.empty(TOGETHER, kind), np.empty(TOGETHER, kind), np.empty(TOGETHER, kind)
+    last_rank = np.uint64(target.size - 1)
+    codes[:] = last_rank
+    top = _ONE
+    while top <= last_rank:
+        top *= _TWO
+    for first in range(0, n_rows, TOGETHER):
+        n = min(TOGETHER, n_rows - first)
+        for t in range(n_trees):
+            _copy(codes[t], found[t, first : first + n])
+        for k in range(shares.size):
+            place = shares[k] * (n_trees - 1) + 1
+            below = np.int64(place)
+            nth = min(below + 1, n_trees)
+            at[:] = 0
+            under[:] = 0
+            bit = top
+            while bit > _ONE:
+                bit //= _TWO
+                _add(bound, at, bit)
+                _count_below(codes, bound, count)
+                _take(count, nth, bound, at, under)
+            _last_below(codes, at, before)
+            for i in range(n):
+                if at[i] <= last_rank:
+                    upper = target[at[i]]
+                    lower = target[before[i]] if under[i] == below else upper
+                    out[first + i, k] = lower + (place - below) * (upper - lower)
 
 
 @njit(nogil=True)
@@ -402,47 +484,32 @@ def _weigh(codes, several, weight, coarse):  # type: ignore[no-untyped-def]
 @_compiled(
     [
         types.void(
-            types.uint32[:, :, ::1],
+            codes,
             _read(types.float64),
             _read(types.uint32),
             types.float64[::1],
             types.float64[:, ::1],
         )
+        for codes in _FOUND
     ]
 )
 def quantiles(found, target, several, shares, out):  # type: ignore[no-untyped-def]
     """See `_walk_numpy.quantiles`."""
-    n_trees, n_rows = found.shape[1], out.shape[0]
-    n_targets = np.uint64(target.size)
-    codes = np.empty((TOGETHER, n_trees), np.uint32)
-    count = np.zeros(target.size, np.int64)
+    n_trees, n_rows = found.shape
+    _of_ranks(found, target, shares, np.empty(((n_trees + 3) // 4 * 4, TOGETHER), found.dtype), out)
+    if several.size == 0:
+        return
     weight = np.zeros(target.size, np.float64)
     coarse = np.zeros(target.size // 64 + 1, np.int64)
-    for first in range(0, n_rows, TOGETHER):
-        last = min(first + TOGETHER, n_rows)
-        for t in range(n_trees):
-            for row in range(first, last):
-                codes[row - first, t] = found[first // TOGETHER, t, row - first]
-        for row in range(first, last):
-            own = codes[row - first]
-            alone = True
-            if several.size:
-                for code in own:
-                    alone &= code < n_targets
-            coarse[:] = 0
-            if alone:
-                for code in own:
-                    count[code] += 1
-                    coarse[code >> np.uint32(6)] += 1
-                for k in range(shares.size):
-                    out[row, k] = _of_counts(own, target, shares[k], count, coarse)
-                for code in own:
-                    count[code] = 0
-            else:
-                _weigh(own, several, weight, coarse)
-                total = 0.0
-                for each in weight:
-                    total += each
-                for k in range(shares.size):
-                    out[row, k] = _of_weights(target, total, shares[k], weight, coarse)
-                weight[:] = 0
+    for row in range(n_rows):
+        own = found[:, row].copy()
+        if own.max() < target.size:
+            continue
+        _weigh(own, several, weight, coarse)
+        total = 0.0
+        for each in weight:
+            total += each
+        for k in range(shares.size):
+            out[row, k] = _of_weights(target, total, shares[k], weight, coarse)
+        weight[:] = 0
+        coarse[:] = 0

@@ -25,20 +25,19 @@ def walk(
     total: NDArray[np.float64],
     found: NDArray[np.uint32],
 ) -> None:
-    """Add the value of each row's leaf to `total` `(n_rows,)`, tree after tree.
+    """Add the value of each row's leaf to `total` `(members, n_rows)`, tree after tree.
 
-    Where `found` `(groups of rows, n_trees, rows of a group)` is not empty, the leaf's code goes
-    there.
+    The trees are the members', equally many each, one member after the other. Where `found`
+    `(n_trees, n_rows)` is not empty, the leaf's code goes there.
     """
-    groups = np.zeros(found.shape[::2], np.uint32)
+    share = (bounds.size - 1) // len(total)
     for tree, (first, last) in enumerate(
         zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
     ):
         leaves = _leaves(nodes[first:last], keys)
-        total += values[first:last][leaves]
+        total[tree // share] += values[first:last][leaves]
         if found.size:
-            groups.reshape(-1)[: len(leaves)] = codes[first:last][leaves]
-            found[:, tree] = groups
+            found[tree] = codes[first:last][leaves]
 
 
 def quantiles(
@@ -52,17 +51,16 @@ def quantiles(
 
     `found` is what `walk` fills, with codes of leaves; see `LeafTargets` for the rest.
     """
-    n_trees = found.shape[1]
-    codes = found.transpose(1, 0, 2).reshape(n_trees, -1)[:, : len(out)]
-    alone = (codes < target.size).all(axis=0)
-    ranks = np.sort(codes[:, alone], axis=0)
+    n_trees = len(found)
+    alone = (found < target.size).all(axis=0)
+    ranks = np.sort(found[:, alone], axis=0)
     for k, share in enumerate(shares.tolist()):
         place = share * (n_trees - 1) + 1
         below = int(place)
         lower, upper = (target[ranks[at]] for at in (below - 1, min(below, n_trees - 1)))
         out[alone, k] = lower + (place - below) * (upper - lower)
     for row in np.flatnonzero(~alone).tolist():
-        out[row] = _weighted_quantiles(codes[:, row].tolist(), target, several, shares)
+        out[row] = _weighted_quantiles(found[:, row].tolist(), target, several, shares)
 
 
 def _weighted_quantiles(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE, TOGETHER
+from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE
 from wco2_engine.learning.intervals import LeafTargets
 
 # Deeper trees are refused: the largest real ones stay below a hundred, and walking has no end else.
@@ -173,19 +173,37 @@ class Forest:
         ------
         ValueError : when `rows` has another shape, or holds NaN or infinity.
         """
+        return self.predict_members(rows, 1, threads, kernel)[0]
+
+    def predict_members(
+        self, rows: ArrayLike, members: int, threads: int = 1, kernel: str | None = None
+    ) -> NDArray[np.float64]:
+        """What `members` forests predict that were joined to this one, each of equally many trees.
+
+        Each has the same bits as `predict` of its own forest, but rows are prepared only once.
+
+        Takes and raises what `predict` does, besides a ValueError when the trees can't be shared
+        equally.
+
+        Returns
+        -------
+        `(members, n_rows)` float64, in the order in which they were joined.
+        """
+        if members < 1 or self.n_trees % members:
+            raise ValueError(f"{self.n_trees} trees are not {members} forests of equally many")
         matrix = self._matrix(rows)
-        mean = np.empty(len(matrix))
+        means = np.empty((members, len(matrix)))
         walk = walker(kernel)
         unused = self.left  # a code for every node, of which nothing is kept
 
         def work(block: slice) -> None:
             for part, keys in self._alike(walk, matrix[block]):
-                total = np.zeros(len(keys))
+                total = np.zeros((members, len(keys)))
                 walk.walk(self._nodes, self._bounds, self.value, unused, keys, total, _NOTHING)
-                mean[block][part] = total / self.n_trees
+                means[:, block][:, part] = total / (self.n_trees // members)
 
         _in_blocks(work, len(matrix), threads)
-        return mean
+        return means
 
     def predict_interval(
         self, rows: ArrayLike, level: float = 0.9, threads: int = 1, kernel: str | None = None
@@ -214,14 +232,15 @@ class Forest:
         shares = np.array([(1 - level) / 2, (1 + level) / 2])
         mean, bounds = np.empty(len(matrix)), np.empty((len(matrix), 2))
         walk = walker(kernel)
+        small = self._nodes.dtype == SMALL_NODE and max(targets.n_codes, self.n_trees + 3) < 2**16
 
         def work(block: slice) -> None:
-            room = self._room(len(matrix[block]))
+            room = self._room(len(matrix[block]), np.uint16 if small else np.uint32)
             for part, keys in self._alike(walk, matrix[block]):
-                total = np.zeros(len(keys))
-                found = room[: -(-len(keys) // TOGETHER)]
+                total = np.zeros((1, len(keys)))
+                found = room[: self.n_trees * len(keys)].reshape(self.n_trees, -1)
                 walk.walk(self._nodes, self._bounds, self.value, targets.code, keys, total, found)
-                mean[block][part] = total / self.n_trees
+                mean[block][part] = total[0] / self.n_trees
                 between = np.empty((len(keys), 2))
                 walk.quantiles(found, targets.target, targets.several, shares, between)
                 bounds[block][part] = between
@@ -242,13 +261,12 @@ class Forest:
         number = np.arange(self.n_nodes, dtype=np.uint32)
 
         def work(block: slice) -> None:
-            room = self._room(len(matrix[block]))
+            room = self._room(len(matrix[block]), np.uint32)
             for part, keys in self._alike(walk, matrix[block]):
-                found = room[: -(-len(keys) // TOGETHER)]
-                total = np.zeros(len(keys))
+                found = room[: self.n_trees * len(keys)].reshape(self.n_trees, -1)
+                total = np.zeros((1, len(keys)))
                 walk.walk(self._nodes, self._bounds, self.value, number, keys, total, found)
-                by_row = found.transpose(0, 2, 1).reshape(-1, self.n_trees)
-                leaves[block][part] = by_row[: len(keys)]
+                leaves[block][part] = found.T
 
         _in_blocks(work, len(matrix), threads)
         return leaves
@@ -309,10 +327,9 @@ class Forest:
                 part = order[part]
             yield part, np.ascontiguousarray(keys[part])
 
-    def _room(self, n_rows: int) -> NDArray[np.uint32]:
-        """Where a walk puts the leaves' codes, `TOGETHER` rows after each other."""
-        groups = -(-min(n_rows, BLOCK_ROWS) // TOGETHER)
-        return np.empty((groups, self.n_trees, TOGETHER), np.uint32)
+    def _room(self, n_rows: int, kind: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
+        """Where a walk puts the codes of the leaves."""
+        return np.empty(min(n_rows, BLOCK_ROWS) * self.n_trees, kind)
 
     def _matrix(self, rows: ArrayLike) -> NDArray[np.float32]:
         if np.ma.is_masked(rows):
@@ -431,7 +448,7 @@ def _depth_first(
     return place
 
 
-_NOTHING = np.empty((0, 0, 0), np.uint32)
+_NOTHING = np.empty((0, 0), np.uint32)
 
 
 class Walker(NamedTuple):

@@ -26,6 +26,11 @@ class LeafTargets:
     code: NDArray[np.uint32]
     several: NDArray[np.uint32]
 
+    @property
+    def n_codes(self) -> int:
+        """All codes are below this."""
+        return self.target.size + self.several.size
+
     @classmethod
     def of_rows(
         cls, leaves: NDArray[np.uint32], target: NDArray[np.float64], is_leaf: NDArray[np.bool_]

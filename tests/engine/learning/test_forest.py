@@ -35,6 +35,7 @@ from wco2_engine.learning.forest import (
     sort_keys,
     walker,
 )
+from wco2_engine.learning.members import split
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
@@ -278,6 +279,33 @@ def test_no_block_threads_or_neighbours_change_a_bit(
 
 
 FOREST = grown(seed=8, trees=7)[1]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("members", [1, 5, 20])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_members_predicted_together_get_the_bits_of_their_own_forests(
+    kernel: str, members: int, threads: int
+) -> None:
+    forest = grown(seed=4, trees=20)[1]
+    for rows in (query(1101), alike(1101), query(0)):
+        together = forest.predict_members(rows, members, threads, kernel)
+        assert together.shape == (members, len(rows))
+        for found, own in zip(together, split(forest, members), strict=True):
+            assert found.tobytes() == own.predict(rows, kernel=kernel).tobytes()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_members_worked_by_hand_stand_in_the_order_of_their_trees(kernel: str) -> None:
+    rows = [[0.5, 9], [0.50001, -2], [3, -1.99999]]
+    found = by_hand().predict_members(rows, 2, kernel=kernel)
+    assert found.tolist() == [[1.0, 10.0, 20.0], [4.0, 4.0, 4.0]]
+
+
+@pytest.mark.parametrize("members", [0, -1, 3])
+def test_members_that_can_not_have_equally_many_trees_are_refused(members: int) -> None:
+    with pytest.raises(ValueError, match=f"2 trees are not {members} forests of equally many"):
+        by_hand().predict_members([[0, 0]], members)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

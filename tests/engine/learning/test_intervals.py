@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 
+from wco2_engine.learning import _walk_numpy
 from wco2_engine.learning import forest as module
 from wco2_engine.learning.forest import Forest
 
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
 EVERY_KERNEL = ["numpy", "numba"] if HAS_NUMBA else ["numpy"]
-KERNELS = [
-    "numpy",
-    pytest.param("numba", marks=pytest.mark.skipif(not HAS_NUMBA, reason="numba is missing")),
-]
+needs_numba = pytest.mark.skipif(not HAS_NUMBA, reason="numba is missing")
+KERNELS = ["numpy", pytest.param("numba", marks=needs_numba)]
 
 
 def data(n_rows: int = 200, seed: int = 0, ties: bool = False) -> tuple[Any, Any]:
@@ -144,7 +143,7 @@ def test_bounds_are_those_of_quantile_forest(leaf: int) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
 
 
-@pytest.mark.skipif(not HAS_NUMBA, reason="numba is missing")
+@needs_numba
 @given(
     seed=st.integers(0, 99),
     leaf=st.sampled_from([1, 1, 2, 4]),
@@ -166,6 +165,65 @@ def test_no_kernel_threads_or_block_change_a_bit(
         patch.setattr(module, "BLOCK_ROWS", block)
         patch.setattr(module, "LEAST_ROWS_PER_THREAD", 1)
         found = forest.predict_interval(asked, 0.9, threads, kernel="numba")
+    assert [each.tobytes() for each in found] == [each.tobytes() for each in expected]
+
+
+@needs_numba
+@given(
+    seed=st.integers(0, 999),
+    n_targets=st.integers(1, 9) | st.sampled_from([15, 16, 17, 255, 256, 257, 2487]),
+    n_trees=st.integers(1, 30) | st.just(500),
+    n_rows=st.sampled_from([1, 127, 128, 129, 300]),
+    kind=st.sampled_from([np.uint16, np.uint32]),
+    level=st.sampled_from([1e-9, 0.3, 0.9, 1 - 1e-9]) | st.floats(0.01, 0.99),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_ranks_have_the_same_quantiles_however_they_are_found(
+    seed: int, n_targets: int, n_trees: int, n_rows: int, kind: Any, level: float
+) -> None:
+    from wco2_engine.learning import _walk_numba
+
+    rng = np.random.default_rng(seed)
+    target = np.sort(rng.normal(size=n_targets))
+    found = rng.integers(0, n_targets, (n_trees, n_rows)).astype(kind)
+    shares = np.array([(1 - level) / 2, (1 + level) / 2])
+    several = np.zeros(0, np.uint32)
+    expected, out = np.empty((n_rows, 2)), np.empty((n_rows, 2))
+    _walk_numpy.quantiles(found, target, several, shares, expected)
+    _walk_numba.quantiles(found, target, several, shares, out)
+    assert out.tobytes() == expected.tobytes()
+    ranks = np.quantile(target[found], shares, axis=0).T
+    np.testing.assert_allclose(out, ranks, rtol=0, atol=1e-12)
+
+
+@needs_numba
+@pytest.mark.parametrize(
+    ("n_rows", "trees", "leaf"),
+    [(2000, 40, 2), (40_000, 2, 1)],
+    ids=["leaves of several rows", "large trees"],
+)
+def test_more_codes_than_16_bits_hold_get_the_same_bits(n_rows: int, trees: int, leaf: int) -> None:
+    rows, target = data(n_rows)
+    estimator = ExtraTreesRegressor(trees, min_samples_leaf=leaf, random_state=0, n_jobs=2)
+    forest = Forest.from_sklearn(estimator.fit(rows, target)).with_targets(rows, target)
+    assert forest.targets is not None
+    assert max(forest.targets.n_codes, forest.n_nodes // trees) > 2**16
+    asked = data(400, seed=5)[0]
+    expected = forest.predict_interval(asked, kernel="numpy")
+    found = forest.predict_interval(asked, kernel="numba")
+    assert [each.tobytes() for each in found] == [each.tobytes() for each in expected]
+
+
+@needs_numba
+def test_rows_with_and_without_leaves_of_several_rows_stand_beside_each_other() -> None:
+    """Half of the training rows are alike and stay together in a leaf; the others are alone."""
+    rows, target = data(200)
+    rows[100:] = 9
+    forest = Forest.from_sklearn(ExtraTreesRegressor(11, random_state=0).fit(rows, target))
+    forest = forest.with_targets(rows, target)
+    asked = np.concatenate([data(150, seed=5)[0], np.full((20, 5), 9), data(40, seed=6)[0]])
+    expected = forest.predict_interval(asked, kernel="numpy")
+    found = forest.predict_interval(asked, kernel="numba")
     assert [each.tobytes() for each in found] == [each.tobytes() for each in expected]
 
 
