@@ -40,9 +40,11 @@ install: ## put the plugin into the default QGIS profile
 test-matrix: ## the provider's tests with QGIS 3.40 and 3.44 (root, debootstrap)
 	@scripts/test-matrix
 
-benchmark: setup ## time the kernel and the whole pipeline against others (15 minutes on 2 cores)
+benchmark: setup ## time the kernel and the whole pipeline against others (20 minutes on 2 cores)
 	.venv/bin/python benchmarks/kernel.py
-	.venv/bin/python benchmarks/pipeline.py
+	test -e build/benchmark/model.wco2 || .venv/bin/python benchmarks/inputs.py build/benchmark 1
+	.venv/bin/python benchmarks/pipeline.py --inputs build/benchmark
+	.venv/bin/python benchmarks/ranger.py --inputs build/benchmark --months 1
 	.venv/bin/python benchmarks/kills.py
 
 clean: ## remove the environments, the caches and demo/

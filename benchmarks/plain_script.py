@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 
 from wco2_engine.learning.model import Model
@@ -26,14 +27,24 @@ forest = ExtraTreesRegressor(
     n_jobs=2,
 ).fit(part.features, part.target)
 
+
+def values(path: Path) -> NDArray[np.float32]:
+    """A raster's values in the domain, scaled in float64 and rounded once, to what a forest takes.
+
+    Scaled in float32, more than half of them would differ in the last bit from what the model was
+    trained on.
+    """
+    with rasterio.open(path) as source:
+        return (source.read(1)[domain] * source.scales[0]).astype(np.float32)
+
+
 with rasterio.open(folder / "domain.tif") as source:
     domain = source.read(1) == 1
     profile = source.profile | {"dtype": "float32", "nodata": -9999.0}
 static = {}
 for name in names:
     if name.startswith("static"):
-        with rasterio.open(folder / f"{name}.tif") as source:
-            static[name] = (source.read(1) * np.float32(source.scales[0]))[domain]
+        static[name] = values(folder / f"{name}.tif")
 output.mkdir(parents=True, exist_ok=True)
 for year in range(1983, 1983 + winters):
     total = np.zeros(int(domain.sum()))
@@ -44,8 +55,7 @@ for year in range(1983, 1983 + winters):
             if name in static:
                 columns.append(static[name])
                 continue
-            with rasterio.open(folder / name / f"{y}_{m:02d}.tif") as source:
-                columns.append((source.read(1) * np.float32(source.scales[0]))[domain])
+            columns.append(values(folder / name / f"{y}_{m:02d}.tif"))
         total += forest.predict(np.column_stack(columns))
     winter = np.full(domain.shape, -9999.0, np.float32)
     winter[domain] = total

@@ -25,6 +25,7 @@ LAYERS = (
     ("mapping",),
     ("analysis",),
     ("report",),
+    ("publication",),
     ("stages",),
     ("study", "jobs", "doctor"),
     ("cli", "terminal", "summaries", "__main__", "__init__"),
@@ -45,8 +46,8 @@ NOT_NEEDED_TO_PREDICT = (
 )
 
 # A declared library can't be installed without these: geopandas asks for fiona before 1.0 and for
-# pyogrio since, jinja2 for markupsafe.
-BROUGHT = {"fiona", "markupsafe", "pyogrio"}
+# pyogrio since, jinja2 for markupsafe, jsonschema for referencing.
+BROUGHT = {"fiona", "markupsafe", "pyogrio", "referencing"}
 
 Rule = Callable[[ast.Module, str], Iterator[str]]
 
@@ -253,7 +254,10 @@ def test_every_library_that_is_imported_is_declared() -> None:
     optional = project["optional-dependencies"]
     declared = {
         re.split(r"[^\w.-]", requirement)[0].replace("scikit-learn", "sklearn")
-        for requirement in [*project["dependencies"], *optional["dask"], *optional["fast"]]
+        for requirement in [
+            *project["dependencies"],
+            *(each for extra in ("dask", "fast", "publish") for each in optional[extra]),
+        ]
     }
     used = {
         name.split(".")[0] for path in MODULES for name in imports(tree_of(path), name_of(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,25 @@ from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.files import existing_file
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import (
+    BudgetJob,
     CheckJob,
+    CompareJob,
     DescribeJob,
     DoctorJob,
     Job,
     NewJob,
     PredictJob,
+    PublishJob,
     ReportJob,
     RunJob,
     SampleJob,
+    SelectJob,
     TrainJob,
+    TrendJob,
+    ValidateJob,
     job_from_json,
 )
+from wco2_engine.mapping.running import share_one_heap
 from wco2_engine.study import Study
 from wco2_engine.terminal import WRONG_INPUT, fail, run_job
 
@@ -64,6 +71,7 @@ def main(context: click.Context, as_json: bool) -> None:
     if "CPL_DEBUG" not in os.environ:
         # GDAL would print its errors beside ours, which say the same with the file and the fix.
         os.environ.setdefault("CPL_LOG", os.devnull)
+    share_one_heap()
 
 
 def _command(function: Callable[..., Job]) -> click.Command:
@@ -107,28 +115,61 @@ def run(study: str) -> Job:
 
 
 @_command
-@click.argument("table")
+@click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, help="observations.gpkg or .csv to write.")
 @click.option("--format", "format_", default="auto", show_default=True, help="Named format.")
+@click.option("--target", help="reco or nee, where a table has both; reco by default.")
+@click.option("--site-table", help="Table of coordinates, for files of FLUXNET.")
 @click.option("--mapping", help="TOML file with columns, flux_units and [screen].")
 @click.option("--rejected", help="CSV file for rejected rows; beside the output by default.")
 def observations(
-    table: str, output: str, format_: str, mapping: str | None, rejected: str | None
+    tables: tuple[str, ...],
+    output: str,
+    format_: str,
+    target: str | None,
+    site_table: str | None,
+    mapping: str | None,
+    rejected: str | None,
 ) -> Job:
-    """Read, convert, screen and merge the fluxes of TABLE (CSV, GeoPackage, any OGR points)."""
+    """Read, convert, screen and merge the fluxes of each TABLE.
+
+    A TABLE is a CSV file, a GeoPackage or any points that OGR reads, or a folder of monthly FLUXNET
+    files. Where two have the same place, month and flux, the first is kept. Format and mapping are
+    for all of them; tables of several kinds are known by their columns, or by a study's sources.
+    """
     described = read_toml(Path(mapping), "Mapping") if mapping else {}
     check_names(described, ("format", "columns", "flux_units", "screen", "crs"), str(mapping))
     path = Path(output)
+    each = {"format": format_, **described}
+    screen = {"screen": each.pop("screen")} if "screen" in each else {}
+    sources = [
+        {"file": table, **each, **_site_table_of(table, site_table, each, len(tables))}
+        for table in tables
+    ]
+    first, *more = sources
     return job_from_json(
         {
-            "format": format_,
-            **described,
+            **{("input" if key == "file" else key): value for key, value in first.items()},
+            **screen,
             "job": "observations",
-            "input": table,
             "output": output,
             "rejected": rejected or str(path.with_name(f"{path.stem}_rejected.csv")),
+            "target": target,
+            "more": more,
         }
     )
+
+
+def _site_table_of(
+    table: str, site_table: str | None, each: Mapping[str, Any], n_tables: int
+) -> dict[str, str]:
+    """The site table, for the tables that need it where there are several."""
+    from wco2_engine.inputs.observations import Source
+
+    if site_table is None:
+        return {}
+    reads = n_tables == 1 or Source(table, each["format"], each.get("columns")).is_fluxnet()
+    return {"site_table": site_table} if reads else {}
 
 
 @_command
@@ -155,10 +196,17 @@ def sample(observations_file: str, catalogue: str, output: str, **options: Any) 
 @click.option("--trees", default=500, show_default=True)
 @click.option("--min-samples-leaf", default=1, show_default=True)
 @click.option("--max-features", default=1.0, show_default=True, help="Share tried at a split.")
+@click.option("--transform", default="none", show_default=True, help="none, sqrt, log1p.")
 @click.option("--seed", default=0, show_default=True)
 @click.option(
     "--validation", default="random,site", show_default=True, help="random, site, blocks, knndm."
 )
+@click.option("--members", type=int, help="For totals; 20 from 100 trees on, 0 for none.")
+@click.option("--tune", is_flag=True, help="Look for a better way to grow, by nested site folds.")
+@click.option("--tune-budget", default=500, show_default=True, help="Forests to tune with.")
+@click.option("--weights", default="rows", show_default=True, help="rows or sites count as one.")
+@click.option("--zones", help="Polygons or raster by which scores are told too.")
+@click.option("--zone-field", help="Column of the polygons with the zones' names.")
 @click.option("--domain", help="Raster or polygons of the cells to be mapped, for knndm.")
 @click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
 @click.option("--title", default="", help="Title, kept in the model.")
@@ -169,6 +217,8 @@ def train(
     catalogue: str,
     output: str,
     validation: str,
+    zones: str | None,
+    zone_field: str | None,
     domain: str | None,
     domain_values: str | None,
     **options: Any,
@@ -176,7 +226,15 @@ def train(
     """Grow Extremely Randomized Trees on TRAINING, a forest for each region."""
     entry = _domain(domain, domain_values)
     methods = [method for method in validation.replace(" ", "").split(",") if method]
-    return TrainJob(training, catalogue, output, validation=methods, domain=entry, **options)
+    return TrainJob(
+        training,
+        catalogue,
+        output,
+        validation=methods,
+        domain=entry,
+        zones=_zones(zones, zone_field),
+        **options,
+    )
 
 
 @_command
@@ -191,6 +249,9 @@ def train(
 @click.option("--domain", help="Raster or polygons of the cells to predict.")
 @click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
 @click.option("--monthly", is_flag=True, help="Write each month too.")
+@click.option("--interval", type=float, help="Share of fluxes that bounds hold, e.g. 0.9.")
+@click.option("--applicability", is_flag=True, help="Map how far the model can be applied.")
+@click.option("--members", is_flag=True, help="Map the ensemble's members, for totals' intervals.")
 @click.option("--jobs", default=0, help="Threads; 0 for all processors.")
 @click.option("--memory", default=0.0, help="GB that it may take; 0 for half of what is free.")
 @click.option("--scheduler", help="Dask scheduler to work on, e.g. tcp://host:8786.")
@@ -227,6 +288,90 @@ def _domain(path: str | None, values: str | None) -> Any:
         raise Wco2Error(f"--domain-values {values} are no numbers.") from error
 
 
+def _zones(path: str | None, name_field: str | None) -> Any:
+    """The zones as a job holds them.
+
+    Raises
+    ------
+    Wco2Error : for a field without a path.
+    """
+    if path is None and name_field is not None:
+        raise Wco2Error("--zone-field needs --zones.")
+    entry = {"path": path, "name_field": name_field}
+    return {key: text for key, text in entry.items() if text is not None} or None
+
+
+@_command
+@click.argument("training")
+@click.argument("catalogue")
+@click.option("-o", "--output", required=True, help="validation.html to write.")
+@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
+@click.option(
+    "--validation",
+    default="random,site,blocks,knndm",
+    show_default=True,
+    help="random, site, blocks, knndm.",
+)
+@click.option("--trees", default=500, show_default=True)
+@click.option("--min-samples-leaf", default=1, show_default=True)
+@click.option("--max-features", default=1.0, show_default=True, help="Share tried at a split.")
+@click.option("--transform", default="none", show_default=True, help="none, sqrt, log1p.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--weights", default="rows", show_default=True, help="rows or sites count as one.")
+@click.option("--zones", help="Polygons or raster by which scores are told too.")
+@click.option("--zone-field", help="Column of the polygons with the zones' names.")
+@click.option("--domain", help="Raster or polygons of the cells to be mapped, for knndm.")
+@click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
+@click.option("--title", default="", help="Title of the page.")
+@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
+def validate(
+    training: str,
+    catalogue: str,
+    output: str,
+    validation: str,
+    zones: str | None,
+    zone_field: str | None,
+    domain: str | None,
+    domain_values: str | None,
+    **options: Any,
+) -> Job:
+    """Score TRAINING under several validations side by side, as one HTML file and CSV tables."""
+    return ValidateJob(
+        training,
+        catalogue,
+        output,
+        validation=[method for method in validation.replace(" ", "").split(",") if method],
+        zones=_zones(zones, zone_field),
+        domain=_domain(domain, domain_values),
+        **options,
+    )
+
+
+@_command
+@click.argument("training")
+@click.argument("catalogue")
+@click.option("-o", "--output", required=True, help="selection.html to write.")
+@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
+@click.option("--method", default="forward", show_default=True, help="forward or elimination.")
+@click.option(
+    "--criterion",
+    default="clear",
+    show_default=True,
+    help="clear (better by more than chance) or any.",
+)
+@click.option("--trees", default=50, show_default=True, help="Of each forest that is compared.")
+@click.option("--budget", default=10_000, show_default=True, help="Forests a region may take.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--title", default="", help="Title of the page.")
+@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
+def select(training: str, catalogue: str, output: str, **options: Any) -> Job:
+    """Find the predictors of CATALOGUE that help at held-out sites of TRAINING.
+
+    Beside the page lies a catalogue of the chosen predictors alone.
+    """
+    return SelectJob(training, catalogue, output, **options)
+
+
 @_command
 @click.argument("study_or_model")
 @click.option("-o", "--output", required=True, help="report.html to write.")
@@ -235,6 +380,119 @@ def report(study_or_model: str, output: str) -> Job:
     if study_or_model.endswith(".toml") or Path(study_or_model).is_dir():
         return replace(Study.read(study_or_model).report, output=output)
     return ReportJob(study_or_model, output)
+
+
+@_command
+@click.argument("a")
+@click.argument("b")
+@click.option("-o", "--output", required=True, help="comparison.html to write.")
+@click.option("--crs-a", help="CRS of A where its files state none, e.g. EPSG:4326.")
+@click.option("--crs-b", help="CRS of B where its files state none.")
+@click.option("--units-a", help="Unit of A where its files state none, e.g. 'g C m-2'.")
+@click.option("--units-b", help="Unit of B where its files state none.")
+@click.option("--zones", help="Polygons or raster of zones, to compare by zone.")
+@click.option("--name-field", help="Column of the polygons that names the zones.")
+@click.option("--zone-names", help="Names of a zone raster's values, e.g. 1=continuous,2=sporadic.")
+@click.option("--title", default="", help="Title of the page.")
+def compare(
+    a: str,
+    b: str,
+    output: str,
+    zones: str | None,
+    name_field: str | None,
+    zone_names: str | None,
+    **options: Any,
+) -> Job:
+    """Compare the winter maps of A with those of B, on the coarser one's cells.
+
+    A and B are folders with a GeoTIFF a year, as `wco2 predict` makes or of another product.
+    """
+    entry = _named_zones(zones, name_field, zone_names)
+    return CompareJob(a, b, output, zones=entry, **options)
+
+
+@_command
+@click.argument("maps", metavar="DIR")
+@click.option("-o", "--output", required=True, help="budget.csv to write.")
+@click.option("--zones", help="Polygons or raster of zones, to add up by zone too.")
+@click.option("--name-field", help="Column of the polygons that names the zones.")
+@click.option("--zone-names", help="Names of a zone raster's values, e.g. 1=continuous,2=sporadic.")
+@click.option("--fraction", help="Raster of the share of ground that counts, 0 to 1.")
+@click.option("--regions", help="Model or TOML file, whose regions are added up each by itself.")
+@click.option("--level", default=0.9, show_default=True, help="Of intervals, from members' maps.")
+@click.option("--crs", help="CRS of maps that state none, e.g. EPSG:4326.")
+@click.option("--units", help="Unit of maps that state none, e.g. 'g C m-2'.")
+def budget(
+    maps: str,
+    output: str,
+    zones: str | None,
+    name_field: str | None,
+    zone_names: str | None,
+    **options: Any,
+) -> Job:
+    """Add up the winter maps in DIR: Tg C and g C m-2, by winter, region and zone.
+
+    DIR is a folder with a GeoTIFF a year, as `wco2 predict` makes or of another product.
+    """
+    return BudgetJob(maps, output, zones=_named_zones(zones, name_field, zone_names), **options)
+
+
+@_command
+@click.argument("maps", metavar="DIR")
+@click.option("-o", "--output", required=True, help="trend.tif to write.")
+@click.option("--alpha", default=0.05, show_default=True, help="Rate of false discoveries.")
+@click.option("--correlated", is_flag=True, help="Take twice alpha, as cells go together.")
+@click.option(
+    "--prewhitening", default="residuals", show_default=True, help="residuals, pw, tfpw or none."
+)
+@click.option("--budget", help="budget.csv, for the trends of its regions and zones.")
+@click.option("--crs", help="CRS of maps that state none, e.g. EPSG:4326.")
+@click.option("--units", help="Unit of maps that state none, e.g. 'g C m-2'.")
+def trend(maps: str, output: str, **options: Any) -> Job:
+    """Map the trends of the winter maps in DIR, and which of them are significant.
+
+    DIR is a folder with a GeoTIFF a year, as `wco2 predict` makes or of another product.
+    """
+    return TrendJob(maps, output, **options)
+
+
+def _named_zones(
+    path: str | None, name_field: str | None, names: str | None
+) -> dict[str, Any] | None:
+    """Zones as a job holds them.
+
+    Raises
+    ------
+    Wco2Error : for names without a path, or that are no pairs of a value and a name.
+    """
+    if path is None:
+        if name_field or names:
+            raise Wco2Error("--name-field and --zone-names need --zones.")
+        return None
+    entry: dict[str, Any] = {"path": path}
+    if name_field:
+        entry["name_field"] = name_field
+    if names:
+        pairs = [pair.partition("=") for pair in names.split(",")]
+        if not all(value.strip() and name.strip() for value, _, name in pairs):
+            raise Wco2Error(
+                f"--zone-names {names} are no names of values.",
+                "Write e.g. 1=continuous,2=discontinuous.",
+            )
+        entry["names"] = {value.strip(): name.strip() for value, _, name in pairs}
+    return entry
+
+
+@_command
+@click.argument("study_or_maps")
+@click.option("-o", "--output", required=True, help="Folder to write; must not be there yet.")
+@click.option("--facts", help="TOML file with creators, licence, doi, …: what only you know.")
+@click.option("--crs", help="CRS of maps that state none, e.g. EPSG:4326.")
+@click.option("--units", help="Unit of maps that state none, e.g. 'g C m-2'.")
+@click.option("--replace", is_flag=True, help="Replace an earlier published folder.")
+def publish(study_or_maps: str, output: str, **options: Any) -> Job:
+    """Make a folder that is ready for a data repository, from a study or a folder of maps."""
+    return PublishJob(study_or_maps, output, **options)
 
 
 @_command

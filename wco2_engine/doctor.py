@@ -23,6 +23,13 @@ TRAINING = {
 REPORTING = {"matplotlib": "matplotlib", "jinja2": "Jinja2"}
 COMMANDS = {"click": "click", "rich": "rich"}
 OPTIONAL = {"numba": "numba"}
+PUBLISHING = {
+    "xarray": "xarray",
+    "netCDF4": "netCDF4",
+    "zarr": "zarr",
+    "pystac": "pystac",
+    "jsonschema": "jsonschema",
+}
 
 
 def examine() -> dict[str, Any]:
@@ -34,13 +41,14 @@ def examine() -> dict[str, Any]:
         ("reports", REPORTING),
         ("command line", COMMANDS),
         ("speed (optional)", OPTIONAL),
+        ("publishing (optional)", PUBLISHING),
     ):
         for module, distribution in names.items():
             libraries.append(_look(module, distribution, purpose))
     problems = [
         f"{row['library']} is missing or broken, so {row['purpose']} will not work: {row['error']}."
         for row in libraries
-        if row["error"] and row["purpose"] != "speed (optional)"
+        if row["error"] and not row["purpose"].endswith("(optional)")
     ]
     gdal = _gdal()
     problems += [

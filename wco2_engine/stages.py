@@ -32,10 +32,14 @@ from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import parse_domain
 from wco2_engine.inputs.regions import DEFAULT_WINTER, Region, read_regions
+from wco2_engine.inputs.zones import Zones, parse_zones
 from wco2_engine.progress import Progress
 from wco2_engine.season import Month, parse_years
 
 if TYPE_CHECKING:
+    from wco2_engine.inputs.observations import Observations, Source
+    from wco2_engine.inputs.screen import Screen
+    from wco2_engine.learning.model import Model
     from wco2_engine.learning.training import ForestRecipe
 
 Facts = dict[str, Any]
@@ -58,7 +62,7 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class ObservationsJob:
-    """Read, convert, screen and merge a table of fluxes."""
+    """Read, convert, screen and merge tables of fluxes."""
 
     verb: ClassVar[str] = "observations"
     input: str
@@ -69,26 +73,57 @@ class ObservationsJob:
     screen: dict[str, Any] = field(default_factory=dict)
     crs: str | None = None
     rejected: str | None = None
+    site_table: str | None = None
+    name: str | None = None  # what the rows are said to come from; else the file's name
+    target: str | None = None
+    more: list[dict[str, Any]] = field(default_factory=list)  # further tables, as `Source`
+
+    def sources(self) -> list[Source]:
+        """The tables in their order: the first, then `more`.
+
+        Raises
+        ------
+        Wco2Error : for unknown keys or values.
+        """
+        return sources_of(
+            [
+                {
+                    "file": self.input,
+                    "format": self.format,
+                    "columns": self.columns,
+                    "flux_units": self.flux_units,
+                    "crs": self.crs,
+                    "site_table": self.site_table,
+                    "name": self.name,
+                },
+                *self.more,
+            ]
+        )
+
+    def read(self) -> Observations:
+        """The observations, not written yet."""
+        from wco2_engine.inputs.observations import read_sources
+
+        return read_sources(self.sources(), screen_of(self.screen), self.target)
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.inputs.observations import read_observations
-
-        keep_apart(_files(self.output, self.rejected), [self.input])
-        progress.update(0.0, f"Reading {Path(self.input).name}")
-        observations = read_observations(
-            self.input, self.format, self.columns, self.flux_units, screen_of(self.screen), self.crs
-        )
+        sources = self.sources()
+        inputs = [file for source in sources for file in source.files()]
+        keep_apart(_files(self.output, self.rejected), inputs)
+        progress.update(0.0, f"Reading {', '.join(source.path.name for source in sources)}")
+        observations = self.read()
         progress.update(0.8, "Writing observations")
         rejected = None if self.rejected is None else Path(self.rejected)
         observations.write(Path(self.output), rejected)
         progress.update(1.0, "Observations are ready")
         return {
             "counts": observations.counts,
+            "target": observations.target,
             "outputs": _files(self.output, self.rejected),
         }
 
     def depends_on(self) -> list[str]:
-        return [file_state(self.input.partition("|")[0])]
+        return [file_state(file) for source in self.sources() for file in source.files()]
 
 
 @dataclass(frozen=True)
@@ -168,8 +203,14 @@ class TrainJob:
     trees: int = 500
     min_samples_leaf: int = 1
     max_features: float = 1.0
+    transform: str = "none"
     seed: int = 0
     validation: list[str] = field(default_factory=lambda: ["random", "site"])
+    members: int | None = None  # 20 where there are 100 trees or more
+    tune: bool = False
+    tune_budget: int = 500
+    weights: str = "rows"
+    zones: Any = None
     title: str = ""
     licence: str = ""
     simulated: bool = False
@@ -177,32 +218,49 @@ class TrainJob:
     jobs: int = 0
 
     def run(self, progress: Progress) -> Facts:
+        keep_apart([self.output], [self.training, self.catalogue])
+        model = self.trained(progress)
+        model.write(Path(self.output))
+        return {
+            "fingerprint": model.fingerprint,
+            "scores": [
+                dict(row)
+                for row in model.scores
+                if row["month"] == row["zone"] == row["method"] == "all"
+            ],
+            "coverage": [dict(row) for row in model.coverage],
+            "tuning": {
+                region: told["sentence"]
+                for region, told in model.provenance.get("tuning", {}).items()
+            },
+            "outputs": [self.output],
+        }
+
+    def trained(self, progress: Progress) -> Model:
+        """The model, which is not written.
+
+        Raises
+        ------
+        Wco2Error : when an input is missing or wrong, or a region has too few rows or sites.
+        """
         from wco2_engine.learning.sampling import read_training
         from wco2_engine.learning.training import train
 
-        keep_apart([self.output], [self.training, self.catalogue])
         recipe = self.recipe()
         regions = read_regions(Path(self.regions)) if self.regions else EVERYWHERE
         catalogue = Catalogue.read(self.catalogue)
-        table = read_training(Path(self.training), catalogue.names)
-        origin = {"title": self.title, "licence": self.licence}
-        model = train(
-            table,
+        return train(
+            read_training(Path(self.training), catalogue.names),
             catalogue,
             regions,
             recipe,
-            origin,
+            {"title": self.title, "licence": self.licence},
             self.simulated,
             threads(self.jobs),
             progress,
             parse_domain(self.domain, Path(), "Training"),
+            self.parsed_zones(),
         )
-        model.write(Path(self.output))
-        return {
-            "fingerprint": model.fingerprint,
-            "scores": [dict(row) for row in model.scores if row["month"] == "all"],
-            "outputs": [self.output],
-        }
 
     def recipe(self) -> ForestRecipe:
         """How the forests are grown and judged.
@@ -217,9 +275,23 @@ class TrainJob:
             trees=self.trees,
             min_samples_leaf=self.min_samples_leaf,
             max_features=self.max_features,
+            transform=self.transform,
             seed=self.seed,
             validation=tuple(self.validation),
+            members=self.members,
+            tune=self.tune,
+            tune_budget=self.tune_budget,
+            weights=self.weights,
         )
+
+    def parsed_zones(self) -> Zones | None:
+        """The zones that scores are told by.
+
+        Raises
+        ------
+        Wco2Error : when the file is missing, or doesn't name its zones.
+        """
+        return parse_zones(self.zones, Path(), "Training")
 
     def depends_on(self) -> list[str]:
         return [
@@ -227,6 +299,7 @@ class TrainJob:
             file_state(self.catalogue),
             *([_regions_state(self.regions)] if self.regions else []),
             *_domain_states(self.domain),
+            *_domain_states(self.zones),
         ]
 
 
@@ -245,6 +318,9 @@ class PredictJob:
     snap: bool = True
     domain: Any = None
     monthly: bool = False
+    interval: float | None = None
+    applicability: bool = False
+    members: bool = False
     jobs: int = 0
     memory: float = 0.0  # GB; 0 for half of what is free
     scheduler: str | None = None
@@ -270,11 +346,12 @@ class PredictJob:
             progress=progress,
             memory=self.memory,
             scheduler=self.scheduler,
+            interval=self.interval,
+            applicability=self.applicability,
+            members=self.members,
         )
         return {
-            "cells": prediction.cells,
-            "missing_cell_months": dict(prediction.missing),
-            "notes": list(prediction.notes),
+            **prediction.counts,
             "grid": grid.to_json(),
             "outputs": [str(path) for path in prediction.maps],
         }
@@ -303,17 +380,25 @@ class PredictJob:
             )
         return grid
 
+    def check_interval(self) -> None:
+        """Raise a Wco2Error for an interval that is no share."""
+        from wco2_engine.mapping.plan import Products
+
+        Products(interval=self.interval)
+
     def depends_on(self) -> list[str]:
         from wco2_engine.learning.model import Model
         from wco2_engine.mapping.plan import Schedule, predictors_of, regions_of
+        from wco2_engine.mapping.record import areas_of
 
         model = Model.read(Path(self.model))
         winters = [region.winter for region in regions_of(model)]
-        months = Schedule.of(winters, parse_years(self.years), self.monthly).months
+        months = Schedule.of(winters, parse_years(self.years)).months
         catalogue = Catalogue.read(self.catalogue)
         used = catalogue.only([p.name for p in predictors_of(model, catalogue)])
         return [
             model.fingerprint,
+            *([areas_of(model)] if self.applicability else []),
             json.dumps([model.simulated, model.provenance], sort_keys=True),  # maps repeat some
             file_state(self.catalogue),
             *_domain_states(self.domain),
@@ -323,7 +408,10 @@ class PredictJob:
 
 @dataclass(frozen=True)
 class ReportJob:
-    """A report of a model, and of the study and the maps around it, as one HTML file."""
+    """A report of a model, and of the study and the maps around it, as one HTML file.
+
+    Its tables and figures are files beside it too.
+    """
 
     verb: ClassVar[str] = "report"
     model: str
@@ -345,13 +433,18 @@ class ReportJob:
             observations=state.facts("observations").get("counts", {}),
             sampling=state.facts("sample").get("counts", {}),
             maps_folder=record.parent if record and record.is_file() else None,
+            budget=self._budget(),
+            threads=threads(0),
         )
-        write_report(Path(self.output), material, progress)
-        return {"outputs": [self.output]}
+        written = write_report(Path(self.output), material, progress)
+        return {"outputs": [str(path) for path in written]}
 
     def depends_on(self) -> list[str]:
         maps = [str(Path(self.maps) / "prediction.json")] if self.maps else []
-        return [file_state(path) for path in (self.model, *maps)]
+        return [file_state(path) for path in (self.model, *maps, str(self._budget()))]
+
+    def _budget(self) -> Path:
+        return Path(self.output).with_name("budget.csv")
 
 
 @dataclass(frozen=True)
@@ -495,14 +588,38 @@ def threads(jobs: int) -> int:
     return jobs or os.cpu_count() or 1
 
 
-def screen_of(table: Mapping[str, Any]) -> Any:
+def sources_of(tables: list[dict[str, Any]]) -> list[Source]:
+    """The tables of observations that a study or job names.
+
+    Raises
+    ------
+    Wco2Error : for unknown keys, or a value of another kind.
+    """
+    from wco2_engine.inputs.observations import Source
+
+    hints = get_type_hints(Source)
+    for table in tables:
+        check_names(table, hints, "Source of observations")
+        if not table.get("file"):
+            raise Wco2Error("A source of observations has no file.", 'Add file = "…".')
+        for name, value in table.items():
+            kind = dict[str, str] | None if name == "columns" else hints[name]
+            if not _fits(value, kind):
+                raise Wco2Error(
+                    f"Source of observations {table['file']}: {name} = {value!r} is not "
+                    f"{_kind_name(kind)}."
+                )
+    return [Source(**table) for table in tables]
+
+
+def screen_of(table: Mapping[str, Any]) -> Screen:
     """The screening rules in a table of a study or job.
 
     Raises
     ------
     Wco2Error : for unknown keys or values.
     """
-    from wco2_engine.inputs.observations import Screen
+    from wco2_engine.inputs.screen import Screen
 
     check_names(table, (item.name for item in fields(Screen)), "Screening rules")
     try:

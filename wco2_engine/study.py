@@ -35,9 +35,16 @@ from wco2_engine.stages import (
 
 STATE = "study-state.json"
 _TOP = ("title", "licence", "simulated", "catalogue", "output", "observations", "winter", "region")
-_OBSERVATIONS = ("file", "format", "columns", "flux_units", "crs", "screen")
-_MODEL = ("trees", "min_samples_leaf", "max_features", "seed", "validation", "at")
-_MAP = ("extent", "resolution", "crs", "snap", "years", "domain", "monthly")
+_SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table")
+_OBSERVATIONS = (*_SOURCE, "sources", "target", "screen")
+_MODEL = (
+    *("trees", "min_samples_leaf", "max_features", "transform", "seed", "validation", "at"),
+    *("members", "tune", "tune_budget", "weights"),
+)
+_MAP = (
+    *("extent", "resolution", "crs", "snap", "years", "domain", "monthly"),
+    *("interval", "applicability", "members"),
+)
 _TABLES = {  # whose values a job's fields are
     "observations": "[observations]",
     "sample": "[model] and [map]",
@@ -94,7 +101,7 @@ class Study:
             path = path / "study.toml"
         tables = read_toml(path, "Study")
         where = str(path)
-        check_names(tables, (*_TOP, "model", "map"), where)
+        check_names(tables, (*_TOP, "model", "map", "zones"), where)
         path = path.absolute()
         folder = path.parent
         observations = _table(tables, "observations", _OBSERVATIONS, where)
@@ -108,14 +115,14 @@ class Study:
             regions = parse_regions(tables.get("region", []), winter, folder)
 
         domain = _domain_entry(maps.get("domain"), folder)
+        zones = _domain_entry(tables.get("zones"), folder)
 
         def out(name: str) -> str:
             return str(output / name)
 
         jobs: dict[str, dict[str, Any]] = {
             "observations": {
-                **{k: v for k, v in observations.items() if k != "file"},
-                "input": str(folder / _text(observations, "file", f"{where}: [observations]")),
+                **_observations(observations, folder, f"{where}: [observations]"),
                 "output": out("observations.gpkg"),
                 "rejected": out("observations_rejected.csv"),
             },
@@ -136,6 +143,7 @@ class Study:
                 "licence": str(tables.get("licence", "")),
                 "simulated": tables.get("simulated", False),
                 "domain": domain,
+                "zones": zones,
                 **{k: v for k, v in model.items() if k != "at"},
             },
             "report": {
@@ -153,8 +161,16 @@ class Study:
                 for name, values in jobs.items()
             }
             screen_of(made["observations"].screen)
-            made["train"].recipe()
+            made["observations"].sources()
+            recipe = made["train"].recipe()
+            if made["predict"].members and not recipe.n_members:
+                raise Wco2Error(
+                    "[map] asks for members, and [model] has no members.",
+                    "Say members = 20 and 100 trees or more in [model], or leave them out.",
+                )
+            made["train"].parsed_zones()
             cells = made["predict"].grid().cells
+            made["predict"].check_interval()
             made["sample"] = make_job(
                 STAGES,
                 {
@@ -276,18 +292,13 @@ class Study:
         return facts
 
     def _check_observations(self, problems: list[str], progress: Progress) -> Facts:
-        from wco2_engine.inputs.observations import read_observations
-
-        job = self.observations
         progress.update(0.0, "Checking observations")
         try:
-            found = read_observations(
-                job.input, job.format, job.columns, job.flux_units, screen_of(job.screen), job.crs
-            )
+            counts: Facts = self.observations.read().counts
         except Wco2Error as error:
             problems.append(str(error))
             return {}
-        return found.counts
+        return counts
 
 
 def _table(
@@ -307,6 +318,37 @@ def _table(
         )
     check_names(found, known, f"{where}: [{name}]")
     return found
+
+
+def _observations(table: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
+    """The fields of the job that reads the tables of [observations]: one file, or `sources`."""
+    sources = table.get("sources")
+    if sources is None:
+        sources = [{k: v for k, v in table.items() if k in _SOURCE}]
+    elif any(key in table for key in _SOURCE):
+        raise Wco2Error(
+            f"{where} has both sources and keys of a single one.",
+            "Write file, format and the like into each of the sources.",
+        )
+    if not isinstance(sources, list) or not all(isinstance(one, dict) for one in sources):
+        raise Wco2Error(
+            f"{where}: sources is no list of tables.", 'Write sources = [ { file = "…" }, … ].'
+        )
+    made = []
+    for one in sources:
+        check_names(one, _SOURCE, f"{where}: sources")
+        paths = {
+            key: str(folder / _text(one, key, where))
+            for key in ("file", "site_table")
+            if key == "file" or key in one
+        }
+        made.append({**one, **paths})
+    if not made:
+        raise Wco2Error(f"{where}: sources is empty.", 'Add { file = "…" }.')
+    first, *more = made
+    shared = {k: v for k, v in table.items() if k in ("target", "screen")}
+    fields = {("input" if k == "file" else k): v for k, v in first.items()}
+    return {**fields, **shared} | ({"more": more} if more else {})
 
 
 def _text(table: Mapping[str, Any], key: str, where: str) -> str:
@@ -330,7 +372,7 @@ def _years_text(maps: Mapping[str, Any], where: str) -> str:
 
 
 def _domain_entry(entry: Any, folder: Path) -> Any:
-    """The domain with its path made whole."""
+    """The domain, or the zones, with the path made whole."""
 
     def whole(path: str) -> str:
         return path if path.startswith("/vsi") else str(folder / path)

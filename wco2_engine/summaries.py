@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from wco2_engine.season import format_years
+
 Facts = Mapping[str, Any]
 
 
@@ -37,10 +39,36 @@ def _counts(facts: Facts, console: Console) -> None:
     _outputs(facts, console)
 
 
+def _observations(facts: Facts, console: Console) -> None:
+    if facts.get("target"):
+        _line(console, f"Fluxes are {_TARGETS.get(facts['target'], facts['target'])}.")
+    _counts(facts, console)
+
+
 def _train(facts: Facts, console: Console) -> None:
     if facts.get("scores"):
         console.print(score_table(facts["scores"]))
+    if facts.get("coverage"):
+        console.print(coverage_table(facts["coverage"]))
+    for region, sentence in facts.get("tuning", {}).items():
+        _line(console, f"{region}: {sentence}")
     _line(console, f"Fingerprint {facts['fingerprint']}")
+    _outputs(facts, console)
+
+
+def _validate(facts: Facts, console: Console) -> None:
+    console.print(score_table(facts["scores"]))
+    _outputs(facts, console)
+
+
+def _select(facts: Facts, console: Console) -> None:
+    for region, names in facts["chosen"].items():
+        rmse = facts["rmse"][region]
+        _line(
+            console,
+            f"{region}: {', '.join(names)} (held-out RMSE {rmse['chosen']:.2f}, of all "
+            f"{rmse['all']:.2f} g C m-2 month-1)",
+        )
     _outputs(facts, console)
 
 
@@ -58,6 +86,20 @@ def score_table(scores: Sequence[Facts]) -> Table:
     return table
 
 
+def coverage_table(rows: Sequence[Facts]) -> Table:
+    """How often held-out rows lie within intervals, as predicted and calibrated."""
+    table = Table(
+        title="Intervals on held-out rows, width in g C m-2 month-1", title_justify="left"
+    )
+    for name in ("region", "validation", "level", "raw", "width", "calibrated", "width"):
+        table.add_column(name, justify="left" if name in ("region", "validation") else "right")
+    for row in rows:
+        shares = [row["raw_coverage"], row["raw_width"], row["coverage"], row["width"]]
+        told = ["–" if value is None else f"{value:.2f}" for value in shares]
+        table.add_row(escape(row["region"]), row["validation"], f"{row['level']:g}", *told)
+    return table
+
+
 def _predict(facts: Facts, console: Console) -> None:
     grid = facts["grid"]
     _line(
@@ -69,9 +111,24 @@ def _predict(facts: Facts, console: Console) -> None:
     if missing:
         worst = ", ".join(f"{name} {count}" for name, count in missing.items())
         _line(console, f"Cell-months without a value, by missing predictor: {worst}")
+    for region, (predicted, outside) in _outside(facts["cell_months"]).items():
+        _line(
+            console,
+            f"{region}: {outside} of {predicted} cell-months lie outside the area of applicability",
+        )
     for note in facts["notes"]:
         _line(console, note)
     _outputs(facts, console)
+
+
+def _outside(cell_months: Sequence[Facts]) -> dict[str, tuple[int, int]]:
+    """By region, cell-months predicted and outside; none where this was not asked for."""
+    found: dict[str, tuple[int, int]] = {}
+    for row in cell_months:
+        if row["outside"] is not None:
+            predicted, outside = found.get(row["region"], (0, 0))
+            found[row["region"]] = predicted + row["predicted"], outside + row["outside"]
+    return found
 
 
 def _check(facts: Facts, console: Console) -> None:
@@ -125,6 +182,29 @@ def _run(facts: Facts, console: Console) -> None:
         summary(name, found, console)
 
 
+def _compare(facts: Facts, console: Console) -> None:
+    mean = next(row for row in facts["rows"] if (row["winter"], row["zone"]) == ("mean", "all"))
+    table = Table(title="A minus B, where both have a value", title_justify="left")
+    for name in ("winter", "million km2", "A, Tg C", "B, Tg C", "bias", "RMSE", "correlation"):
+        table.add_column(name, justify="left" if name == "winter" else "right")
+    rows = [row for row in facts["rows"] if row["zone"] == "all" and row is not mean]
+    for row in [*(rows if len(rows) <= 5 else []), mean]:
+        values = (row[key] for key in ("area", "total_a", "total_b", "bias", "rmse", "correlation"))
+        numbers = ["–" if value is None else f"{value:.2f}" for value in values]
+        table.add_row(row["winter"], *numbers)
+    console.print(table)
+    _outputs(facts, console)
+
+
+def _publish(facts: Facts, console: Console) -> None:
+    for name, how in facts["checks"].items():
+        _line(console, f"{name}: {how}.")
+    for sentence in facts["not_known"]:
+        _line(console, f"Not known: {sentence}")
+    size = facts["bytes"] / 1e6
+    _line(console, f"{facts['title']}: {len(facts['outputs'])} files, {size:.1f} MB")
+
+
 def _describe(facts: Facts, console: Console) -> None:
     console.print_json(data=dict(facts))
 
@@ -148,17 +228,91 @@ def _doctor(facts: Facts, console: Console) -> None:
         _line(console, "All is well.")
 
 
+def _budget(facts: Facts, console: Console) -> None:
+    title = f"Mean winter of {format_years(facts['winters'])}{_made_up(facts)}"
+    level = facts["level"]
+    between = [f"{level:.0%} interval"] if level else []
+    totals = _by_zone(title, "Tg C", *between, "g C m-2", *between, "Mkm2", "missing")
+    slopes = _by_zone("Trend of the totals", "Tg C a-1", *between, "p")
+    for row in facts["summary"]:
+        totals.add_row(
+            escape(row["zone"]),
+            *_estimate(row, "total{}_tg", level),
+            *_estimate(row, "mean{}_g_m2", level),
+            _digits(row["area_km2"] / 1e6),
+            "–" if row["missing_share"] is None else f"{row['missing_share']:.0%}",
+        )
+        slope = _estimate(row, "slope{}_tg_a", level)
+        slopes.add_row(escape(row["zone"]), *slope, _digits(row["slope_p"]))
+    console.print(totals)
+    if any(row["slope_tg_a"] is not None for row in facts["summary"]):
+        console.print(slopes)
+    for note in facts["notes"]:
+        _line(console, note)
+    _outputs(facts, console)
+
+
+def _by_zone(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("zone", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _estimate(row: Facts, key: str, level: float | None) -> list[str]:
+    """An amount and, with a level, its bounds."""
+    bounds = row[key.format("_lower")], row[key.format("_upper")]
+    interval = "–" if None in bounds else " to ".join(map(_digits, bounds))
+    return [_digits(row[key.format("")]), *([interval] if level else [])]
+
+
+def _trend(facts: Facts, console: Console) -> None:
+    _line(
+        console,
+        f"{facts['cells']} cells, {format_years(facts['winters'])}{_made_up(facts)}: "
+        f"{facts['rising']} rise and {facts['falling']} fall significantly "
+        f"(false discoveries kept at {facts['rate']:.0%}: p up to {facts['threshold']:.3g})",
+    )
+    _line(console, f"Median slope {_digits(facts['median_slope'])} g C m-2 winter-1 a-1")
+    if facts["zones"]:
+        names = ("winters", "Tg C a-1", "p", "g C m-2 a-1", "p of the mean")
+        table = _by_zone("", *names)
+        for row in facts["zones"]:
+            keys = ("slope_tg_a", "slope_p", "slope_mean_g_m2_a", "slope_mean_p")
+            table.add_row(
+                escape(row["zone"]), str(row["winters"]), *(_digits(row[key]) for key in keys)
+            )
+        console.print(table)
+    _outputs(facts, console)
+
+
+def _made_up(facts: Facts) -> str:
+    return " (simulated)" if facts["simulated"] else ""
+
+
+def _digits(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+
+
 def _line(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+_TARGETS = {"reco": "ecosystem respiration (reco)", "nee": "net ecosystem exchange (nee)"}
 _SUMMARIES: dict[str, Callable[[Facts, Console], None]] = {
-    "observations": _counts,
+    "observations": _observations,
     "sample": _counts,
     "train": _train,
     "predict": _predict,
+    "publish": _publish,
     "check": _check,
+    "compare": _compare,
     "run": _run,
+    "validate": _validate,
+    "select": _select,
     "describe": _describe,
+    "budget": _budget,
+    "trend": _trend,
     "doctor": _doctor,
 }

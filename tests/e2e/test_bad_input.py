@@ -88,7 +88,8 @@ def edit(path: Path, old: str, new: str, count: int = 1) -> None:
 
 def quick(study: Path) -> None:
     """Let a study that has to train do so without validation."""
-    edit(study / "study.toml", 'validation = ["random", "site"]', "validation = []")
+    edit(study / "study.toml", 'validation = ["random", "site", "knndm"]', "validation = []")
+    edit(study / "study.toml", "applicability = true", "applicability = false")
 
 
 def rewrite(path: Path, change: Any = None, **profile: Any) -> None:

@@ -66,6 +66,7 @@ def test_held_out_sites_score_worse_than_random_rows(simulated: SimpleNamespace)
     scores = {(s["region"], s["validation"]): s for s in simulated.stages["train"]["scores"]}
     for region in ("tibetan_plateau", "arctic"):
         random, site = scores[region, "random"], scores[region, "site"]
+        assert scores[region, "knndm"]["r2"] < site["r2"]
         assert random["n"] == site["n"]
         # Rows of a site share an effect that no predictor explains: random folds leak it.
         assert 0.3 < site["r2"] < random["r2"] - 0.05 < 0.9
@@ -75,7 +76,7 @@ def test_everything_that_comes_out_says_that_it_is_simulated(
     simulated: SimpleNamespace, wco2: Wco2
 ) -> None:
     maps = sorted(simulated.results.rglob("*.tif"))
-    assert len(maps) == 2
+    assert len(maps) == 2 * 5  # the flux, its two bounds, its members, applicability
     for path in maps:
         with rasterio.open(path) as source:
             assert source.tags()["SIMULATED"] == "yes"
@@ -96,10 +97,11 @@ def test_the_report_stands_alone(simulated: SimpleNamespace) -> None:
     assert links
     assert all(link.startswith(("data:image/png;base64,", "#")) for link in links)
     assert "<script" not in text
-    assert text.count("<svg") == 4
-    assert text.count("<img") == 1
+    files = {path.name for path in (simulated.results / "report_files").iterdir()}
+    assert text.count("<svg") == sum(name.endswith(".svg") for name in files) > 12
+    assert {"scores.csv", "residuals_by_site.csv", "winter_flux.png"} <= files
     drawn = re.findall(r"<text[^>]*>([^<]+)</text>", text)
-    for title in ("arctic, random", "arctic, site", "tibetan_plateau: permutation"):
+    for title in ("arctic, random", "arctic, leave-site-out", "winter 2001"):
         assert title in drawn
 
 
@@ -120,7 +122,8 @@ def test_ctrl_c_is_exit_130_leaves_nothing_partial_and_the_same_command_goes_on(
         *("predict", simulated.results / "model.wco2", simulated.folder / "catalogue.toml"),
         *("-o", tmp_path / "maps", "--years", "2001-2002", "--resolution", "0.5", "--jobs", "1"),
         *("--domain", simulated.folder / "rasters/permafrost_extent.tif"),
-        *("--domain-values", "1,2,3,4", "--json"),
+        *("--domain-values", "1,2,3,4", "--interval", "0.9", "--applicability", "--members"),
+        "--json",
     )
     running = start_wco2(*command)
     for line in running.stdout:

@@ -16,6 +16,7 @@ from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.members import join
 from wco2_engine.learning.model import Model, ModelPredictor, RegionModel
 from wco2_engine.progress import Silent
 from wco2_engine.season import Winter
@@ -199,6 +200,45 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     model = make_model(parts, {"temperature": "degC", "carbon": "%"})
     model.write(folder / "model.wco2")
     return SimpleNamespace(folder=folder, model=model, catalogue=catalogue)
+
+
+@pytest.fixture(scope="session")
+def able(wide: SimpleNamespace, world: SimpleNamespace) -> SimpleNamespace:
+    """The catalogue of `wide`, and a model of its regions with members, folds and calibration."""
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    rng = np.random.default_rng(2)
+    x = np.column_stack([rng.uniform(-5, 15, 200), rng.uniform(0, 20, 200)]).astype(np.float32)
+    y = x[:, 0] + 0.3 * x[:, 1] + rng.normal(0, 2, 200)
+
+    def forest(seed: int, rows: Any = slice(None)) -> Forest:
+        return Forest.from_sklearn(ExtraTreesRegressor(12, random_state=seed).fit(x[rows], y[rows]))
+
+    parts = [
+        RegionModel(
+            region=part.region,
+            forest=forest(seed),
+            features=x,
+            target=y,
+            site=np.arange(200, dtype=np.int32) // 10,
+            longitude=np.full(200, 100.0),
+            latitude=np.full(200, 60.0),
+            year=np.full(200, 2001, np.int16),
+            month=np.ones(200, np.int8),
+            folds={"site": (np.arange(200) // 10 % 5).astype(np.int16)},
+            predictions={},
+            importances={"impurity": np.array([0.8, 0.2])},
+            members=join([forest(10 * seed + k, slice(k * 50, k * 50 + 150)) for k in range(2)]),
+            n_members=2,
+            calibration={"0.9": 0.25} if part.region.name == "arctic" else {},
+        )
+        for seed, part in enumerate(wide.model.regions)
+    ]
+    model = world.make_model(parts, {"temperature": "degC", "carbon": "%"})
+    model.write(wide.folder / "able.wco2")
+    return SimpleNamespace(
+        folder=wide.folder, file=wide.folder / "able.wco2", model=model, catalogue=wide.catalogue
+    )
 
 
 @pytest.fixture

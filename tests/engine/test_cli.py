@@ -18,6 +18,7 @@ from rich.console import Console
 from wco2_engine import terminal as terminals
 from wco2_engine.cli import main
 from wco2_engine.jobs import JOBS
+from wco2_engine.learning.model import Model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -217,6 +218,9 @@ PREDICT = ("predict", "model.wco2", "catalogue.toml", "-o", "out", "--resolution
         (["--years", "2001", "--crs", "EPSG:6931"], "extent in EPSG:6931 is needed"),
         (["--years", "2001", "--crs", "moon"], "'moon'"),
         (["--years", "2001", "--jobs", "-1"], "jobs = -1"),
+        (["--years", "2001", "--interval", "1.5"], "interval of 1.5 is no share"),
+        (["--years", "2001", "--members"], "The model holds no members for region 'plateau'"),
+        (["--years", "2001", "--applicability"], "no validation of region 'plateau'"),
         (["--years", "2001", "--domain", "no.tif"], "no.tif"),
         (["--years", "2001", "--domain-values", "1"], "--domain"),
         (["--years", "2001", "--domain", "carbon.tif", "--domain-values", "1,b"], "1,b"),
@@ -249,6 +253,22 @@ def test_a_prediction_by_hand_is_that_of_the_engine(
     assert len(list((tmp_path / "out").rglob("*.tif"))) == 8
 
 
+def test_a_prediction_tells_how_much_lies_outside_the_area_of_applicability(
+    able: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(able.folder)
+    command = ["predict", able.file.name, *PREDICT[2:4], tmp_path / "out", *PREDICT[5:]]
+    result = call(
+        *command, "--years", "2001", "--extent", "-10", "50", "20", "70", "--interval", "0.9",
+        "--applicability", "--members",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "arctic: " in result.output
+    assert " of 168 cell-months lie outside the area of applicability" in result.output
+    assert "not calibrated in region 'plateau'" in result.output
+    assert len(list((tmp_path / "out").rglob("*.tif"))) == 5
+
+
 def test_every_step_by_hand(finished_study: Path, tmp_path: Path) -> None:
     study = finished_study.parent
     mapping = tmp_path / "mapping.toml"
@@ -272,6 +292,39 @@ def test_every_step_by_hand(finished_study: Path, tmp_path: Path) -> None:
     assert (tmp_path / "t_rejected.csv").is_file()
     assert '"siberia"' in result.output
     assert "Maps" in (tmp_path / "study.html").read_text(encoding="utf-8")
+
+
+def test_a_model_is_trained_with_all_that_tells_how_far_to_trust_it(
+    finished_study: Path, tmp_path: Path
+) -> None:
+    training = finished_study.parent / "results" / "training.gpkg"
+    zones = tmp_path / "zones.geojson"
+    ring = [[-180, 0], [180, 0], [180, 90], [-180, 90], [-180, 0]]
+    north = {
+        "type": "Feature",
+        "properties": {"zone": "north"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    zones.write_text(json.dumps({"type": "FeatureCollection", "features": [north]}))
+    model = tmp_path / "model.wco2"
+    result = call(
+        *("train", training, finished_study.parent / "catalogue.toml", "-o", model),
+        *("--regions", finished_study, "--trees", "6", "--members", "3", "--weights", "sites"),
+        *("--validation", "random,site", "--zones", zones, "--zone-field", "zone"),
+    )
+    assert result.exit_code == 0, result.output
+    assert "Scores on held-out rows" in result.output
+    assert "Intervals on held-out rows" in result.output
+    read = Model.read(model)
+    assert {row["zone"] for row in read.scores} == {"all", "north"}
+    assert {each.n_members for each in read.regions} == {3}
+    assert read.settings["weights"] == "sites"
+
+
+def test_a_zone_field_without_zones_is_exit_2() -> None:
+    result = call("train", "t.gpkg", "c.toml", "-o", "m.wco2", "--zone-field", "zone")
+    assert result.exit_code == 2
+    assert "--zone-field needs --zones" in result.output
 
 
 def test_a_mapping_with_an_unknown_key_is_named(finished_study: Path, tmp_path: Path) -> None:

@@ -12,16 +12,22 @@ import pytest
 from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs import (
     JOBS,
+    BudgetJob,
     CheckJob,
+    CompareJob,
     DescribeJob,
     DoctorJob,
     NewJob,
     ObservationsJob,
     PredictJob,
+    PublishJob,
     ReportJob,
     RunJob,
     SampleJob,
+    SelectJob,
     TrainJob,
+    TrendJob,
+    ValidateJob,
     job_from_json,
     job_to_json,
 )
@@ -40,6 +46,12 @@ EXAMPLES: list[Any] = [
     ReportJob("m.wco2", "r.html"),
     DescribeJob("m.wco2"),
     DoctorJob(),
+    ValidateJob("t.gpkg", "c.toml", "v.html", validation=["site"], zones={"path": "z.gpkg"}),
+    SelectJob("t.gpkg", "c.toml", "s.html", method="elimination", criterion="any"),
+    BudgetJob("maps", "budget.csv", zones={"path": "z.gpkg"}, fraction="land.tif", level=0.8),
+    TrendJob("maps", "trend.tif", alpha=0.1, correlated=True, budget="budget.csv"),
+    CompareJob("maps", "others", "c.html", crs_b="EPSG:4326", zones={"path": "z.gpkg"}),
+    PublishJob("study.toml", "published", facts="publication.toml"),
 ]
 
 

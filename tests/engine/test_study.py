@@ -14,7 +14,8 @@ import rasterio
 
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.progress import Silent
-from wco2_engine.report import figures
+from wco2_engine.report.drawing import Drawn
+from wco2_engine.report.page import Picture
 from wco2_engine.study import Study
 
 STAGES = ["observations", "sample", "train", "predict", "report"]
@@ -23,11 +24,7 @@ STAGES = ["observations", "sample", "train", "predict", "report"]
 @pytest.fixture(autouse=True)
 def _quick_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """A report without its figures, which would take most of the time of these tests."""
-    for name in (
-        *("sites", "importances", "observed_against_predicted"),
-        *("scores_by_month", "winter_maps"),
-    ):
-        monkeypatch.setattr(figures, name, lambda *_: "<svg></svg>")
+    monkeypatch.setattr(Picture, "drawn", lambda _: Drawn("<svg></svg>", b"PNG"))
 
 
 def run(study: Path) -> dict[str, Any]:
@@ -70,7 +67,9 @@ def test_a_run_makes_all_results(small_study: Path) -> None:
         for p in (small_study.parent / "results").rglob("*")
         if p.is_file()
     }
-    assert made == {
+    beside = {name for name in made if name.startswith("report_files/")}
+    assert beside >= {"report_files/scores.csv", "report_files/sites.svg"}
+    assert made - beside == {
         "observations.gpkg",
         "observations_rejected.csv",
         "training.gpkg",
@@ -293,6 +292,11 @@ def test_an_unknown_key_is_refused_with_the_nearest(
         ("trees = 5", "trees = 0", "trees = 0"),
         ("trees = 5", 'validation = ["sites"]', "'site'"),
         ("trees = 5", 'at = "cel"', "'cell'"),
+        ("trees = 5", "trees = 5\nmembers = 6", "members = 6 is not from 2 to 5"),
+        ("trees = 5", 'weights = "site"', "'sites'"),
+        ("trees = 5", 'tune = true\nvalidation = ["random"]', "keeps sites whole"),
+        ("[map]", '[zones]\npath = "zone.tif"\n[map]', "zone.tif does not exist"),
+        ("[map]", "[zones]\nnames = { 1 = 'a' }\n[map]", "zones have no path"),
         ("resolution = 1.0", "resolution = -1.0", "-1.0"),
         ("resolution = 1.0", "resolution = true", "[map]: resolution = True is not a number"),
         ("resolution = 1.0", "resolution = 1e-7", "too large"),
@@ -300,6 +304,9 @@ def test_an_unknown_key_is_refused_with_the_nearest(
         ("extent = [100, 60, 110, 70]", "extent = [100, 70, 110, 60]", "[100, 70, 110, 60]"),
         ("extent = [100, 60, 110, 70]", "extent = [100, 60, 110]", "[100, 60, 110]"),
         ("extent = [100, 60, 110, 70]", 'extent = "all"', "[map]: extent = 'all'"),
+        ("# nothing more", "interval = 90", "study.toml: An interval of 90 is no share"),
+        ("# nothing more", "members = 20", "[map]: members = 20 is not true or false"),
+        ("# nothing more", "members = true", "[model] has no members"),
         ('years = "2001-2002"', "", "no years"),
         ('years = "2001-2002"', 'years = "2002-2001"', "2001-2002"),
         ('years = "2001-2002"', 'years = [2001, "x"]', "2001,x"),

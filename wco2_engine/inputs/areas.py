@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import existing_file
 from wco2_engine.grid import GEOGRAPHIC, parse_crs, project
 from wco2_engine.inputs.vectors import read_features
+
+if TYPE_CHECKING:
+    import geopandas
 
 Ring = tuple[tuple[float, float], ...]
 FloatArray = NDArray[np.float64]
@@ -142,11 +145,20 @@ def read_polygons(path: Path, where: str) -> Polygons:
     ------
     Wco2Error : when the file is missing, states no CRS, or holds no polygon.
     """
+    existing_file(path, f"{where}: geometry")
+    return polygons_of(read_features(path, where), path, where)
+
+
+def polygons_of(frame: geopandas.GeoDataFrame, path: Path, where: str) -> Polygons:
+    """The polygons of features that were read from `path`, in their own CRS, repaired and joined.
+
+    Raises
+    ------
+    Wco2Error : when they have no CRS, or none is a polygon.
+    """
     from shapely.ops import unary_union
     from shapely.validation import make_valid
 
-    existing_file(path, f"{where}: geometry")
-    frame = read_features(path, where)
     if frame.crs is None:
         raise Wco2Error(f"{where}: {path} states no CRS.", "Save it with its CRS.")
     shapes = [make_valid(shape) for shape in frame.geometry.dropna()]

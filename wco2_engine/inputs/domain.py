@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,20 +74,31 @@ def parse_domain(entry: Any, folder: Path, where: str) -> Domain | None:
     values = table.get("values", [])
     if not isinstance(values, Sequence) or not all(map(_is_number, values)):
         raise Wco2Error(f"{where}: domain values {values!r} are no numbers.", "Write [1, 2, 3, 4].")
+    raster, encoding = parse_classes(table, folder, f"{where}: domain")
+    return Domain(None, raster, tuple(float(v) for v in values), encoding)
+
+
+def parse_classes(table: Mapping[str, Any], folder: Path, where: str) -> tuple[str, Encoding]:
+    """The GDAL name and encoding of a raster of classes, from `path`, `crs`, `variable`, `nodata`.
+
+    Raises
+    ------
+    Wco2Error : when the file is missing or has several bands, or a value is of another kind.
+    """
     nodata, crs, variable = (table.get(key) for key in ("nodata", "crs", "variable"))
     if nodata is not None and not _is_number(nodata):
-        raise Wco2Error(f"{where}: domain nodata {nodata!r} is no number.", "Write e.g. 255.")
+        raise Wco2Error(f"{where} nodata {nodata!r} is no number.", "Write e.g. 255.")
     for text in (crs, variable):
         if not isinstance(text, str | None):
-            raise Wco2Error(f"{where}: domain has {text!r}, which is no text.", "Put it in quotes.")
+            raise Wco2Error(f"{where} has {text!r}, which is no text.", "Put it in quotes.")
     if crs is not None:
         parse_crs(crs)
-    raster = gdal_path(path, variable, folder, f"{where}: domain")
+    raster = gdal_path(table["path"], variable, folder, where)
     encoding = Encoding(crs=crs, nodata=nodata)
     with Rasters() as rasters:  # says now, not in the middle of a map, what is wrong
         if rasters.info(raster, encoding).count > 1:
-            raise Wco2Error(f"{where}: domain {path} has several bands.", "Give a file with one.")
-    return Domain(None, raster, tuple(float(v) for v in values), encoding)
+            raise Wco2Error(f"{where} {table['path']} has several bands.", "Give a file with one.")
+    return raster, encoding
 
 
 def _is_number(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce as fold
 from pathlib import Path
 
@@ -49,29 +49,45 @@ class Recipe:
     instead: str = ""
 
 
-class Sources:
-    """The files behind a catalogue: what exists for which month. Asks each file once."""
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What the files behind a catalogue have said of themselves, for as long as they don't change.
 
-    def __init__(self, catalogue: Catalogue, rasters: Rasters) -> None:
+    Only grows, and by values that never change, so the threads of a run may share one.
+    """
+
+    infos: dict[tuple[str, str], RasterInfo] = field(default_factory=dict)
+    slices: dict[tuple[str, Month], Slice | None] = field(default_factory=dict)
+
+
+class Sources:
+    """The files behind a catalogue: what exists for which month. Asks each file once.
+
+    Parameters
+    ----------
+    known : what was found before, by this thread or another; it is added to.
+    """
+
+    def __init__(self, catalogue: Catalogue, rasters: Rasters, known: Known | None = None) -> None:
         self._folder = catalogue.folder
         self._rasters = rasters
-        self._infos: dict[tuple[str, str | None], RasterInfo] = {}
-        self._found: dict[tuple[str, Month], Slice | None] = {}
+        self._known = known or Known()
 
     def info(self, predictor: Predictor, month: Month) -> RasterInfo:
         """What the file of a predictor for a month says of itself."""
         path = predictor.path_at(month)
         key = (path, predictor.name)
-        if key not in self._infos:
+        infos = self._known.infos
+        if key not in infos:
             try:
-                self._infos[key] = self._rasters.info(
+                infos[key] = self._rasters.info(
                     self._gdal_path(predictor, path), predictor.encoding
                 )
             except Wco2Error as error:
                 raise Wco2Error(
                     f"Predictor '{predictor.name}': {error.message}", error.hint
                 ) from error
-        return self._infos[key]
+        return infos[key]
 
     def recipe(self, predictor: Predictor, month: Month) -> Recipe | None:
         """How to make a predictor for a predicted month, or None where it can't be made.
@@ -124,9 +140,10 @@ class Sources:
 
     def _slice(self, predictor: Predictor, month: Month) -> Slice | None:
         key = (predictor.name, month)
-        if key not in self._found:
-            self._found[key] = self._find(predictor, month)
-        return self._found[key]
+        slices = self._known.slices
+        if key not in slices:
+            slices[key] = self._find(predictor, month)
+        return slices[key]
 
     def _find(self, predictor: Predictor, month: Month) -> Slice | None:
         if predictor.fields and not self._exists(predictor, month):

@@ -39,7 +39,8 @@ Reducer = Callable[[Iterable[FloatArray]], FloatArray]  # of the values under ea
 MAX_WINDOW_PIXELS = 4_000_000  # read at once, so that memory does not follow the source's size
 MAX_LOOKUPS = 2_000_000  # of sub-cell points at once, for the same reason
 MAX_SUBCELLS = 16  # along one side of a cell
-OPEN_FILES = 48
+OPEN_FILES = 512  # in this process, where the system allows twice as many and more
+OPEN_BYTES = 128_000_000  # that open files hold, in this process, besides GDAL's blocks
 METRES_A_DEGREE = 111_319.5
 _EDGE = 1e-6  # of a pixel: nearer than this, a point lies on the pixel's edge or middle
 
@@ -141,10 +142,21 @@ class Points:
 
 
 class Rasters:
-    """Open raster files, a bounded number at a time. Belongs to one thread."""
+    """Open raster files, a bounded number at a time. Belongs to one thread.
 
-    def __init__(self) -> None:
-        self._open: OrderedDict[str, Any] = OrderedDict()
+    Files stay open until others need their place: opening a file and finding its blocks takes as
+    long as reading from it, or, with netCDF, twenty times as long.
+
+    Parameters
+    ----------
+    readers : how many there are in this process at once, which share what may be open.
+    """
+
+    def __init__(self, readers: int = 1) -> None:
+        self._open: OrderedDict[str, _Opened] = OrderedDict()
+        self._most_files = max(1, min(OPEN_FILES, _descriptors() // 2) // readers)
+        self._most_bytes = OPEN_BYTES // readers
+        self._held = 0
         self._settings: Any = None
         self._thread = 0
 
@@ -164,7 +176,7 @@ class Rasters:
         trace: TracebackType | None,
     ) -> None:
         while self._open:
-            self._close(*self._open.popitem())
+            self._close_latest()
         self._thread = 0
         self._settings.__exit__(kind, error, trace)
 
@@ -178,9 +190,24 @@ class Rasters:
         return _apart(path, lambda: _describe(path, self._dataset(path), encoding))
 
     def window(
-        self, info: RasterInfo, band: int, row: int, column: int, height: int, width: int
+        self,
+        info: RasterInfo,
+        band: int,
+        row: int,
+        column: int,
+        height: int,
+        width: int,
+        places: IndexArray | None = None,
     ) -> FloatArray:
         """Values of a rectangle of pixels, scaled, NaN where missing; it may cross the seam.
+
+        Parameters
+        ----------
+        places : of the pixels that are wanted, counted row by row; None for all of them.
+
+        Returns
+        -------
+        `(height, width)`, or `(n_places,)`.
 
         Raises
         ------
@@ -189,33 +216,40 @@ class Rasters:
         from rasterio.errors import RasterioError, RasterioIOError
 
         try:
-            return _apart(info.path, lambda: self._pixels(info, band, row, column, height, width))
+            stored, mask = _apart(
+                info.path, lambda: self._pixels(info, band, row, column, height, width)
+            )
         except (RasterioError, RasterioIOError, IndexError) as error:
             raise Wco2Error(
                 f"{info.path}, band {band}, can't be read near row {row}: {_first_line(error)}.",
                 "The file looks truncated or damaged: copy or download it again.",
             ) from error
+        if places is not None:  # before anything is computed: often few of the pixels are wanted
+            stored, mask = stored.ravel()[places], None if mask is None else mask.ravel()[places]
+        return _decoded(stored, mask, info)
 
     def _pixels(
         self, info: RasterInfo, band: int, row: int, column: int, height: int, width: int
-    ) -> FloatArray:
+    ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Pixels as stored, north up, and which of them a mask hides."""
         from rasterio.windows import Window
 
         shape = info.georeference
         full = shape.period or shape.width
         first_row = shape.height - row - height if info.south_up else row
         dataset = self._dataset(info.path)
-        pieces = []
+        pieces, masks = [], []
         while width > 0:
             first = column % full
             step = min(width, full - first)
             view = Window(first, first_row, step, height)
-            stored = dataset.read(band, window=view)
-            mask = dataset.read_masks(band, window=view) == 0 if info.masked else None
-            pieces.append(_decoded(stored, mask, info))
+            pieces.append(dataset.read(band, window=view))
+            if info.masked:
+                masks.append(dataset.read_masks(band, window=view) == 0)
             column, width = column + step, width - step
-        values = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
-        return values[::-1] if info.south_up else values
+        upward = -1 if info.south_up else 1
+        mask = _side_by_side(masks)[::upward] if masks else None
+        return _side_by_side(pieces)[::upward], mask
 
     def opens(self, path: str) -> bool:
         """Whether there is a raster at a GDAL path, for those that are no local files."""
@@ -231,21 +265,59 @@ class Rasters:
 
         if path in self._open:
             self._open.move_to_end(path)
-            return self._open[path]
+            return self._open[path].dataset
         try:
-            settled = self._thread == threading.get_ident()
+            settled = _in_hdf5_thread() or threading.get_ident() == self._thread
             with nullcontext() if settled else rasterio.Env(**AS_STATED):
-                dataset = rasterio.open(path)
+                dataset = _opener(path)(path)
         except (RasterioError, RasterioIOError) as error:
             raise _not_opened(path, error) from error
-        self._open[path] = dataset
-        if len(self._open) > OPEN_FILES:
-            self._close(*self._open.popitem(last=False))
+        opened = _Opened(dataset, _held_bytes(dataset))
+        # Tile after tile, files are read in the same order: the latest one comes again last.
+        while self._open and (
+            len(self._open) >= self._most_files or self._held + opened.held > self._most_bytes
+        ):
+            self._close_latest()
+        self._open[path] = opened
+        self._held += opened.held
         return dataset
 
-    @staticmethod
-    def _close(path: str, dataset: Any) -> None:
-        _apart(path, dataset.close)
+    def _close_latest(self) -> None:
+        path, opened = self._open.popitem()
+        self._held -= opened.held
+        _apart(path, opened.dataset.close)
+
+
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    dataset: Any
+    held: int  # bytes
+
+
+def _held_bytes(dataset: Any) -> int:
+    """Roughly what an open file takes besides GDAL's blocks, by what was measured.
+
+    A GeoTIFF holds the places of its blocks and the last one as it was stored; netCDF and HDF5 have
+    caches of their own.
+    """
+    from rasterio.enums import Interleaving
+
+    if dataset.driver not in ("GTiff", "COG") or not dataset.count:
+        return 2_000_000
+    height, width = dataset.block_shapes[0]
+    together = dataset.count if dataset.interleaving == Interleaving.pixel else 1
+    block = height * width * np.dtype(dataset.dtypes[0]).itemsize * together
+    return 50_000 + int(block) + 16 * (dataset.height * dataset.width // (height * width))
+
+
+def _descriptors() -> int:
+    """How many files the system lets this process open; Windows knows no limit that matters."""
+    try:
+        import resource
+    except ImportError:
+        return 2 * OPEN_FILES
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 2 * OPEN_FILES if allowed == resource.RLIM_INFINITY else allowed
 
 
 class Sampler:
@@ -270,17 +342,25 @@ class Sampler:
             self._stencils[key] = _stencils(info.georeference, self._points, resampling)
         values = np.full(len(self._points), np.nan)
         for part in self._stencils[key]:
-            pixels = self._rasters.window(info, band, *part.window).ravel()
-            values[part.points] = part.combine(pixels)
+            pixels = self._rasters.window(info, band, *part.window, places=part.places)
+            values[part.points] = part.combine(pixels.ravel())
         return values
 
 
 @dataclass(frozen=True, eq=False)
 class _Stencil:
-    """The pixels that some of the points need: a window, and for each point places within it."""
+    """The pixels that some of the points need, and how they become the points' values.
+
+    Attributes
+    ----------
+    window : first row and column, height and width.
+    places : of the pixels within the window, where each point takes a single one; None for all.
+    combine : values of these pixels `(n_pixels,)` to those of the points.
+    """
 
     points: IndexArray
     window: tuple[int, int, int, int]
+    places: IndexArray | None
     combine: Callable[[FloatArray], FloatArray]
 
 
@@ -369,7 +449,7 @@ def _bilinear(
     own_row = np.clip(np.floor(row), 0, source.height - 1).astype(np.int64)
     own = _places(source, window, own_row, own_column)
     if not to_right.any() and not to_bottom.any():  # cells are pixels: nothing to weigh
-        return _Stencil(chosen, window, lambda pixels: pixels[own])
+        return _Stencil(chosen, window, own, _as_they_are)
 
     def combine(pixels: FloatArray) -> FloatArray:
         total = np.zeros(chosen.size)
@@ -382,7 +462,7 @@ def _bilinear(
         present = ~np.isnan(pixels[own])
         return np.divide(total, weight_sum, out=np.full(chosen.size, np.nan), where=present)
 
-    return _Stencil(chosen, window, combine)
+    return _Stencil(chosen, window, None, combine)
 
 
 def _gathered(
@@ -406,11 +486,22 @@ def _gathered(
         for row, column, out in zip(rows, columns, outside, strict=True)
     ]
 
+    if reduce is _first:
+        return _Stencil(chosen, window, flat[0], _as_they_are)
+
     def combine(pixels: FloatArray) -> FloatArray:
         padded = np.append(pixels, np.nan)
         return reduce(padded[place] for place in flat)
 
-    return _Stencil(chosen, window, combine)
+    return _Stencil(chosen, window, None, combine)
+
+
+def _as_they_are(values: FloatArray) -> FloatArray:
+    return values
+
+
+def _side_by_side(pieces: list[NDArray[Any]]) -> NDArray[Any]:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
 
 def _column_index(source: Georeference, column: FloatArray) -> IndexArray:
@@ -515,15 +606,38 @@ def _apart(path: str, act: Callable[[], Result]) -> Result:
     """
     if path.lower().endswith((".tif", ".tiff")):
         return act()
-    if threading.current_thread().name.startswith(_HDF5_THREAD):
+    if _in_hdf5_thread():
         return act()
     return _hdf5_thread(os.getpid()).submit(act).result()
+
+
+def _in_hdf5_thread() -> bool:
+    return threading.current_thread().name.startswith(_HDF5_THREAD)
 
 
 @cache
 def _hdf5_thread(process: int) -> ThreadPoolExecutor:
     """One thread for each process: a forked one does not have its parent's."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=_HDF5_THREAD)
+    import rasterio
+
+    def settle() -> None:
+        rasterio.Env(**AS_STATED).__enter__()  # for as long as the thread lives
+
+    return ThreadPoolExecutor(1, thread_name_prefix=_HDF5_THREAD, initializer=settle)
+
+
+def _opener(path: str) -> Callable[[str], Any]:
+    """What opens a raster with the settings that this thread has.
+
+    `rasterio.open` first makes all of GDAL's settings anew, in case the path asks for credentials
+    (s3://…), and that takes four times as long as opening a file.
+    """
+    import rasterio
+
+    if "://" in path:
+        return rasterio.open
+    opener: Callable[[str], Any] = getattr(rasterio.open, "__wrapped__", rasterio.open)
+    return opener
 
 
 def _not_opened(path: str, error: Exception) -> Wco2Error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat")
-_MISSING = ("", "na", "nan", "nat", "null", "<na>")
+_MISSING = frozenset(("", "na", "nan", "nat", "null", "<na>", "-9999", "-9999.0"))
 _MISSING_NUMBER = -9999.0
 _LAYER = "|layername="
 
@@ -40,6 +40,7 @@ class Table:
     longitude, latitude : `(n_rows,)` degrees from the geometry, NaN where it is missing; None for a
         table without geometry.
     decimal_comma : whether numbers may be written with a comma.
+    files : `(n_rows,)` the name of each row's file, for a table that several make up; else empty.
     """
 
     path: Path
@@ -49,6 +50,12 @@ class Table:
     longitude: NDArray[np.float64] | None = None
     latitude: NDArray[np.float64] | None = None
     decimal_comma: bool = False
+    files: tuple[str, ...] = ()
+
+    def place(self, row: int) -> str:
+        """Where a row stands, for messages: "line 3"."""
+        place = f"{self.row_word} {self.rows[row]}"
+        return f"{place} of {self.files[row]}" if self.files else place
 
 
 @dataclass(frozen=True)
@@ -97,15 +104,20 @@ def read_table(path: Path | str, crs: str | None = None) -> Table:
 
 def is_missing(texts: pandas.Series) -> NDArray[np.bool_]:
     """Where a column of text says nothing: empty, NA, NaN, null or -9999; `(n_rows,)`."""
-    missing: NDArray[np.bool_] = (
-        texts.str.strip().str.lower().isin((*_MISSING, "-9999", "-9999.0")).to_numpy(bool)
-    )
-    return missing
+    return np.array([text == "" for text in _plain(texts)], bool)
 
 
 def plain_text(texts: pandas.Series) -> pandas.Series:
     """A column of text without spaces at its ends, "" where it says nothing."""
-    return texts.str.strip().mask(is_missing(texts), "")
+    import pandas
+
+    return pandas.Series(_plain(texts), index=texts.index, dtype=object)
+
+
+def _plain(texts: pandas.Series) -> list[str]:
+    """A column has few different texts and many rows: each text is looked at once."""
+    plain = {text: "" if text.strip().lower() in _MISSING else text.strip() for text in set(texts)}
+    return [plain[text] for text in texts]
 
 
 def numbers(texts: pandas.Series, decimal_comma: bool = False) -> Numbers:

@@ -72,6 +72,19 @@ def grow(
     weight: FloatArray | None = None,
     threads: int = 1,
 ) -> Forest:
+    """A forest that predicts in units of the target, whatever its transform. See
+    `grow_with_impurity`, which tells its importances too."""
+    return grow_with_impurity(features, target, growth, seed, weight, threads)[0]
+
+
+def grow_with_impurity(
+    features: Features,
+    target: FloatArray,
+    growth: Growth,
+    seed: int,
+    weight: FloatArray | None = None,
+    threads: int = 1,
+) -> tuple[Forest, FloatArray]:
     """A forest that predicts in units of the target, whatever its transform.
 
     A transform decides where trees split, never what leaves say: they say the mean of the target
@@ -84,6 +97,11 @@ def grow(
     target : `(n_rows,)`.
     weight : `(n_rows,)`, above 0; None counts all rows alike.
     threads : the forest is the same for any number.
+
+    Returns
+    -------
+    The forest, and each predictor's share `(n_features,)` of what all splits took from the variance
+    of the target, on the scale where splits are compared.
 
     Raises
     ------
@@ -110,16 +128,16 @@ def grow(
         random_state=seed,
         n_jobs=threads,
     ).fit(features, TRANSFORMS[growth.transform](target), sample_weight=weight)
-    forest = Forest.from_sklearn(estimator)
+    forest, impurity = Forest.from_sklearn(estimator), np.asarray(estimator.feature_importances_)
     if growth.transform == "none":
-        return forest
+        return forest, impurity
     leaves = forest.apply(features, threads=threads).reshape(-1)
     heft = np.repeat(np.ones(len(target)) if weight is None else weight, forest.n_trees)
     flux = np.repeat(target, forest.n_trees)
     total = np.bincount(leaves, heft * flux, minlength=forest.n_nodes)
     rows = np.bincount(leaves, heft, minlength=forest.n_nodes)
     value = np.divide(total, rows, out=np.zeros(forest.n_nodes), where=rows > 0)
-    return replace(forest, value=value)
+    return replace(forest, value=value), impurity
 
 
 def fold_forests(

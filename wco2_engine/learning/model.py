@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tokenize import TokenError
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file, written_whole
 from wco2_engine.inputs.regions import Region
+from wco2_engine.learning.applicability import Applicability, splits_of
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Forest
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
@@ -37,6 +38,11 @@ MAX_JSON_BYTES = 64 * 2**20
 MAX_RATIO, RATIO_FREE_BYTES = 100, 64 * 2**20
 MAX_REGIONS = 1_000
 MAX_SITE_CODE = 10_000_000
+MAX_FOLDS = 1_000
+MAX_ENSEMBLE = 1_000  # members whose totals tell an interval
+
+# From strict to loose: the one by which applicability is told, and which a map's score is quoted.
+STRICT_FIRST = ("knndm", "blocks", "site", "random")
 
 _MEMBER = re.compile(r"model\.json|regions/\d{1,4}/[a-z]+(_[a-z0-9]+)*\.npy")
 # GDAL would take a path or a web address for a CRS too, and open it.
@@ -56,8 +62,10 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "year": (FIRST_YEAR, LAST_YEAR),
     "month": (1, 12),
 }
-_SCORE_COUNTS = ("n", "sites")
-_SCORE_NUMBERS = ("r2", "mae", "rmse", "bias")
+SCORES = ("r2", "nse", "kge", "mae", "rmse", "bias")
+_COUNTS = ("n", "sites")
+_SCORE_NUMBERS = tuple(f"{name}{end}" for name in SCORES for end in ("", "_low", "_high"))
+_COVERAGE_NUMBERS = ("raw_coverage", "raw_width", "coverage", "width")
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -102,6 +110,10 @@ class RegionModel:
     folds : by validation, `(n_rows,)` int16, the fold that held the row out; -1 for none.
     predictions : by validation, `(n_rows,)` float64, predicted while held out; NaN for none.
     importances : by kind ("impurity", "permutation"), `(n_features,)` float64.
+    members, n_members : the trees of equally large forests, each grown on other sites, one forest
+        after the other; None and 0 where there are none.
+    calibration : by level as text ("0.9", see `level_text`), what the bounds of this level are
+        moved outward by, g C m-2 month-1; inward where negative.
 
     Raises
     ------
@@ -120,6 +132,9 @@ class RegionModel:
     folds: Mapping[str, NDArray[np.int16]]
     predictions: Mapping[str, NDArray[np.float64]]
     importances: Mapping[str, NDArray[np.float64]]
+    members: Forest | None = None
+    n_members: int = 0
+    calibration: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         name = self.region.name
@@ -150,12 +165,33 @@ class RegionModel:
                 for kind, array in getattr(self, key).items()
             }
             object.__setattr__(self, key, arrays)
-        if any((fold < -1).any() for fold in self.folds.values()):
-            raise ValueError(f"region '{name}': a fold is below -1")
+        for fold in self.folds.values():
+            if (fold < -1).any() or (fold >= MAX_FOLDS).any():
+                raise ValueError(f"region '{name}': a fold is not within -1 to {MAX_FOLDS - 1}")
+            if fold[0] >= 0 and (fold == fold[0]).all():
+                raise ValueError(f"region '{name}': a fold holds all rows, so that none trains")
         if any(np.isinf(predicted).any() for predicted in self.predictions.values()):
             raise ValueError(f"region '{name}': predictions hold infinity")
         if not all(np.isfinite(shares).all() for shares in self.importances.values()):
             raise ValueError(f"region '{name}': importances hold NaN or infinity")
+        self._check_members()
+        calibration = {_level(k): _number(v, k) for k, v in self.calibration.items()}
+        if not all(map(math.isfinite, calibration.values())):
+            raise ValueError(f"region '{name}': calibration holds NaN or infinity")
+        object.__setattr__(self, "calibration", calibration)
+
+    def _check_members(self) -> None:
+        name = self.region.name
+        if type(self.n_members) is not int or not 0 <= self.n_members <= MAX_ENSEMBLE:
+            raise ValueError(f"region '{name}': {self.n_members!r:.40} members")
+        if (self.members is None) != (self.n_members == 0) or self.n_members == 1:
+            raise ValueError(f"region '{name}': {self.n_members} members don't fit its forests")
+        if self.members is None:
+            return
+        if self.members.n_features != self.forest.n_features:
+            raise ValueError(f"region '{name}': members and forest differ in columns")
+        if self.members.n_trees % self.n_members:
+            raise ValueError(f"region '{name}': its members differ in trees")
 
     @property
     def n_rows(self) -> int:
@@ -180,6 +216,73 @@ class RegionModel:
         """`(n_features, 2)`: the smallest and largest training value of each feature."""
         return np.column_stack([self.features.min(axis=0), self.features.max(axis=0)])
 
+    def is_calibrated(self, level: float) -> bool:
+        """Whether intervals of this level were calibrated on held-out sites."""
+        return level_text(level) in self.calibration
+
+    def predict_interval(
+        self, rows: NDArray[np.float32], level: float = 0.9, threads: int = 1
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The mean, and bounds that hold a share `level` of the fluxes, calibrated where known.
+
+        Bounds that calibration moves inward meet in their middle at most.
+
+        Parameters
+        ----------
+        rows : `(n_rows, n_features)`, no NaN.
+
+        Returns
+        -------
+        mean, lower, upper : `(n_rows,)` float64, g C m-2 month-1.
+
+        Raises
+        ------
+        ValueError : for a level that is not between 0 and 1.
+        """
+        mean, lower, upper = self.interval_forest.predict_interval(rows, level, threads)
+        outward = self.calibration.get(level_text(level), 0.0)
+        return mean, *moved_outward(lower, upper, outward)
+
+    def predict_members(self, rows: NDArray[np.float32], threads: int = 1) -> NDArray[np.float64]:
+        """What each member predicts, `(n_members, n_rows)` float64, g C m-2 month-1.
+
+        Raises
+        ------
+        Wco2Error : when the model was trained without members.
+        """
+        if self.members is None:
+            raise Wco2Error(
+                f"Region '{self.region.name}' of the model has no members.",
+                "Train it anew with members = 20.",
+            )
+        return self.members.predict_members(rows, self.n_members, threads)
+
+    @property
+    def applicability_folds(self) -> str:
+        """The strictest validation in the model; empty where it has none."""
+        held_out = [method for method, fold in self.folds.items() if (fold >= 0).any()]
+        return next((method for method in STRICT_FIRST if method in held_out), "")
+
+    @cached_property
+    def applicability(self) -> Applicability | None:
+        """Where this forest knows its way, by the folds of the strictest validation.
+
+        Predictors weigh by their permutation importances, which are of that validation, else by
+        impurity; equally where none of those that vary is above 0. None without folds.
+
+        Raises
+        ------
+        Wco2Error : when no predictor varies.
+        """
+        method = self.applicability_folds
+        if not method:
+            return None
+        kinds = (kind for kind in ("permutation", "impurity") if kind in self.importances)
+        weights = self.importances.get(next(kinds, ""))
+        if weights is not None and not (weights[np.ptp(self.ranges, axis=1) > 0] > 0).any():
+            weights = None
+        return Applicability.of(self.features, weights, splits_of(self.folds[method]))
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -192,9 +295,15 @@ class Model:
     settings : `trees`, `min_samples_leaf`, `max_features`, `seed`, `validation` (list of names),
         and whatever else decided what the forests became, such as how sites were sampled.
     provenance : plain values: versions, observation counts, sources, title, licence.
-    scores : rows of `region`, `validation`, `month` (1 to 12 or "all"), `n`, `sites` and `r2`,
-        `mae`, `rmse`, `bias` (None where there is none).
+    scores : rows of `region`, `validation`, `month` (1 to 12 or "all"), `zone` and `method` of
+        measurement (a name or "all"; only one of the three is not "all"), `n`, `sites`, and `r2`,
+        `nse`, `kge`, `mae`, `rmse`, `bias`, each with its `_low` and `_high` (None where there is
+        none, or where they were left out).
     simulated : whether the observations were made up.
+    coverage : rows of `region`, `validation`, `level`, `n`, `sites`; `raw_coverage`, the share of
+        held-out rows within the forest's bounds, and `raw_width`, their mean width in
+        g C m-2 month-1; `coverage` and `width` of calibrated bounds, each site's by a calibration
+        on the other sites (None where these are too few).
 
     Raises
     ------
@@ -207,9 +316,11 @@ class Model:
     provenance: Mapping[str, Any]
     scores: tuple[Mapping[str, Any], ...]
     simulated: bool
+    coverage: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
-        for key, kind in (("settings", dict), ("provenance", dict), ("scores", list)):
+        kinds = {"settings": dict, "provenance": dict, "scores": list, "coverage": list}
+        for key, kind in kinds.items():
             value = _plain(getattr(self, key), key)
             if not isinstance(value, kind):
                 raise ValueError(f"{key} is not a {'table' if kind is dict else 'list'}")
@@ -217,8 +328,9 @@ class Model:
         if not isinstance(self.simulated, bool):
             raise ValueError("simulated is neither true nor false")
         _check_settings(self.settings)
-        for row in self.scores:
-            _check_score(row)
+        object.__setattr__(self, "scores", tuple(_score(row) for row in self.scores))
+        for row in self.coverage:
+            _check_coverage(row)
         if not self.predictors or not 1 <= len(self.regions) <= MAX_REGIONS:
             raise ValueError("a model needs predictors and regions")
         for what, names in (
@@ -239,19 +351,24 @@ class Model:
     def fingerprint(self) -> str:
         """16 hexadecimal digits: equal for models that predict the same from the same training.
 
-        They stand for predictors, settings, regions, training data and forests; not for when,
-        where and by which versions the model was made, nor for how it was scored.
+        They stand for predictors, settings, regions, training data, forests, members and
+        calibration; not for when, where and by which versions the model was made, nor for how it
+        was scored.
         """
         digest = hashlib.sha256()
-        facts = [
+        facts: list[Any] = [
             [asdict(predictor) for predictor in self.predictors],
             self.settings,
             [each.region.to_json() for each in self.regions],
         ]
+        if any(each.n_members or each.calibration for each in self.regions):
+            facts.append([[each.n_members, dict(each.calibration)] for each in self.regions])
         digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
         for each in self.regions:
             training = {key: getattr(each, key) for key in ("features", *_ROW_ARRAYS)}
-            for name, array in {**training, **each.forest.arrays()}.items():
+            members = {} if each.members is None else each.members.arrays()
+            forests = {**each.forest.arrays(), **{f"members_{k}": a for k, a in members.items()}}
+            for name, array in {**training, **forests}.items():
                 digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
@@ -294,6 +411,8 @@ class Model:
                     "trees": each.forest.n_trees,
                     "nodes": each.forest.n_nodes,
                     "depth": each.forest.depth,
+                    "members": each.n_members,
+                    "calibration": dict(each.calibration),
                     "ranges": {
                         predictor.name: [float(low), float(high)]
                         for predictor, (low, high) in zip(self.predictors, each.ranges, strict=True)
@@ -308,6 +427,7 @@ class Model:
                 for each in self.regions
             ],
             "scores": [dict(row) for row in self.scores],
+            "coverage": [dict(row) for row in self.coverage],
             "settings": dict(self.settings),
             "provenance": dict(self.provenance),
         }
@@ -327,8 +447,11 @@ class Model:
             "settings": self.settings,
             "provenance": self.provenance,
             "scores": list(self.scores),
+            "coverage": list(self.coverage),
             "regions": [
                 {
+                    "n_members": each.n_members,
+                    "calibration": dict(each.calibration),
                     "folds": list(each.folds),
                     "predictions": list(each.predictions),
                     "importances": {k: v.tolist() for k, v in each.importances.items()},
@@ -385,11 +508,21 @@ UPGRADES: dict[int, Callable[[Facts, Arrays], tuple[Facts, Arrays]]] = {}
 def _arrays_of(each: RegionModel) -> Arrays:
     """Name in the file, without folder and ending, and array."""
     return {
-        **{f"forest_{name}": array for name, array in each.forest.arrays().items()},
+        **_forests_of(each),
         "features": each.features,
         **{key: getattr(each, key) for key in _ROW_ARRAYS},
         **{f"folds_{k}": array for k, array in enumerate(each.folds.values())},
         **{f"predictions_{k}": array for k, array in enumerate(each.predictions.values())},
+    }
+
+
+def _forests_of(each: RegionModel) -> Arrays:
+    forests = {"forest": each.forest, "members": each.members}
+    return {
+        f"{what}_{name}": array
+        for what, forest in forests.items()
+        if forest is not None
+        for name, array in forest.arrays().items()
     }
 
 
@@ -527,6 +660,7 @@ def _model_from(facts: Facts, arrays: Arrays) -> Model:
         provenance=_get(facts, "provenance", dict),
         scores=tuple(_get(facts, "scores", list)),
         simulated=_get(facts, "simulated", bool),
+        coverage=tuple(_get({"coverage": [], **facts}, "coverage", list)),
     )
     if _get(facts, "fingerprint", str) != model.fingerprint:
         raise Wco2Error("its content does not match its fingerprint: it was changed by hand")
@@ -550,10 +684,17 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
     if "crs" in where and not _CRS.fullmatch(_get(where, "crs", str)):
         raise Wco2Error(f"region {index} has a CRS that is neither an authority's code nor WKT")
     region = Region.from_json(where)
-    forest: dict[str, Any] = {name: array(f"forest_{name}") for name in FOREST_ARRAYS}
+
+    def forest(what: str) -> Forest:
+        arrays: dict[str, Any] = {name: array(f"{what}_{name}") for name in FOREST_ARRAYS}
+        return Forest(**arrays, n_features=n_features)
+
+    # Models of before there were members and calibration lack both.
+    entry = {"n_members": 0, "calibration": {}, **entry}
+    n_members = _get(entry, "n_members", int)
     return RegionModel(
         region=region,
-        forest=Forest(**forest, n_features=n_features),
+        forest=forest("forest"),
         features=array("features"),
         **{key: array(key) for key in _ROW_ARRAYS},
         folds=by_name("folds"),
@@ -562,6 +703,9 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
             kind: np.array([_number(value, kind) for value in _get({kind: values}, kind, list)])
             for kind, values in _get(entry, "importances", dict).items()
         },
+        members=forest("members") if n_members else None,
+        n_members=n_members,
+        calibration=_get(entry, "calibration", dict),
     )
 
 
@@ -635,18 +779,64 @@ def _check_settings(settings: Mapping[str, Any]) -> None:
         _text(name, "a name in validation")
 
 
-def _check_score(row: Any) -> None:
+def _score(row: Any) -> dict[str, Any]:
+    """A checked copy with all its keys: rows of early models lack some, which are None."""
     for key in ("region", "validation"):
         _get(row, key, str)
+    parts = ("month", "zone", "method")
+    known = ("region", "validation", *parts, *_COUNTS, *_SCORE_NUMBERS)
+    unknown = set(row) - set(known)
+    if unknown:
+        raise ValueError(f"a score has an unknown '{min(unknown)}'")
+    score = {"zone": "all", "method": "all", **row}
     month = row.get("month")
     if month != "all" and (type(month) is not int or not 1 <= month <= 12):
         raise ValueError(f"a score's month is {month!r:.40}, neither 1 to 12 nor 'all'")
-    for key in _SCORE_COUNTS:
+    for key in ("zone", "method"):
+        _text(score[key], f"a score's {key}")
+    if sum(score[key] != "all" for key in parts) > 1:
+        raise ValueError("a score is of several of month, zone and method")
+    for key in _COUNTS:
         if _get(row, key, int) < 0:
             raise ValueError(f"a score's {key} is negative")
     for key in _SCORE_NUMBERS:
-        if key not in row or row[key] is not None:
-            _number(row.get(key), key)
-    unknown = set(row) - {"region", "validation", "month", *_SCORE_COUNTS, *_SCORE_NUMBERS}
+        if score.setdefault(key, None) is not None:
+            _number(score[key], key)
+    return {key: score[key] for key in known}
+
+
+def _check_coverage(row: Any) -> None:
+    for key in ("region", "validation"):
+        _get(row, key, str)
+    _level(level_text(_number(_get(row, "level", float), "level")))
+    for key in _COUNTS:
+        if _get(row, key, int) < 0:
+            raise ValueError(f"a coverage's {key} is negative")
+    for key in _COVERAGE_NUMBERS:
+        if key not in row or (row[key] is not None and not _number(row[key], key) >= 0):
+            raise ValueError(f"a coverage's {key} is missing or negative")
+        if key.endswith("coverage") and row[key] is not None and row[key] > 1:
+            raise ValueError(f"a coverage's {key} is above 1")
+    unknown = set(row) - {"region", "validation", "level", *_COUNTS, *_COVERAGE_NUMBERS}
     if unknown:
-        raise ValueError(f"a score has an unknown '{min(unknown)}'")
+        raise ValueError(f"a coverage has an unknown '{min(unknown)}'")
+
+
+def level_text(level: float) -> str:
+    """How a level is written in `RegionModel.calibration`: "0.9" for 0.9."""
+    return f"{level:.6g}"
+
+
+def _level(text: Any) -> str:
+    level = float(_text(text, "a level"))
+    if not 0 < level < 1 or level_text(level) != text:
+        raise ValueError(f"a level is {text:.40}, not between 0 and 1")
+    return str(text)
+
+
+def moved_outward(
+    lower: NDArray[np.float64], upper: NDArray[np.float64], outward: NDArray[np.float64] | float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both bounds moved by `outward`; moved inward they meet in their middle at most."""
+    middle = (lower + upper) / 2
+    return np.minimum(lower - outward, middle), np.maximum(upper + outward, middle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -246,6 +246,12 @@ def recursive_elimination(
         fits=judge.fits,
         budget=budget,
     )
+
+
+SELECTIONS: Mapping[str, Callable[..., Selection]] = {
+    "forward": forward_selection,
+    "elimination": recursive_elimination,
+}
 
 
 @dataclass(frozen=True, eq=False)

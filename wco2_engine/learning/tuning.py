@@ -22,6 +22,7 @@ from wco2_engine.learning.skill import Score, Scores, rmse_gain, scores
 from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
 
 INNER_FOLDS = 4
+BUDGET = 500
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def tune(
     folds: Labels,
     untuned: Growth,
     space: Space | None = None,
-    budget: int = 500,
+    budget: int = BUDGET,
     inner_folds: int = INNER_FOLDS,
     seed: int = 0,
     weight: FloatArray | None = None,

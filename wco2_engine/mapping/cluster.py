@@ -14,12 +14,13 @@ from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Tile
 from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.predictors import Sources
+from wco2_engine.inputs.predictors import Known, Sources
 from wco2_engine.inputs.rasters import Rasters, is_local
-from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.model import Model
-from wco2_engine.mapping.blocks import Work, predict_block
+from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.mapping.blocks import Work, predict_block, prepare
+from wco2_engine.mapping.memory import CACHE
 from wco2_engine.mapping.parts import Parts
+from wco2_engine.mapping.plan import Products
 from wco2_engine.progress import Progress, stop_if_cancelled
 
 RETRIES = 3  # of a tile that failed, and of one whose worker died
@@ -38,7 +39,7 @@ class Order:
     work: Work
     catalogue: Catalogue
     parts: Parts
-    cache: int  # bytes of GDAL's blocks
+    threads: int  # of a worker, which share the files that may be open
 
 
 def run_on_cluster(
@@ -48,7 +49,7 @@ def run_on_cluster(
     catalogue: Catalogue,
     tiles: Sequence[Tile],
     parts: Parts,
-    cache: int,
+    threads: int,
     progress: Progress,
 ) -> None:
     """Predict the tiles that are not finished on the workers of a scheduler, e.g. tcp://host:8786.
@@ -69,7 +70,7 @@ def run_on_cluster(
             "Dask is not installed, which a scheduler needs.",
             "Install it here and where the workers run: pip install distributed.",
         )
-    order = _order(model, work, catalogue, parts, cache)
+    order = _order(model, work, catalogue, parts, threads)
     waiting = [tile for tile in tiles if not parts.has(tile)]
     message = f"Predicting {work.grid.width} x {work.grid.height} cells on {address}"
     stopped: list[BaseException] = []
@@ -127,13 +128,14 @@ def predict_there(order: Order, tile: Tile) -> None:
         )
     if order.parts.has(tile):  # finished by a worker whose word of it was lost
         return
-    with rasterio.Env(GDAL_CACHEMAX=order.cache), Rasters() as rasters:
-        work = replace(order.work, forests=_forests(order.model))
-        block = predict_block(work, Sources(order.catalogue, rasters), rasters, tile)
+    with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters(order.threads) as rasters:
+        work = replace(order.work, models=_models(order.model, order.work.schedule.products))
+        sources = Sources(order.catalogue, rasters, _known(order.parts.folder))
+        block = predict_block(work, sources, rasters, tile)
         order.parts.write(tile, block)
 
 
-def _order(model: Model, work: Work, catalogue: Catalogue, parts: Parts, cache: int) -> Order:
+def _order(model: Model, work: Work, catalogue: Catalogue, parts: Parts, threads: int) -> Order:
     parts = replace(parts, folder=parts.folder.absolute())
     path = parts.folder / "model.wco2"
     if not path.exists():
@@ -142,9 +144,8 @@ def _order(model: Model, work: Work, catalogue: Catalogue, parts: Parts, cache: 
     if domain is not None and domain.raster and is_local(domain.raster):
         domain = replace(domain, raster=str(Path(domain.raster).absolute()))
     catalogue = replace(catalogue, folder=catalogue.folder.absolute())
-    return Order(
-        __version__, path, replace(work, forests=(), domain=domain), catalogue, parts, cache
-    )
+    work = replace(work, models=(), domain=domain)
+    return Order(__version__, path, work, catalogue, parts, max(1, threads))
 
 
 def _connected(address: str) -> Any:
@@ -166,12 +167,20 @@ def _is_of_dask(error: Exception) -> bool:
 _READING = threading.Lock()
 
 
-def _forests(path: Path) -> tuple[Forest, ...]:
-    """The forests of a model, read once in a worker; its threads share them."""
+def _models(path: Path, products: Products) -> tuple[RegionModel, ...]:
+    """The regions of a model, read once in a worker; its threads share them."""
     with _READING:
-        return _read_forests(path)
+        return _read_models(path, products)
 
 
 @lru_cache(maxsize=1)
-def _read_forests(path: Path) -> tuple[Forest, ...]:
-    return tuple(part.forest for part in Model.read(path).regions)
+def _read_models(path: Path, products: Products) -> tuple[RegionModel, ...]:
+    models = Model.read(path).regions
+    prepare(models, products)
+    return models
+
+
+@lru_cache(maxsize=1)
+def _known(run: Path) -> Known:
+    """What the files behind a run's catalogue say of themselves, asked once in a worker."""
+    return Known()

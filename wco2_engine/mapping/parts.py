@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import disk_errors
 from wco2_engine.files import written_whole
 from wco2_engine.grid import Tile
-from wco2_engine.mapping.blocks import Block
+from wco2_engine.mapping.blocks import NODATA, Block
 
 RUN = "run.json"
 Facts = Mapping[str, list[str]]
@@ -74,27 +74,31 @@ class Parts:
         ------
         Wco2Error : when the disk is full.
         """
-        if block.values is not None:
-            with written_whole(self._values(tile)) as partial, partial.open("wb") as handle:
-                # Not np.save: on a full disk its error does not say that the disk is full.
-                npy.write_array_header_1_0(handle, npy.header_data_from_array_1_0(block.values))
-                handle.write(np.ascontiguousarray(block.values).data)
+        if block.cells.size:
+            self._write_array(tile, "cells", block.cells.astype(np.uint32))
+            self._write_array(tile, "values", block.values)
         with written_whole(self._facts(tile)) as partial:
-            facts = {"cells": block.cells, "missing": block.missing}
+            facts = {
+                "cells": int(block.cells.size),
+                "missing": block.missing,
+                "cell_months": block.cell_months,
+            }
             partial.write_text(json.dumps(facts), encoding="utf-8")
 
     def facts(self, tile: Tile) -> dict[str, Any]:
-        """The counts of a finished tile: `cells`, and `missing` by predictor."""
+        """The counts of a finished tile: `cells`, `missing` and `cell_months`, as in `Block`."""
         found: dict[str, Any] = json.loads(self._facts(tile).read_text(encoding="utf-8"))
         return found
 
-    def layer(self, tile: Tile, index: int) -> NDArray[np.float32] | None:
-        """One layer `(height, width)` of a finished tile; None where it has no cell."""
-        path = self._values(tile)
-        if not path.exists():
+    def layers(self, tile: Tile, which: slice) -> NDArray[np.float32] | None:
+        """Some layers `(n, height, width)` of a finished tile; None where it has no cell."""
+        if not self._array(tile, "values").exists():
             return None
-        values: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-        return np.asarray(values[index])
+        cells = np.load(self._array(tile, "cells"), allow_pickle=False)
+        values = np.load(self._array(tile, "values"), mmap_mode="r", allow_pickle=False)[which]
+        layers = np.full((len(values), tile.height * tile.width), NODATA, np.float32)
+        layers[:, cells] = values
+        return layers.reshape(-1, tile.height, tile.width)
 
     def map_path(self, name: Path) -> Path:
         """Where a finished map waits until all of them are."""
@@ -104,8 +108,14 @@ class Parts:
         """Drop the tiles, once the maps are in their places."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _values(self, tile: Tile) -> Path:
-        return self.folder / f"{tile.row}-{tile.column}.npy"
+    def _write_array(self, tile: Tile, name: str, array: NDArray[Any]) -> None:
+        with written_whole(self._array(tile, name)) as partial, partial.open("wb") as handle:
+            # Not np.save: on a full disk its error does not say that the disk is full.
+            npy.write_array_header_1_0(handle, npy.header_data_from_array_1_0(array))
+            handle.write(np.ascontiguousarray(array).data)
+
+    def _array(self, tile: Tile, name: str) -> Path:
+        return self.folder / f"{tile.row}-{tile.column}.{name}.npy"
 
     def _facts(self, tile: Tile) -> Path:
         return self.folder / f"{tile.row}-{tile.column}.json"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 from wco2_engine.errors import Wco2Error
@@ -14,6 +16,78 @@ from wco2_engine.learning.model import Model
 from wco2_engine.season import Month, Winter, format_years
 
 WINTER_FLUX, MONTHLY_FLUX = "winter_flux", "monthly_flux"
+LOWER, UPPER = "_lower", "_upper"
+MEMBERS, APPLICABILITY = "winter_flux_members", "applicability"
+
+_UNITS = {WINTER_FLUX: "g C m-2 winter-1", MONTHLY_FLUX: "g C m-2 month-1"}
+_TITLES = {WINTER_FLUX: "Winter CO2 flux", MONTHLY_FLUX: "Monthly CO2 flux"}
+_SIGN = "positive = release"
+
+
+@dataclass(frozen=True)
+class Band:
+    """What a band of a raster shows, and in which unit."""
+
+    description: str
+    units: str
+
+
+APPLICABILITY_BANDS = (
+    Band("Dissimilarity index of the winter's worst month", "1"),
+    Band("Months outside the area of applicability", "months"),
+    Band("Local data point density of the winter's least dense month", "training rows"),
+)
+
+
+@dataclass(frozen=True)
+class Products:
+    """What is mapped besides the sums of winters.
+
+    Attributes
+    ----------
+    monthly : whether each month is mapped too.
+    interval : the share of fluxes that the bounds hold; None for no bounds.
+    applicability : whether it is told how far the model can be applied.
+    members : how many members of the ensemble are mapped; 0 for none.
+
+    Raises
+    ------
+    Wco2Error : for an interval that is no share.
+    """
+
+    monthly: bool = False
+    interval: float | None = None
+    applicability: bool = False
+    members: int = 0
+
+    def __post_init__(self) -> None:
+        if self.interval is not None and not 0 < self.interval < 1:
+            raise Wco2Error(
+                f"An interval of {self.interval:g} is no share of the fluxes between 0 and 1.",
+                "Give e.g. 0.9 for bounds that hold 90 % of them.",
+            )
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """What the quantities of the estimate and its bounds end in; they are computed so."""
+        return ("",) if self.interval is None else ("", LOWER, UPPER)
+
+    def bands(self, quantity: str) -> tuple[Band, ...]:
+        """The bands of a quantity's rasters."""
+        if quantity == APPLICABILITY:
+            return APPLICABILITY_BANDS
+        if quantity == MEMBERS:
+            return tuple(
+                Band(
+                    f"{_TITLES[WINTER_FLUX]}, member {k} of {self.members}, {_SIGN}",
+                    _UNITS[WINTER_FLUX],
+                )
+                for k in range(1, self.members + 1)
+            )
+        end = next((end for end in (LOWER, UPPER) if quantity.endswith(end)), "")
+        of = quantity.removesuffix(end)
+        bound = f", {end[1:]} bound of {self.interval:g}" if end else ""
+        return (Band(f"{_TITLES[of]}{bound}, {_SIGN}", _UNITS[of]),)
 
 
 @dataclass(frozen=True)
@@ -24,6 +98,7 @@ class Output:
     time: str  # the winter's year, or year-month
     first: Month
     last: Month
+    bands: tuple[Band, ...]
 
     @property
     def name(self) -> Path:
@@ -33,45 +108,59 @@ class Output:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The months to predict and where their sums go.
+    """The months to predict and what becomes of them.
 
     Attributes
     ----------
     months : all months to predict, by time.
     years : the winters to map.
     winters : the winter of each region.
-    monthly : whether each month is written too.
+    products : what is mapped besides the winters' sums.
     """
 
     months: tuple[Month, ...]
     years: tuple[int, ...]
     winters: tuple[Winter, ...]
-    monthly: bool
+    products: Products
 
     @classmethod
-    def of(cls, winters: Sequence[Winter], years: Sequence[int], monthly: bool) -> Schedule:
+    def of(
+        cls, winters: Sequence[Winter], years: Sequence[int], products: Products | None = None
+    ) -> Schedule:
         """The schedule of some years' winters."""
         months = {m for winter in winters for year in years for m in winter.months_of(year)}
-        return cls(tuple(sorted(months)), tuple(years), tuple(winters), monthly)
+        return cls(tuple(sorted(months)), tuple(years), tuple(winters), products or Products())
 
-    def winter_of(self, region: int, month: Month) -> int | None:
-        """Which of `years`, by index, a month counts to in a region; None where to none."""
-        winter = self.winters[region]
-        if month.month not in winter.months:
-            return None
-        year = winter.year_of(month)
-        return self.years.index(year) if year in self.years else None
+    @cached_property
+    def outputs(self) -> tuple[Output, ...]:
+        """The rasters, in the order of a block's layers: those of winters, then those of months."""
+        products = self.products
+        quantities = [WINTER_FLUX + end for end in products.bounds]
+        quantities += [MEMBERS] * bool(products.members)
+        quantities += [APPLICABILITY] * products.applicability
+        maps = []
+        for quantity in quantities:
+            for year in self.years:
+                months = [m for winter in self.winters for m in winter.months_of(year)]
+                bands = products.bands(quantity)
+                maps.append(Output(quantity, str(year), min(months), max(months), bands))
+        for quantity in (MONTHLY_FLUX + end for end in products.bounds if products.monthly):
+            bands = products.bands(quantity)
+            maps += [Output(quantity, str(month), month, month, bands) for month in self.months]
+        return tuple(maps)
+
+    @cached_property
+    def layers(self) -> Mapping[tuple[str, str], slice]:
+        """Where the bands of each raster lie among a block's layers, by quantity and time."""
+        ends = accumulate(len(item.bands) for item in self.outputs)
+        return {
+            (item.quantity, item.time): slice(end - len(item.bands), end)
+            for item, end in zip(self.outputs, ends, strict=True)
+        }
 
     @property
-    def outputs(self) -> tuple[Output, ...]:
-        """The rasters in the order of a block's layers: winters, then months."""
-        maps = []
-        for year in self.years:
-            months = [m for winter in self.winters for m in winter.months_of(year)]
-            maps.append(Output(WINTER_FLUX, str(year), min(months), max(months)))
-        if self.monthly:
-            maps += [Output(MONTHLY_FLUX, str(month), month, month) for month in self.months]
-        return tuple(maps)
+    def n_layers(self) -> int:
+        return sum(len(item.bands) for item in self.outputs)
 
 
 def regions_of(model: Model) -> tuple[Region, ...]:
@@ -125,3 +214,38 @@ def check_complete(
         if taken:
             notes.append(f"{predictor.name}: {'; '.join(taken)}")
     return tuple(notes)
+
+
+def products_of(
+    model: Model, monthly: bool, interval: float | None, applicability: bool, members: bool
+) -> Products:
+    """What is mapped, after a look at whether the model can tell it.
+
+    Raises
+    ------
+    Wco2Error : when it was trained without members or without validation, and these are asked for,
+        or for an interval that is no share.
+    """
+    counts = {part.region.name: part.n_members for part in model.regions}
+    lacking = [name for name, count in counts.items() if not count]
+    if members and lacking:
+        raise Wco2Error(
+            f"The model holds no members for region '{lacking[0]}', so that they can't be mapped.",
+            "Train it with members = 20, or leave the members out.",
+        )
+    if members and len(set(counts.values())) > 1:
+        listed = ", ".join(f"'{name}' {count}" for name, count in counts.items())
+        raise Wco2Error(
+            f"The regions of the model have different numbers of members: {listed}.",
+            "Train all regions with the same number, or leave the members out.",
+        )
+    if applicability:
+        for part in model.regions:
+            if not part.applicability_folds:
+                raise Wco2Error(
+                    f"The model holds no validation of region '{part.region.name}', by whose "
+                    "folds the area of applicability is told.",
+                    'Train it with validation = ["site"], or leave the applicability out.',
+                )
+    count = model.regions[0].n_members if members else 0
+    return Products(monthly, interval, applicability, count)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, disk_errors
-from wco2_engine.files import file_state, writable_folder, written_whole
+from wco2_engine.files import file_state, writable_folder
 from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
@@ -27,16 +28,25 @@ from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.learning.forest import walker
 from wco2_engine.learning.model import Model
-from wco2_engine.mapping.blocks import Work, cells_to_predict
+from wco2_engine.mapping.blocks import CellMonths, Work, cells_to_predict, prepare
 from wco2_engine.mapping.cluster import run_on_cluster
 from wco2_engine.mapping.lock import locked
-from wco2_engine.mapping.memory import Budget, free_memory
+from wco2_engine.mapping.memory import CACHE, TILE_SIZES, Budget, Load, free_memory
 from wco2_engine.mapping.parts import Facts, Parts
 from wco2_engine.mapping.plan import (
+    Output,
     Schedule,
     check_complete,
     predictors_of,
+    products_of,
     regions_of,
+)
+from wco2_engine.mapping.record import (
+    areas_of,
+    identity_of,
+    tags_of,
+    uncalibrated,
+    write_record,
 )
 from wco2_engine.mapping.running import run_tiles
 from wco2_engine.mapping.writer import write_map
@@ -52,16 +62,30 @@ class Prediction:
 
     Attributes
     ----------
-    maps : the files, in the order of time, winters first.
+    maps : the files, those of winters first, by quantity and time.
     cells : cells predicted.
     missing : by predictor, the cell-months that it left without a value.
-    notes : what was replaced by other years.
+    cell_months : rows of `region`, `year`, `predicted` and `outside`: how many cell-months were
+        predicted, and how many of them lie outside the area of applicability (None where this was
+        not asked for).
+    notes : what was replaced by other years, and which bounds are not calibrated.
     """
 
     maps: tuple[Path, ...]
     cells: int
     missing: Mapping[str, int]
+    cell_months: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """All but the files, as plain values."""
+        return {
+            "cells": self.cells,
+            "cell_months": [dict(row) for row in self.cell_months],
+            "missing_cell_months": dict(self.missing),
+            "notes": list(self.notes),
+        }
 
 
 def predict(
@@ -77,61 +101,70 @@ def predict(
     progress: Progress | None = None,
     memory: float = 0.0,
     scheduler: str | None = None,
+    interval: float | None = None,
+    applicability: bool = False,
+    members: bool = False,
 ) -> Prediction:
     """Map winter fluxes.
 
     Parameters
     ----------
     years : names of winters, as the model's regions name them.
-    output : folder for `winter_flux/` and, with `monthly`, `monthly_flux/`.
+    output : folder for `winter_flux/` and, with `monthly`, `monthly_flux/`; with `interval`,
+        `winter_flux_lower/` and `winter_flux_upper/`, and the same of months; `applicability/` and
+        `winter_flux_members/`.
     domain : the cells to predict; None for all that a region owns.
     jobs : tiles at a time, or with a scheduler, threads of one worker.
     tile_size : cells along the side of a tile; None for what `memory` allows. Tiles of an
         unfinished run keep their size. Nothing of this and of `jobs` changes a bit of the maps.
     memory : GB that the run, or one worker, may take; 0 for half of what is free here.
     scheduler : address of a Dask scheduler whose workers see the same files; None for threads.
+    interval : the share of fluxes that the bounds hold, e.g. 0.9; None for no bounds. A winter's
+        bound is the sum of its months' bounds: as if the errors of a cell's months went together,
+        which is the cautious choice.
+    applicability : map three bands: the dissimilarity index of the winter's worst month, how many
+        of its months lie outside the area of applicability, and the local data point density of its
+        least dense month.
+    members : map the winters' sums of each member of the model's ensemble, a band each.
 
     Raises
     ------
-    Wco2Error : when inputs are missing or in other units than in training, no cell is to be
-        predicted, another run writes to the folder, or memory or disk do not suffice.
+    Wco2Error : when the model can't tell what is asked for, inputs are missing or in other units
+        than in training, no cell is to be predicted, another run writes to the folder, or memory or
+        disk do not suffice.
     Cancelled : when the user asked to stop. Finished tiles stay, and the next run of the same
         prediction uses them.
     """
     import rasterio
 
     progress = progress or Silent()
-    regions = regions_of(model)
-    schedule = Schedule.of([region.winter for region in regions], years, monthly)
+    products = products_of(model, monthly, interval, applicability, members)
+    winters = [region.winter for region in regions_of(model)]
+    schedule = Schedule.of(winters, years, products)
     predictors = predictors_of(model, catalogue)
-    work = Work(
-        grid=grid,
-        regions=regions,
-        forests=tuple(part.forest for part in model.regions),
-        predictors=predictors,
-        schedule=schedule,
-        domain=domain,
-    )
-    with Rasters() as rasters:
+    budget = Budget(memory * 1e9 or free_memory() / 2)
+    room = budget.room(_load(model, schedule), jobs)
+    work = Work(grid, model.regions, predictors, schedule, domain, room.stack)
+    # From the first file on: the check looks at all parts of the map.
+    with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters() as rasters:
         sources = Sources(catalogue, rasters)
         notes = check_complete(sources, predictors, schedule.months)
         progress.update(0.0, "Checking inputs")
         _check_likeness(model, work, sources, rasters)
         facts = _facts(model, work, sources)
+        identity = identity_of(catalogue, facts)
+    prepare(model.regions, products)
     for note in notes:
         progress.note(f"Missing data replaced. {note}")
+    raw = uncalibrated(model, products)
+    for note in raw:
+        progress.note(note)
     walk = walker()
     if walk.name == "numpy":
         progress.note(f"Predicting with {walk.about}. The maps are the same.")
 
-    budget = Budget(memory * 1e9 or free_memory() / 2)
-    size = tile_size or budget.tile_size(
-        outputs=len(schedule.outputs),
-        predictors=len(predictors),
-        jobs=jobs,
-        model=sum(part.forest.nbytes + part.features.nbytes for part in model.regions),
-    )
-    with locked(writable_folder(output)) as held, rasterio.Env(GDAL_CACHEMAX=budget.cache):
+    size = tile_size or _for_all(grid, room.tile_size, jobs)
+    with locked(writable_folder(output)) as held, rasterio.Env(GDAL_CACHEMAX=CACHE):
         if not held:
             progress.note(f"{output} knows no locks. Start no second run in it.")
         parts = Parts.of(output, facts, size, progress.note)
@@ -143,7 +176,7 @@ def predict(
         if scheduler is None:
             run_tiles(work, catalogue, tiles, parts, jobs, first)
         else:
-            run_on_cluster(scheduler, model, work, catalogue, tiles, parts, budget.cache, first)
+            run_on_cluster(scheduler, model, work, catalogue, tiles, parts, jobs, first)
         counts = [parts.facts(tile) for tile in tiles]
         cells = sum(count["cells"] for count in counts)
         if not cells:
@@ -154,10 +187,13 @@ def predict(
                 "Check the extent and its CRS against the model's regions and the domain.",
             )
         missing = {p.name: sum(c["missing"].get(p.name, 0) for c in counts) for p in predictors}
-        _assemble(model, work, tiles, parts, Part(progress, 0.9, 1.0))
+        months = _cell_months(work, [count["cell_months"] for count in counts])
+        _assemble(model, work, tiles, parts, jobs, Part(progress, 0.9, 1.0))
         names = [item.name for item in schedule.outputs]
-        prediction = Prediction(tuple(output / name for name in names), cells, missing, notes)
-        _write_record(parts.map_path(Path(RECORD)), model, work, prediction, names)
+        maps = tuple(output / name for name in names)
+        prediction = Prediction(maps, cells, missing, months, (*notes, *raw))
+        path = parts.map_path(Path(RECORD))
+        write_record(path, model, grid, schedule, prediction.counts, identity)
         _publish(parts, [*names, Path(RECORD)], output)
         parts.remove()
     progress.update(1.0, "Maps are written")
@@ -169,20 +205,30 @@ def _assemble(
     work: Work,
     tiles: Sequence[Tile],
     parts: Parts,
+    jobs: int,
     progress: Progress,
 ) -> None:
-    """Put the maps together that an earlier, unfinished run did not."""
-    outputs = work.schedule.outputs
-    tags = _tags(model)
-    for index, item in enumerate(outputs):
-        stop_if_cancelled(progress)
-        progress.update(index / len(outputs), f"Writing {item.name.name}")
-        path = parts.map_path(item.name)
-        if path.is_file():
-            continue
-        layers = ((tile, parts.layer(tile, index)) for tile in tiles)
+    """Put the maps together that an earlier, unfinished run did not, `jobs` at a time."""
+    products, outputs = work.schedule.products, work.schedule.outputs
+
+    def write(item: Output) -> None:
+        which = work.schedule.layers[item.quantity, item.time]
+        layers = ((tile, parts.layers(tile, which)) for tile in tiles)
         blocks = ((tile, values) for tile, values in layers if values is not None)
-        write_map(path, work.grid, item, blocks, tags)
+        tags = tags_of(model, products, item.quantity)
+        write_map(parts.map_path(item.name), work.grid, item, blocks, tags)
+
+    waiting = [item for item in outputs if not parts.map_path(item.name).is_file()]
+    with ThreadPoolExecutor(max(1, jobs), thread_name_prefix="wco2-maps") as pool:
+        writing = [pool.submit(write, item) for item in waiting]
+        try:
+            for number, item in enumerate(waiting, len(outputs) - len(waiting)):
+                stop_if_cancelled(progress)
+                progress.update(number / len(outputs), f"Writing {item.name.name}")
+                writing[number - len(outputs)].result()
+        finally:
+            for future in writing:
+                future.cancel()
 
 
 def _publish(parts: Parts, names: Sequence[Path], output: Path) -> None:
@@ -194,19 +240,48 @@ def _publish(parts: Parts, names: Sequence[Path], output: Path) -> None:
             parts.map_path(name).replace(path)
 
 
-def _tags(model: Model) -> dict[str, str]:
-    """What every map says of its origin."""
-    title = str(model.provenance.get("title", ""))
-    return {
-        "TIFFTAG_SOFTWARE": f"wco2_engine {__version__}",
-        "TIFFTAG_IMAGEDESCRIPTION": title or "Winter CO2 flux",
-        "WCO2_MODEL_FINGERPRINT": model.fingerprint,
-        "WCO2_REGIONS": json.dumps(
-            {part.region.name: str(part.region.winter) for part in model.regions}
-        ),
-        "LICENSE": str(model.provenance.get("licence", "")) or "not stated",
-        **({"SIMULATED": "yes"} if model.simulated else {}),
-    }
+def _load(model: Model, schedule: Schedule) -> Load:
+    products = schedule.products
+    forests = [
+        forest.nbytes
+        for part in model.regions
+        for forest in (part.forest, part.members)
+        if forest is not None
+    ]
+    return Load(
+        layers=schedule.n_layers,
+        fluxes=len(products.bounds) + products.members,
+        predictors=len(model.predictors),
+        months=max(len(winter.months) for winter in schedule.winters),
+        model=sum(forests) + sum(part.features.nbytes for part in model.regions),
+    )
+
+
+def _for_all(grid: Grid, size: int, jobs: int) -> int:
+    """The size of tiles, smaller where there would be fewer than jobs, down to the smallest."""
+    return next(
+        (each for each in TILE_SIZES if each <= size and len(grid.tiles(each)) >= jobs),
+        min(size, TILE_SIZES[-1]),
+    )
+
+
+def _cell_months(work: Work, counts: Sequence[CellMonths]) -> tuple[Mapping[str, Any], ...]:
+    """Cell-months predicted, and those outside, of all tiles together."""
+    asked = work.schedule.products.applicability
+    rows = []
+    for region in work.regions:
+        of_tiles = [count[region.name] for count in counts if region.name in count]
+        for year in work.schedule.years:
+            predicted, outside = (sum(c[str(year)][k] for c in of_tiles) for k in (0, 1))
+            rows.append(
+                {
+                    "region": region.name,
+                    "year": year,
+                    "predicted": predicted,
+                    "outside": outside if asked else None,
+                }
+            )
+    return tuple(rows)
 
 
 def _facts(model: Model, work: Work, sources: Sources) -> Facts:
@@ -214,25 +289,33 @@ def _facts(model: Model, work: Work, sources: Sources) -> Facts:
 
     Not the tile's size, which changes no cell.
     """
-    schedule = work.schedule
+    schedule, products = work.schedule, work.schedule.products
+    tags = {item.quantity: tags_of(model, products, item.quantity) for item in schedule.outputs}
     domain = [repr(work.domain)] if work.domain is not None else []
     if work.domain is not None and work.domain.raster:
         domain.append(file_state(work.domain.raster))
     return {
         "version": [__version__],
-        "model": [model.fingerprint, json.dumps(_tags(model), sort_keys=True)],
+        "model": [model.fingerprint],
+        "tags": [json.dumps(tags, sort_keys=True)],
         "catalogue": [repr(predictor) for predictor in work.predictors],
         "files": sources.states(work.predictors, schedule.months),
         "grid": [repr(work.grid)],
         "years": [str(year) for year in schedule.years],
         "winters": [repr(schedule.winters)],
-        "monthly": [str(schedule.monthly)],
+        "maps": list(tags),
+        "interval": [str(products.interval)],
+        "members": [str(products.members)],
+        "applicability": [areas_of(model)] if products.applicability else [],
         "domain": domain,
     }
 
 
 def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters) -> None:
     """Compare the inputs, at some cells of the first month, with what the forests were trained on.
+
+    Only of predictors whose `valid` range the catalogue does not say: who says it vouches for the
+    unit, and may predict what lies far outside the training, such as another climate.
 
     Raises
     ------
@@ -255,6 +338,8 @@ def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters
     low = np.min([part.features.min(axis=0) for part in model.regions], axis=0)
     high = np.max([part.features.max(axis=0) for part in model.regions], axis=0)
     for k, predictor in enumerate(work.predictors):
+        if predictor.valid is not None:
+            continue
         values = reader.values(predictor, month)
         if np.isnan(values).all():
             continue
@@ -265,25 +350,5 @@ def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters
             raise Wco2Error(
                 f"Predictor '{predictor.name}' has a median of {median:.4g} {predictor.to} in "
                 f"{month}, but the model was trained on {low[k]:.4g} to {high[k]:.4g}.",
-                hint,
+                f"{hint} If the values are right, say valid = [lowest, highest] in the catalogue.",
             )
-
-
-def _write_record(
-    path: Path, model: Model, work: Work, prediction: Prediction, names: Sequence[Path]
-) -> None:
-    """A file beside the maps that says what they are and what is missing in them."""
-    record: dict[str, Any] = {
-        "model": model.fingerprint,
-        "title": model.provenance.get("title", ""),
-        "simulated": model.simulated,
-        "grid": work.grid.to_json(),
-        "years": list(work.schedule.years),
-        "months": [str(month) for month in work.schedule.months],
-        "cells": prediction.cells,
-        "missing_cell_months": dict(prediction.missing),
-        "notes": list(prediction.notes),
-        "maps": [name.as_posix() for name in names],
-    }
-    with written_whole(path) as partial:
-        partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

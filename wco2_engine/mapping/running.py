@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from queue import SimpleQueue
 
 from wco2_engine.errors import Cancelled
 from wco2_engine.grid import Tile
 from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.predictors import Sources
+from wco2_engine.inputs.predictors import Known, Sources
 from wco2_engine.inputs.rasters import Rasters
-from wco2_engine.mapping.blocks import Block, Work, predict_block
+from wco2_engine.mapping.blocks import Work, predict_block
 from wco2_engine.mapping.parts import Parts
 from wco2_engine.progress import Progress, stop_if_cancelled
+
+M_ARENA_MAX = -8  # its number in glibc's malloc.h
 
 
 def run_tiles(
@@ -26,87 +31,97 @@ def run_tiles(
 ) -> None:
     """Predict the tiles that are not finished, `jobs` at a time.
 
+    A thread keeps its files open from tile to tile, and all threads share what is known of them.
+
     Raises
     ------
     Whatever failed first, once no thread works on a tile any more.
     """
-    from joblib import Parallel, delayed
-
     waiting = [tile for tile in tiles if not parts.has(tile)]
-    months = len(work.schedule.months)
     message = f"Predicting {work.grid.width} x {work.grid.height} cells"
-    watch = _Watch(progress, (len(tiles) - len(waiting)) * months, len(tiles) * months, message)
-    tasks = (delayed(_predict_tile)(work, catalogue, tile, parts, watch) for tile in waiting)
-    try:
-        Parallel(n_jobs=max(1, jobs), backend="threading", batch_size=1)(tasks)
-    except BaseException as error:
-        raise watch.settled(error) from None
+    watch = _Watch(progress, len(tiles) - len(waiting), len(tiles), message)
+    threads = max(1, min(jobs, len(waiting)))
+    queue: SimpleQueue[Tile | None] = SimpleQueue()
+    for tile in [*waiting, *[None] * threads]:  # None: nothing left for one of the threads
+        queue.put(tile)
+    known = Known()
+
+    def work_off() -> None:
+        try:
+            with Rasters(readers=threads) as rasters:
+                sources = Sources(catalogue, rasters, known)
+                for tile in iter(queue.get, None):
+                    _predict_tile(work, sources, rasters, tile, parts, watch)
+        except BaseException as error:
+            watch.fail(error)
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="wco2-tiles") as pool:
+        try:
+            wait([pool.submit(work_off) for _ in range(threads)])
+        except BaseException as error:  # an interrupt: threads stop at their next step
+            watch.fail(error)
+    if watch.failure is not None:
+        raise watch.failure
 
 
 def _predict_tile(
-    work: Work, catalogue: Catalogue, tile: Tile, parts: Parts, watch: _Watch
+    work: Work, sources: Sources, rasters: Rasters, tile: Tile, parts: Parts, watch: _Watch
 ) -> None:
-    months = len(work.schedule.months)
-    counted = 0
+    told = 0.0
 
-    def each_month() -> None:
-        nonlocal counted
-        counted += 1
-        watch.add(1)
+    def tell(share: float) -> None:
+        nonlocal told
+        watch.add(share - told)
+        told = share
 
-    with watch.tile(), Rasters() as rasters:
-        watch.add(0)
-        block: Block = predict_block(work, Sources(catalogue, rasters), rasters, tile, each_month)
-        parts.write(tile, block)
-        watch.add(months - counted)
+    tell(0.0)
+    block = predict_block(work, sources, rasters, tile, tell)
+    parts.write(tile, block)
+    tell(1.0)
+
+
+def share_one_heap() -> None:
+    """Have this process's new threads take memory from the heap that is there, for good.
+
+    glibc gives each thread a heap of its own, and what one frees no other can have. Pixels come and
+    go in all threads, so after a large map these heaps are mostly holes, 60 MB of them. mallopt(3).
+    Not for a process of others, such as QGIS.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # only glibc has it
+        if mallopt is not None:
+            mallopt(M_ARENA_MAX, 1)
 
 
 class _Watch:
-    """Counts the steps of several threads for one progress, and stops all when one fails."""
+    """Adds up what several threads did for one progress, and stops all when one fails.
 
-    def __init__(self, progress: Progress, done: int, steps: int, message: str) -> None:
-        self._progress, self._done, self._steps = progress, done, steps
+    Attributes
+    ----------
+    failure : the first one; None as long as all is well.
+    """
+
+    def __init__(self, progress: Progress, done: float, tiles: int, message: str) -> None:
+        self._progress, self._done, self._tiles = progress, done, tiles
         self._message = message
-        self._changed = threading.Condition()
-        self._running = 0
-        self._failure: BaseException | None = None
+        self._lock = threading.Lock()
+        self.failure: BaseException | None = None
 
-    @contextmanager
-    def tile(self) -> Iterator[None]:
-        """Around the work on one tile."""
-        with self._changed:
-            self._running += 1
-        try:
-            yield
-        except BaseException as error:
-            self._fail(error)
-            raise
-        finally:
-            with self._changed:
-                self._running -= 1
-                self._changed.notify_all()
-
-    def add(self, steps: int) -> None:
-        """Tell that steps are done.
+    def add(self, share: float) -> None:
+        """Tell that a share of a tile is done.
 
         Raises
         ------
         Cancelled : when the user asked to stop, or another thread failed.
         """
-        with self._changed:
-            if self._failure is not None:
+        with self._lock:
+            if self.failure is not None:
                 raise Cancelled("Another tile failed.")
             stop_if_cancelled(self._progress)
-            self._done += steps
-            self._progress.update(self._done / max(1, self._steps), self._message)
+            self._done += share
+            self._progress.update(min(1.0, self._done / max(1, self._tiles)), self._message)
 
-    def settled(self, error: BaseException) -> BaseException:
-        """The failure that came first, once no thread works on a tile any more."""
-        self._fail(error)
-        with self._changed:
-            self._changed.wait_for(lambda: self._running == 0)
-        return self._failure or error
-
-    def _fail(self, error: BaseException) -> None:
-        with self._changed:
-            self._failure = self._failure or error
+    def fail(self, error: BaseException) -> None:
+        """Remember a failure if it is the first one."""
+        with self._lock:
+            self.failure = self.failure or error

@@ -15,13 +15,9 @@ from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.files import written_whole
 from wco2_engine.grid import Grid, Tile, parse_crs
 from wco2_engine.mapping.blocks import NODATA
-from wco2_engine.mapping.plan import MONTHLY_FLUX, WINTER_FLUX, Output
+from wco2_engine.mapping.plan import Output
 
 BLOCK = 512
-QUANTITIES: Mapping[str, tuple[str, str]] = {
-    WINTER_FLUX: ("Winter CO2 flux, positive = release", "g C m-2 winter-1"),
-    MONTHLY_FLUX: ("Monthly CO2 flux, positive = release", "g C m-2 month-1"),
-}
 
 
 def write_map(
@@ -33,8 +29,12 @@ def write_map(
 ) -> None:
     """Write one map from its blocks; tiles that are not given are nodata.
 
-    The file is tiled, deflated, has overviews and statistics, and says what it shows, in which unit
-    and for which time.
+    The file is tiled, deflated, has overviews, and says for each band what it shows, in which unit
+    and with which statistics, and for which time.
+
+    Parameters
+    ----------
+    blocks : tiles and their values `(n_bands, height, width)`.
 
     Raises
     ------
@@ -46,13 +46,13 @@ def write_map(
     from rasterio.errors import RasterioError, RasterioIOError
     from rasterio.windows import Window
 
-    description, units = QUANTITIES[output.quantity]
     west, north = grid.corner
     profile = {
         "driver": "GTiff",
         "width": grid.width,
         "height": grid.height,
-        "count": 1,
+        "count": len(output.bands),
+        "interleave": "band",
         "dtype": "float32",
         "nodata": float(NODATA),
         "crs": parse_crs(grid.crs),
@@ -72,13 +72,15 @@ def write_map(
             with rasterio.open(plain, "w", **profile) as target:
                 for tile, values in blocks:
                     window = Window(tile.column, tile.row, tile.width, tile.height)
-                    target.write(values, 1, window=window)
+                    target.write(values, window=window)
                     written.add(values)
-                target.set_band_description(1, description)
-                target.units = (units,)
+                for number, band in enumerate(output.bands, 1):
+                    target.set_band_description(number, band.description)
+                target.units = tuple(band.units for band in output.bands)
                 target.update_tags(**_time_tags(output), **tags)
             with rasterio.open(plain, "r+") as target:
-                target.update_tags(1, **_statistics(target))
+                for number in target.indexes:
+                    target.update_tags(number, **_statistics(target, number))
             raster_files.copy(
                 plain,
                 partial,
@@ -116,7 +118,7 @@ def _check_written(path: Path, name: Path, expected: _Checksum) -> None:
     found = _Checksum()
     with rasterio.open(path) as written:
         for _, window in written.block_windows(1):
-            found.add(written.read(1, window=window))
+            found.add(written.read(window=window))
     if found != expected:
         raise Wco2Error(
             f"{name} does not read back as it was written.",
@@ -137,15 +139,15 @@ class _Checksum:
         self.bits += int(valid.view(np.uint32).sum(dtype=np.uint64))
 
 
-def _statistics(source: Any) -> dict[str, str]:
+def _statistics(source: Any, band: int) -> dict[str, str]:
     """Extremes, mean and standard deviation under GDAL's names; none where no cell has a value.
 
     They are taken from the file, block by block: in the order of the tiles that were predicted,
     rounding would make the last digits depend on the tiling.
     """
     low, high, count, total, squares = np.inf, -np.inf, 0, 0.0, 0.0
-    for _, window in source.block_windows(1):
-        values = source.read(1, window=window)
+    for _, window in source.block_windows(band):
+        values = source.read(band, window=window)
         valid = values[values != NODATA].astype(np.float64)
         if valid.size:
             low, high = min(low, float(valid.min())), max(high, float(valid.max()))

@@ -61,7 +61,12 @@ trees = 100
 min_samples_leaf = 1
 max_features = 1.0
 seed = 0
-validation = ["random", "site"]   # shown side by side: the first is too hopeful
+validation = ["random", "site", "knndm"]   # side by side, from too hopeful to the map's own
+members = 20                   # forests on halves of the sites, for the intervals of totals
+
+[zones]                        # scores are told by zone too
+path = "rasters/permafrost_extent.tif"
+names = {{ 1 = "continuous", 2 = "discontinuous", 3 = "sporadic", 4 = "isolated" }}
 
 [map]
 extent = {extent}
@@ -70,6 +75,9 @@ crs = "EPSG:4326"
 years = "{years}"
 domain = {{ path = "rasters/permafrost_extent.tif", values = [1, 2, 3, 4] }}
 monthly = false
+interval = 0.9                 # bounds that hold nine of ten fluxes, calibrated on held-out sites
+applicability = true           # where the model knows its way
+members = true                 # a map of each member
 """
 
 CATALOGUE = """\

@@ -6,16 +6,20 @@ from typing import Any
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingException,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
+    QgsProcessingParameterFile,
     QgsProcessingParameterVectorDestination,
 )
 
 from wco2_qgis.algorithms.base import INPUTS, Algorithm, Values, given
 from wco2_qgis.runner import run_job
-from wco2_qgis.tables import table_file
+from wco2_qgis.tables import TableFile, table_file
 
-FORMATS = ("auto", "wco2", "dgrsd")
+FORMATS = (*("auto", "wco2", "abcflux-v1", "abcflux-v2", "ornl-1692", "fluxnet", "srdb", "dgrsd"),)
+TARGETS = ("reco", "nee")
 FIELDS = {
     "SITE": "Site",
     "FLUX": "Flux",
@@ -28,6 +32,8 @@ FIELDS = {
     "TREATMENT": "Treatment",
     "METHOD": "Method",
     "SOURCE": "Source",
+    "GAP_FILL": "Gap-filled share",
+    "QUALITY": "Quality",
 }
 _HELP_OF_FIELDS = {
     "SITE": "Name of the measured site.",
@@ -41,8 +47,13 @@ _HELP_OF_FIELDS = {
     "TREATMENT": "What was done to the plot; only untreated ones are kept unless said otherwise.",
     "METHOD": "How it was measured; carried along.",
     "SOURCE": "Where the row comes from; carried along.",
+    "GAP_FILL": "Share of the month that was filled, 0 to 100 %.",
+    "QUALITY": "Share of the month that was measured or filled with confidence, 0 to 1.",
 }
-_ADVANCED = ("DATE", "DAY_OF_YEAR", "LONGITUDE", "LATITUDE", "TREATMENT", "METHOD", "SOURCE")
+_ADVANCED = (
+    *("DATE", "DAY_OF_YEAR", "LONGITUDE", "LATITUDE", "TREATMENT", "METHOD", "SOURCE"),
+    *("GAP_FILL", "QUALITY"),
+)
 
 
 class PrepareObservations(Algorithm):
@@ -55,18 +66,23 @@ class PrepareObservations(Algorithm):
         "Reads, converts, screens and merges measured CO2 fluxes into one row a site and month."
     )
     HELP = (
-        "In: a point layer, a table or a CSV file. Either its format is known by its columns, or "
-        "name the fields and the unit.\n"
+        "In: a point layer, a table or a CSV file, or a folder of monthly FLUXNET files. Either "
+        "its format is known by its columns, or name the fields and the unit.\n"
         "Out: points with the flux in g C m-2 month-1, positive = release, and a table of every "
         "row that was left out, with the reason; the counts add up."
     )
     TAGS = ("measurements", "csv", "table")
 
     def initAlgorithm(self, configuration: Any = None) -> None:
-        self.add_table(
-            "INPUT",
-            "Measured fluxes",
-            "Point layer, or table or CSV file with coordinates in columns.",
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                "INPUT",
+                "Measured fluxes",
+                [QgsProcessing.SourceType.TypeVector],
+                optional=True,
+            ),
+            "Point layer, or table or CSV file with coordinates in columns; not needed beside a "
+            "folder of FLUXNET files.",
         )
         self.add_choice(
             "FORMAT",
@@ -74,6 +90,31 @@ class PrepareObservations(Algorithm):
             FORMATS,
             "auto",
             "A published format; auto knows it by its columns, or takes the fields below.",
+        )
+        self.add_choice(
+            "TARGET",
+            "What the fluxes are",
+            TARGETS,
+            None,
+            "reco, ecosystem respiration, or nee, net ecosystem exchange, for formats that have "
+            "both; empty takes reco.",
+            optional=True,
+        )
+        self.add(
+            QgsProcessingParameterFile(
+                "FLUXNET_FOLDER",
+                "Folder of monthly FLUXNET files, instead of a layer",
+                QgsProcessingParameterFile.Behavior.Folder,
+                optional=True,
+            ),
+            "FLUXNET, AmeriFlux or ICOS files with MM in their names; folders below count too.",
+        )
+        self.add_file(
+            "SITE_TABLE",
+            "Site table of FLUXNET files",
+            "csv",
+            "CSV with SITE_ID, LOCATION_LAT and LOCATION_LONG: the files don't say where they are.",
+            optional=True,
         )
         for name, title in FIELDS.items():
             field = QgsProcessingParameterField(
@@ -107,6 +148,44 @@ class PrepareObservations(Algorithm):
             self.add_number(
                 name, title, None, "g C m-2 month-1; both or neither.", optional=True, advanced=True
             )
+        self.add_number(
+            "GAP_FILL_BELOW",
+            "Keep months of which less was filled",
+            None,
+            "%; empty is 100, which leaves out only what holds no measurement at all.",
+            least=0.0,
+            optional=True,
+            advanced=True,
+        )
+        self.add_number(
+            "MIN_QUALITY",
+            "Least quality to keep",
+            None,
+            "Share that was measured or filled with confidence, 0 to 1; empty is 0.5.",
+            least=0.0,
+            optional=True,
+            advanced=True,
+        )
+        self.add_choice(
+            "CHAMBERS",
+            "Chambers to keep",
+            ("without_tower", "all"),
+            None,
+            "without_tower, as when empty, leaves a chamber out where a tower within 1 km has the "
+            "same month.",
+            optional=True,
+            advanced=True,
+        )
+        self.add_choice(
+            "SEASONS",
+            "Means of a season",
+            ("reject", "middle_month"),
+            None,
+            "They are of no month and left out; middle_month takes SRDB's winter mean as that of "
+            "January.",
+            optional=True,
+            advanced=True,
+        )
         self.add_choice(
             "BAD_ROWS",
             "Rows with impossible values",
@@ -140,7 +219,19 @@ class PrepareObservations(Algorithm):
             self.addOutput(QgsProcessingOutputNumber(name, title))
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
-        table = table_file(self, parameters, "INPUT", context)
+        folder = self.optional_file(parameters, "FLUXNET_FOLDER", context)
+        if folder and parameters.get("INPUT"):
+            raise QgsProcessingException(
+                "Measured fluxes (INPUT) and a folder of FLUXNET files are both given.\n"
+                "Leave one of them empty; their observations can be merged afterwards."
+            )
+        if not folder and not parameters.get("INPUT"):
+            raise QgsProcessingException(
+                "Measured fluxes (INPUT) is empty.\nChoose a layer, or a folder of FLUXNET files."
+            )
+        table = (
+            TableFile(folder, folder) if folder else table_file(self, parameters, "INPUT", context)
+        )
         columns = {
             name.lower(): fields[0]
             for name in FIELDS
@@ -157,6 +248,9 @@ class PrepareObservations(Algorithm):
             "rejected": rejected,
             "format": self.parameterAsEnumString(parameters, "FORMAT", context),
             "columns": columns or None,
+            "name": table.label if table.names else None,
+            "target": self.parameterAsEnumString(parameters, "TARGET", context) or None,
+            "site_table": self.optional_file(parameters, "SITE_TABLE", context),
             "flux_units": self.text(parameters, "FLUX_UNITS", context),
             "screen": self._screen(parameters, context),
         }
@@ -172,18 +266,23 @@ class PrepareObservations(Algorithm):
         }
 
     def _screen(self, parameters: Values, context: Any) -> Values:
+        def number(name: str) -> float | None:
+            if parameters.get(name) is None:
+                return None
+            return float(self.parameterAsDouble(parameters, name, context))
+
         treatments = self.text(parameters, "TREATMENTS", context) or "control"
-        bounds = [
-            self.parameterAsDouble(parameters, name, context)
-            for name in ("LEAST", "MOST")
-            if parameters.get(name) is not None
-        ]
+        bounds = [value for name in ("LEAST", "MOST") if (value := number(name)) is not None]
         screen = {
             "treatments": treatments
             if treatments in ("control", "all")
             else [part.strip() for part in treatments.split(";")],
             "years": self.text(parameters, "YEARS", context),
             "flux_range": bounds or None,
+            "gap_fill_below": number("GAP_FILL_BELOW"),
+            "min_quality": number("MIN_QUALITY"),
+            "chambers": self.parameterAsEnumString(parameters, "CHAMBERS", context) or None,
+            "seasons": self.parameterAsEnumString(parameters, "SEASONS", context) or None,
             "bad_rows": self.parameterAsEnumString(parameters, "BAD_ROWS", context),
             "merge": self.parameterAsEnumString(parameters, "MERGE", context),
         }

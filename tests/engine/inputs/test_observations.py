@@ -19,13 +19,9 @@ from shapely.geometry import LineString, MultiPoint, Point
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.formats import FORMATS
 from wco2_engine.inputs.formats.canonical import COLUMNS
-from wco2_engine.inputs.observations import (
-    REASONS,
-    Observations,
-    Screen,
-    _treatment_wanted,
-    read_observations,
-)
+from wco2_engine.inputs.observations import Observations, read_observations
+from wco2_engine.inputs.rules import REASONS
+from wco2_engine.inputs.screen import Screen, treatment_wanted
 from wco2_engine.inputs.tables import numbers
 
 HEADER = "Site,Lon,Lat,Year,Month,Flux"
@@ -88,6 +84,7 @@ def test_a_table_has_the_canonical_columns_and_types(tmp_path: Path) -> None:
     assert found.table.iloc[0].to_dict() == {
         **{"site": "Toolik", "longitude": -149.6, "latitude": 68.63, "year": 1984, "month": 2},
         **{"flux_g_m2_month": 14.5, "n": 1, "method": "", "source": "fluxes.csv"},
+        "target": "",
     }
     for name in ("year", "month", "n"):
         assert found.table[name].dtype == np.int64
@@ -347,7 +344,7 @@ def test_a_table_of_which_nothing_is_left_is_an_error_with_the_counts(tmp_path: 
     ],
 )
 def test_a_control_is_kept(text: str) -> None:
-    assert _treatment_wanted(np.array([text.strip()], object), "control").all()
+    assert treatment_wanted(np.array([text.strip()], object), "control").all()
 
 
 @pytest.mark.parametrize(
@@ -358,7 +355,7 @@ def test_a_control_is_kept(text: str) -> None:
     ],
 )
 def test_what_is_not_surely_a_control_is_left_out(text: str) -> None:
-    assert not _treatment_wanted(np.array([text], object), "control").any()
+    assert not treatment_wanted(np.array([text], object), "control").any()
 
 
 @pytest.mark.parametrize(
@@ -520,9 +517,8 @@ def test_columns_beside_a_named_format_replace_its_own(tmp_path: Path) -> None:
 def test_every_format_knows_itself_and_no_other() -> None:
     for name, one in FORMATS.items():
         assert one.name == name
-        assert [other.name for other in FORMATS.values() if other.looks_like(one.signature)] == [
-            name
-        ]
+        for signature in one.signatures:
+            assert [f.name for f in FORMATS.values() if f.looks_like(signature)] == [name]
 
 
 # --- DGRsD
@@ -549,7 +545,7 @@ def test_dgrsd_is_known_by_its_columns(tmp_path: Path) -> None:
     assert found.table.iloc[0].to_dict() == {
         **{"site": "GB-ROT", "longitude": -0.36, "latitude": 51.81, "year": 1984, "month": 2},
         **{"flux_g_m2_month": 14.5, "n": 2, "method": "IRGA; Soda lime"},
-        "source": "DGRsD study 17; DGRsD study 18",
+        **{"source": "DGRsD study 17; DGRsD study 18", "target": "reco"},
     }
     assert reasons(found) == {4: "month_outside", 5: "treatment"}
     assert "source of the row" not in found.rejected

@@ -16,7 +16,13 @@ from scipy.io import netcdf_file
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit, listed_months
+from wco2_engine.inputs.predictors import (
+    Known,
+    PredictorReader,
+    Sources,
+    likely_unit,
+    listed_months,
+)
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.season import Month
 
@@ -321,6 +327,24 @@ def test_what_was_replaced_is_told(tmp_path: Path) -> None:
         sources = Sources(catalogue, rasters)
         recipes = [sources.recipe(catalogue.predictors[0], Month(y, 1)) for y in (1990, 1992)]
     assert [r.instead for r in recipes if r is not None] == ["", "1992 from 1993"]
+
+
+def test_what_is_known_of_files_is_shared_between_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = years(tmp_path, y1990=1, y1993=3)
+    catalogue = Catalogue.from_tables([{"name": "a", **table}], tmp_path)
+    known, asked = Known(), []
+    info = Rasters.info
+    monkeypatch.setattr(Rasters, "info", lambda *given: asked.append(given[1]) or info(*given))
+    points = Points(np.array([11.2]), np.array([61.1]), GEOGRAPHIC)
+    for _ in range(3):
+        with Rasters() as rasters:
+            reader = PredictorReader(Sources(catalogue, rasters, known), rasters, points)
+            for year, expected in ((1990, 1), (1993, 3)):
+                found = reader.values(catalogue.predictors[0], Month(year, 1))
+                assert found.tolist() == [expected]
+    assert len(asked) == len(set(asked)) == 2
 
 
 def test_nothing_takes_the_place_of_nothing(tmp_path: Path) -> None:

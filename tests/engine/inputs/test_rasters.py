@@ -488,9 +488,9 @@ def test_windows_stay_small_for_sites_far_apart(noise: Path) -> None:
     windows: list[int] = []
     read = Rasters.window
 
-    def counted(self: Rasters, *arguments: int) -> Array:
+    def counted(self: Rasters, *arguments: int, **places: object) -> Array:
         windows.append(arguments[-1] * arguments[-2])
-        return read(self, *arguments)  # type: ignore[arg-type]
+        return read(self, *arguments, **places)  # type: ignore[arg-type]
 
     with (
         mock.patch.object(module, "MAX_WINDOW_PIXELS", 500),
@@ -521,6 +521,111 @@ def test_more_files_than_may_be_open_can_be_read(folder: Path) -> None:
                 found = Sampler(rasters, at((11, 59))).values(info, 1, "nearest")
                 assert found.tolist() == [k]
         assert len(rasters._open) == 3
+
+
+def test_the_bytes_that_open_files_hold_are_bounded_too(folder: Path) -> None:
+    # A file of one block of 64 x 64 float64: 50,000 + 32,768 + 16 bytes.
+    files = [
+        str(write_tif(folder / f"held_{k}.tif", np.full((64, 64), float(k)), 10, 60, 1, -1))
+        for k in range(9)
+    ]
+    with rasterio.open(files[0]) as file:
+        assert math.prod(file.block_shapes[0]) * 8 == 8 * 64 * 16  # strips
+    each = 50_000 + 8 * 64 * 16 + 16 * 4
+    with mock.patch.object(module, "OPEN_BYTES", 4 * each), Rasters() as rasters:
+        for path in files:
+            rasters.info(path, AS_STORED)
+        assert list(rasters._open) == [*files[:3], files[8]]  # the first ones, and the latest
+        assert rasters._held == 4 * each
+
+
+def test_readers_share_what_may_be_open(folder: Path) -> None:
+    files = [
+        str(write_tif(folder / f"share_{k}.tif", np.full((2, 2), float(k)), 10, 60, 1, -1))
+        for k in range(9)
+    ]
+    with mock.patch.object(module, "OPEN_FILES", 9), Rasters(readers=3) as rasters:
+        for path in files:
+            rasters.info(path, AS_STORED)
+        assert len(rasters._open) == 3
+    with mock.patch.object(module, "OPEN_FILES", 2), Rasters(readers=64) as rasters:
+        assert rasters.info(files[0], AS_STORED).count == 1  # one file can always be open
+
+
+def test_files_read_again_and_again_stay_open(folder: Path) -> None:
+    files = [
+        str(write_tif(folder / f"again_{k}.tif", np.full((2, 2), float(k)), 10, 60, 1, -1))
+        for k in range(6)
+    ]
+    opened: list[str] = []
+
+    def opener(path: str) -> Callable[[str], object]:
+        opened.append(path)
+        return rasterio.open
+
+    with (
+        mock.patch.object(module, "OPEN_FILES", 4),
+        mock.patch.object(module, "_opener", opener),
+        Rasters() as rasters,
+    ):
+        for _ in range(10):
+            for path in files:
+                rasters.info(path, AS_STORED)
+    assert len(opened) <= 6 + 9 * 3  # and not all 60: the best that four places allow
+
+
+def test_all_files_are_closed_at_the_end(folder: Path) -> None:
+    files = [
+        str(write_tif(folder / "end.tif", np.ones((2, 2)), 10, 60, 1, -1)),
+        str(netcdf(folder, "end", False, -180).path),
+    ]
+    with Rasters() as rasters:
+        for path in files:
+            rasters.info(path, AS_STORED)
+        datasets = [opened.dataset for opened in rasters._open.values()]
+        assert [dataset.closed for dataset in datasets] == [False, False]
+    assert [dataset.closed for dataset in datasets] == [True, True]
+
+
+def test_a_file_that_is_replaced_is_seen_by_the_next_reader(folder: Path) -> None:
+    path, point = folder / "replaced.tif", at((11, 59))
+    write_tif(path, np.full((2, 2), 1.0), 10, 60, 1, -1)
+    assert look_up(path, point).tolist() == [1.0]
+    write_tif(folder / "newer.tif", np.full((2, 2), 2.0), 10, 60, 1, -1).replace(path)
+    assert look_up(path, point).tolist() == [2.0]
+
+
+@pytest.mark.parametrize("south_up", [False, True])
+def test_chosen_pixels_of_a_window_are_the_ones_of_the_whole_window(
+    folder: Path, south_up: bool
+) -> None:
+    stored = np.arange(-40, 40, dtype=np.int16).reshape(8, 10)
+    path = write_tif(
+        folder / f"chosen_{south_up}.tif",
+        stored,
+        -180,
+        -8 if south_up else 0,
+        36,
+        1 if south_up else -1,
+        nodata=-7,
+        scale=0.1,
+        offset=3.0,
+    )
+    with rasterio.open(path, "r+") as file:
+        file.write_mask(np.where(stored % 5 == 0, 0, 255).astype(np.uint8))
+    view = (2, 7, 5, 6)  # across the seam
+    places = np.array([29, 0, 3, 3, 17])
+    with Rasters() as rasters:
+        info = rasters.info(str(path), AS_STORED)
+        whole = rasters.window(info, 1, *view)
+        chosen = rasters.window(info, 1, *view, places=places)
+    assert np.isnan(whole).any()
+    assert chosen.tobytes() == whole.ravel()[places].tobytes()
+
+
+def test_credentials_are_asked_for_far_files_alone() -> None:
+    assert module._opener("s3://bucket/a.tif") is rasterio.open
+    assert module._opener("/data/a.tif") is rasterio.open.__wrapped__
 
 
 # ---------------------------------------------------------------- what is stored

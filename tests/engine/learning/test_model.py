@@ -21,7 +21,9 @@ from sklearn.ensemble import ExtraTreesRegressor
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning import model as module
+from wco2_engine.learning.applicability import Applicability, splits_of
 from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.members import split
 from wco2_engine.learning.model import FORMAT_VERSION, Model, ModelPredictor, RegionModel
 from wco2_engine.season import Winter
 
@@ -33,11 +35,25 @@ PREDICTORS = (
 )
 
 
+COVERAGE = {
+    "region": "arctic",
+    "validation": "site",
+    "level": 0.9,
+    "n": 39,
+    "sites": 10,
+    "raw_coverage": 0.8,
+    "raw_width": 2.5,
+    "coverage": 0.9,
+    "width": 4.5,
+}
+
+
 def region_model(region: Region, seed: int, n_rows: int = 40) -> RegionModel:
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(n_rows, 3)).astype(np.float32)
     target = features[:, 0] * 2.0 + rng.normal(size=n_rows)
     estimator = ExtraTreesRegressor(3, random_state=seed).fit(features, target)
+    members = ExtraTreesRegressor(4, random_state=seed + 100).fit(features, target)
     predictions = target + 0.5
     predictions[-1] = np.nan
     return RegionModel(
@@ -53,6 +69,9 @@ def region_model(region: Region, seed: int, n_rows: int = 40) -> RegionModel:
         folds={"site": (np.arange(n_rows) % 5 - 1).astype(np.int16)},
         predictions={"site": predictions},
         importances={"impurity": np.array([0.5, 0.25, 0.25])},
+        members=Forest.from_sklearn(members),
+        n_members=2,
+        calibration={"0.5": -0.25, "0.9": 1.5},
     )
 
 
@@ -90,8 +109,14 @@ def small_model(**changes: Any) -> Model:
         "provenance": {"title": "Test", "versions": {"engine": "0.1.0"}, "rows": {"read": 99}},
         "scores": ({**score, "r2": 0.25, "mae": 1.5, "rmse": 2, "bias": -0.5},),
         "simulated": True,
+        "coverage": (COVERAGE,),
     }
     return Model(**{**parts, **changes})
+
+
+def small_forest(n_features: int) -> Forest:
+    rows = np.arange(10 * n_features, dtype=np.float32).reshape(10, n_features)
+    return Forest.from_sklearn(ExtraTreesRegressor(2).fit(rows, rows[:, 0]))
 
 
 MODEL = small_model()
@@ -161,6 +186,7 @@ def test_a_model_that_was_written_is_read_back_whole(path: Path) -> None:
     assert read.settings == MODEL.settings
     assert read.provenance == MODEL.provenance
     assert read.scores == MODEL.scores
+    assert read.coverage == MODEL.coverage == (COVERAGE,)
     assert read.simulated is True
     assert read.fingerprint == MODEL.fingerprint
     for ours, theirs in zip(MODEL.regions, read.regions, strict=True):
@@ -171,6 +197,8 @@ def test_a_model_that_was_written_is_read_back_whole(path: Path) -> None:
             assert again.dtype == array.dtype
             assert again.tobytes() == array.tobytes()
         assert theirs.importances["impurity"].tolist() == [0.5, 0.25, 0.25]
+        assert theirs.n_members == ours.n_members == 2
+        assert theirs.calibration == {"0.5": -0.25, "0.9": 1.5}
     rows = np.random.default_rng(0).normal(size=(100, 3)).astype(np.float32)
     assert np.array_equal(
         read.regions[1].forest.predict(rows), MODEL.regions[1].forest.predict(rows)
@@ -192,7 +220,9 @@ def test_the_file_is_a_zip_of_json_and_arrays(path: Path) -> None:
             for k in (0, 1)
             for name in (
                 *("forest_feature", "forest_threshold", "forest_left", "forest_value"),
-                *("forest_root", "features", "target", "site", "longitude", "latitude"),
+                *("forest_root", "members_feature", "members_threshold", "members_left"),
+                *("members_value", "members_root", "features", "target", "site"),
+                *("longitude", "latitude"),
                 *("year", "month", "folds_0", "predictions_0"),
             )
         ]
@@ -225,6 +255,7 @@ def test_the_fingerprint_stays_when_only_the_record_changes() -> None:
     for changes in (
         {"provenance": {"made": "2031-01-01", "versions": {"engine": "9"}}},
         {"scores": ()},
+        {"coverage": ()},
         {"regions": tuple(replace(each, importances={}) for each in MODEL.regions)},
     ):
         assert small_model(**changes).fingerprint == MODEL.fingerprint
@@ -251,6 +282,10 @@ def test_the_fingerprint_changes_with_what_is_predicted_from() -> None:
         for changes in (
             *({"regions": (replace(first, **{k: v}), second)} for k, v in moved.items()),
             {"regions": (replace(first, forest=other.forest), second)},
+            {"regions": (replace(first, members=other.members), second)},
+            {"regions": (replace(first, n_members=4), second)},
+            {"regions": (replace(first, members=None, n_members=0), second)},
+            {"regions": (replace(first, calibration={"0.9": 1.5}), second)},
             {"regions": (replace(first, region=narrower), second)},
             {"regions": (second, first)},
             {"regions": (first,)},
@@ -258,7 +293,7 @@ def test_the_fingerprint_changes_with_what_is_predicted_from() -> None:
             {"settings": {**MODEL.settings, "seed": 1}},
         )
     }
-    assert len(found) == 14
+    assert len(found) == 18
 
 
 # Its facts
@@ -298,6 +333,83 @@ def test_numpys_numbers_become_plain_and_nan_becomes_none() -> None:
     assert type(kept["month"]) is int
 
 
+# Intervals, members, applicability
+
+
+ROWS = np.random.default_rng(5).normal(size=(30, 3)).astype(np.float32)
+
+
+def test_a_calibrated_level_moves_both_bounds_and_another_one_stays() -> None:
+    each = MODEL.regions[0]
+    raw = each.interval_forest.predict_interval(ROWS, 0.9)
+    mean, lower, upper = each.predict_interval(ROWS, 0.9)
+    assert each.is_calibrated(0.9)
+    assert np.array_equal(mean, raw[0])
+    assert np.array_equal(lower, raw[1] - 1.5)
+    assert np.array_equal(upper, raw[2] + 1.5)
+    assert not each.is_calibrated(0.8)
+    for got, expected in zip(
+        each.predict_interval(ROWS, 0.8),
+        each.interval_forest.predict_interval(ROWS, 0.8),
+        strict=True,
+    ):
+        assert np.array_equal(got, expected)
+
+
+def test_bounds_moved_inward_never_cross() -> None:
+    narrow = replace(MODEL.regions[0], calibration={"0.9": -100.0})
+    _, low, high = MODEL.regions[0].interval_forest.predict_interval(ROWS, 0.9)
+    _, lower, upper = narrow.predict_interval(ROWS, 0.9)
+    assert np.array_equal(lower, upper)
+    assert np.allclose(lower, (low + high) / 2)
+
+
+def test_members_predict_one_by_one_and_are_missed_where_there_are_none() -> None:
+    each = MODEL.regions[0]
+    assert each.members is not None
+    predicted = each.predict_members(ROWS)
+    assert predicted.shape == (2, 30)
+    for got, forest in zip(predicted, split(each.members, 2), strict=True):
+        assert np.array_equal(got, forest.predict(ROWS))
+    with pytest.raises(Wco2Error, match="has no members") as caught:
+        replace(each, members=None, n_members=0).predict_members(ROWS)
+    assert "members = 20" in caught.value.hint
+
+
+def test_applicability_is_told_by_the_strictest_folds_and_permutation_importances() -> None:
+    each = MODEL.regions[0]
+    blocks = (np.arange(40) // 20).astype(np.int16)
+    importances = {**each.importances, "permutation": np.array([2.0, 0.0, -1.0])}
+    folds = {"random": each.folds["site"][::-1].copy(), "blocks": blocks, **each.folds}
+    both = replace(each, folds=folds, importances=importances)
+    assert both.applicability_folds == "blocks"
+    expected = Applicability.of(each.features, [2.0, 0.0, 0.0], splits_of(blocks))
+    assert both.applicability is not None
+    assert both.applicability.threshold == expected.threshold
+    assert both.applicability.weights.tolist() == [2.0, 0.0, 0.0]
+    assert each.applicability is not None
+    assert each.applicability.weights.tolist() == [0.5, 0.25, 0.25]
+
+
+def test_without_any_importance_all_predictors_weigh_alike() -> None:
+    useless = replace(MODEL.regions[0], importances={"permutation": np.array([-1.0, 0.0, -2.0])})
+    assert useless.applicability is not None
+    assert useless.applicability.weights.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_without_folds_there_is_no_applicability() -> None:
+    never = {"site": np.full(40, -1, np.int16)}
+    for folds in ({}, never):
+        each = replace(MODEL.regions[0], folds=folds)
+        assert each.applicability_folds == ""
+        assert each.applicability is None
+
+
+def test_scores_have_all_their_keys_however_few_were_given() -> None:
+    row = MODEL.scores[0]
+    assert (row["zone"], row["nse"], row["kge_low"], row["r2"]) == ("all", None, None, 0.25)
+
+
 # Models that can't be
 
 
@@ -322,6 +434,16 @@ def test_numpys_numbers_become_plain_and_nan_becomes_none() -> None:
         ({"scores": [{**MODEL.scores[0], "r2": "good"}]}, "'good', not a number"),
         ({"scores": [{**MODEL.scores[0], "mood": 1}]}, "unknown 'mood'"),
         ({"scores": ["good"]}, "'region' is missing"),
+        ({"scores": [{**MODEL.scores[0], "zone": ""}]}, "zone is '', not text"),
+        ({"scores": [{**MODEL.scores[0], "zone": "x", "month": 1}]}, "of several of month"),
+        ({"scores": [{**MODEL.scores[0], "zone": "x", "method": "y"}]}, "of several of month"),
+        ({"scores": [{**MODEL.scores[0], "kge_low": "low"}]}, "'low', not a number"),
+        ({"coverage": ["good"]}, "'region' is missing"),
+        ({"coverage": [{**COVERAGE, "level": 1.0}]}, "not between 0 and 1"),
+        ({"coverage": [{**COVERAGE, "coverage": 1.1}]}, "coverage is above 1"),
+        ({"coverage": [{**COVERAGE, "raw_width": -1.0}]}, "raw_width is missing or negative"),
+        ({"coverage": [{**COVERAGE, "sites": -1}]}, "sites is negative"),
+        ({"coverage": [{**COVERAGE, "mood": 1}]}, "unknown 'mood'"),
     ],
 )
 def test_a_model_of_parts_that_do_not_fit_is_refused(changes: dict[str, Any], said: str) -> None:
@@ -344,7 +466,22 @@ def test_a_model_of_parts_that_do_not_fit_is_refused(changes: dict[str, Any], sa
         ({"longitude": np.full(40, np.nan)}, "longitude is not within"),
         ({"year": np.full(40, 19, np.int16)}, "year is not within 1800 to 2300"),
         ({"month": np.full(40, 13, np.int8)}, "month is not within 1 to 12"),
-        ({"folds": {"site": np.full(40, -2, np.int16)}}, "fold is below -1"),
+        ({"folds": {"site": np.full(40, -2, np.int16)}}, "fold is not within -1 to 999"),
+        ({"folds": {"site": np.full(40, 1000, np.int16)}}, "fold is not within -1 to 999"),
+        ({"folds": {"site": np.full(40, 3, np.int16)}}, "fold holds all rows"),
+        ({"members": None}, "2 members don't fit"),
+        ({"n_members": 0}, "0 members don't fit"),
+        ({"n_members": 1}, "1 members don't fit"),
+        ({"n_members": 3}, "differ in trees"),
+        ({"n_members": -2}, "-2 members"),
+        ({"n_members": 10**9}, "1000000000 members"),
+        ({"n_members": True}, "True members"),
+        ({"members": small_forest(2)}, "members and forest differ in columns"),
+        ({"calibration": {"0.90": 1.0}}, "level is 0.90"),
+        ({"calibration": {"1.5": 1.0}}, "not between 0 and 1"),
+        ({"calibration": {"high": 1.0}}, "could not convert"),
+        ({"calibration": {"0.9": np.inf}}, "calibration holds NaN or infinity"),
+        ({"calibration": {"0.9": "1"}}, "'1', not a number"),
         ({"folds": {"site": np.zeros(40, np.int64)}}, "int64, not int16"),
         ({"folds": {"": np.zeros(40, np.int16)}}, "not text"),
         ({"predictions": {"site": np.full(40, np.inf)}}, "predictions hold infinity"),
@@ -548,6 +685,19 @@ def test_a_flipped_node_is_refused(path: Path) -> None:
         assert "forest left" in refused(path)
 
 
+def test_a_flipped_node_of_a_member_is_refused(path: Path) -> None:
+    name = "regions/1/members_left.npy"
+    left = array_in(path, name)
+    left[0] = 10_000_000
+    rewrite(path, **{name: npy(left)})
+    assert "forest left" in refused(path)
+
+
+def test_a_changed_calibration_is_noticed(path: Path) -> None:
+    change_json(path, lambda facts: facts["regions"][0]["calibration"].update({"0.9": 0.0}))
+    assert "does not match its fingerprint" in refused(path)
+
+
 def test_a_threshold_that_is_nan_is_refused(path: Path) -> None:
     name = "regions/0/forest_threshold.npy"
     threshold = array_in(path, name)
@@ -607,7 +757,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 # What the fingerprint doesn't stand for, so that another right value is as good.
-UNSIGNED = {"provenance", "scores", "simulated", "folds", "predictions", "importances"}
+UNSIGNED = {"provenance", "scores", "coverage", "simulated", "folds", "predictions", "importances"}
 
 
 def test_a_value_of_another_kind_anywhere_is_refused_or_harmless(path: Path) -> None:
@@ -648,9 +798,26 @@ def test_a_crs_that_would_be_opened_as_a_file_is_refused(path: Path, crs: str) -
     assert "CRS that is neither an authority's code nor WKT" in refused(path)
 
 
+def test_a_file_of_before_there_were_members_is_read(path: Path, tmp_path: Path) -> None:
+    bare = tuple(replace(each, members=None, n_members=0, calibration={}) for each in MODEL.regions)
+    early = small_model(regions=bare, coverage=())
+    early.write(path)
+
+    def forget(facts: dict[str, Any]) -> None:
+        del facts["coverage"]
+        for row in facts["scores"]:
+            for key in ("zone", "nse", "kge", "r2_low"):
+                del row[key]
+        for region in facts["regions"]:
+            del region["n_members"], region["calibration"]
+
+    change_json(path, forget)
+    assert signed(Model.read(path)) == signed(early)
+
+
 def test_a_missing_key_anywhere_is_refused(path: Path) -> None:
     facts, arrays = module._read_members(path)
-    for key in facts:
+    for key in facts.keys() - {"coverage"}:  # which early models lack
         rewrite_json_only(path, {k: v for k, v in facts.items() if k != key}, arrays)
         assert refused(path)
 
@@ -740,6 +907,9 @@ from wco2_engine.learning.model import Model
 model = Model.read(Path(sys.argv[1]))
 rows = np.linspace(-2, 2, 300, dtype=np.float32).reshape(-1, 3)
 predicted = model.regions[1].forest.predict(rows)
+model.regions[1].predict_interval(rows, 0.9)
+model.regions[1].predict_members(rows)
+model.regions[1].applicability.evaluate(rows)
 sys.stdout.write(model.fingerprint + predicted.tobytes().hex())
 """
 

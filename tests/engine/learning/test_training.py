@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +15,7 @@ from sklearn import metrics
 
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.learning import tuning
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.training import ForestRecipe, train
@@ -80,6 +83,9 @@ def test_scores_are_those_of_the_held_out_predictions(model: Model) -> None:
         assert row["r2"] == pytest.approx(metrics.r2_score(region.target, predicted))
         assert row["mae"] == pytest.approx(metrics.mean_absolute_error(region.target, predicted))
         assert (row["n"], row["sites"]) == (210, 30)
+        assert row["nse"] == row["r2"]
+        assert row["r2_low"] < row["r2"] < row["r2_high"]
+        assert row["kge_low"] < row["kge"] < row["kge_high"] < 1
         january = next(r for r in model.scores if r["validation"] == method and r["month"] == 1)
         chosen = region.month == 1
         assert january["n"] == 30
@@ -162,6 +168,10 @@ def test_a_constant_target_trains_and_has_no_r2(catalogue: Catalogue, arctic: An
     assert {row["r2"] for row in model.scores} == {None}
     assert {row["rmse"] for row in model.scores} == {0.0}
     assert set(importance(model, "permutation").values()) == {0.0}
+    # Bounds without width hold everything: there is nothing to move, and no place is unlike.
+    assert {(row["raw_coverage"], row["raw_width"]) for row in model.coverage} == {(1.0, 0.0)}
+    assert set(model.regions[0].calibration.values()) == {0.0}
+    assert model.regions[0].applicability is not None
 
 
 def test_constant_and_doubled_predictors_do_no_harm(catalogue: Catalogue, arctic: Any) -> None:
@@ -169,7 +179,7 @@ def test_constant_and_doubled_predictors_do_no_harm(catalogue: Catalogue, arctic
     table = table.assign(noise=3.0, dice=table["carbon"])
     model = train(table, catalogue, [arctic], ForestRecipe(trees=30))
     found = importance(model, "permutation")
-    assert found["noise"] == 0.0
+    assert found["noise"] == pytest.approx(0.0, abs=1e-9)
     assert importance(model, "impurity")["noise"] == 0.0
     # Twins stand in for each other: each matters, though less than one of them alone would.
     assert found["carbon"] > 3
@@ -218,6 +228,24 @@ def test_a_gap_in_the_table_is_named_by_column_and_row(
         train(table, catalogue, [arctic])
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("month", 13, "month = 13 in row 5, which is not from 1 to 12"),
+        ("year", 85, "year = 85 in row 5, which is not from 1800 to 2300"),
+        ("latitude", 91.5, "latitude = 91.5 in row 5, which is not from -90 to 90"),
+        ("longitude", -400.0, "longitude = -400 in row 5, which is not from -360 to 360"),
+    ],
+)
+def test_a_value_out_of_bounds_is_named_by_column_and_row(
+    catalogue: Catalogue, arctic: Any, column: str, value: float, said: str
+) -> None:
+    table = make_table()
+    table.loc[4, column] = value
+    with pytest.raises(Wco2Error, match=said):
+        train(table, catalogue, [arctic])
+
+
 def test_a_column_that_is_missing_is_named_with_the_nearest(
     catalogue: Catalogue, arctic: Any
 ) -> None:
@@ -245,6 +273,190 @@ def test_simulated_observations_mark_the_model(catalogue: Catalogue, arctic: Any
     assert train(make_table(), catalogue, [arctic], recipe, simulated=True).simulated
 
 
+# Intervals, applicability, members
+
+
+def test_intervals_are_calibrated_by_the_strictest_folds_that_keep_sites_whole(
+    model: Model,
+) -> None:
+    region = model.regions[0]
+    assert set(region.calibration) == {"0.5", "0.8", "0.9", "0.95"}
+    assert [row["level"] for row in model.coverage] == [0.5, 0.8, 0.9, 0.95]
+    for row in model.coverage:
+        assert (row["region"], row["validation"]) == ("arctic", "site")
+        assert (row["n"], row["sites"]) == (210, 30)
+        assert abs(row["coverage"] - row["level"]) < 0.1
+    rows = region.features[:5]
+    raw = region.interval_forest.predict_interval(rows, 0.9)
+    _, lower, upper = region.predict_interval(rows, 0.9)
+    assert np.allclose(raw[1] - lower, region.calibration["0.9"])
+    assert np.allclose(upper - raw[2], region.calibration["0.9"])
+
+
+def test_knndm_is_stricter_than_blocks_and_blocks_than_sites(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    table = make_table(sites=60)
+    table["longitude"] *= 5
+    strict = {}
+    for methods in (("site", "knndm", "blocks", "random"), ("blocks", "site"), ("random",)):
+        recipe = ForestRecipe(trees=3, validation=methods)
+        region = train(table, catalogue, [arctic], recipe).regions[0]
+        strict[region.applicability_folds] = bool(region.calibration)
+        assert set(region.predictions) == set(methods)
+    assert strict == {"knndm": True, "blocks": True, "random": False}
+
+
+def test_without_validation_nothing_is_told_of_errors(catalogue: Catalogue, arctic: Any) -> None:
+    model = train(make_table(), catalogue, [arctic], ForestRecipe(trees=2, validation=()))
+    assert (model.scores, model.coverage) == ((), ())
+    assert set(model.regions[0].importances) == {"impurity"}
+    assert model.regions[0].applicability is None
+
+
+def test_members_share_the_trees_and_each_saw_half_of_the_sites(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    recipe = ForestRecipe(trees=42, members=4, validation=())
+    model = train(make_table(), catalogue, [arctic], recipe)
+    region = model.regions[0]
+    assert region.members is not None
+    assert (region.n_members, region.members.n_trees) == (4, 40)
+    assert model.settings["members"] == 4
+    predicted = region.predict_members(region.features)
+    # Fully grown trees give back what they were grown on: half of the rows, by whole sites.
+    known = np.isclose(predicted, region.target)
+    for saw in known:
+        by_site = [saw[region.site == site].mean() for site in range(30)]
+        assert sorted(by_site) == [0.0] * 15 + [1.0] * 15
+
+
+@pytest.mark.parametrize(
+    ("trees", "asked", "members"), [(99, None, 0), (100, None, 20), (500, 0, 0), (30, 30, 30)]
+)
+def test_there_are_twenty_members_where_trees_suffice(
+    trees: int, asked: int | None, members: int
+) -> None:
+    assert ForestRecipe(trees=trees, members=asked).n_members == members
+
+
+# Weights, zones, methods, tuning
+
+
+def test_sites_may_weigh_alike(catalogue: Catalogue, arctic: Any) -> None:
+    table = make_table()
+    long = pd.concat(
+        [table, *[table[table["site"] == "site 0"].assign(year=y) for y in range(2001, 2009)]]
+    )
+    leaves = {"trees": 5, "min_samples_leaf": 20, "validation": ()}
+    rows, sites = (
+        train(long, catalogue, [arctic], ForestRecipe(**leaves, weights=weights)).regions[0]
+        for weights in ("rows", "sites")
+    )
+    assert not np.allclose(rows.forest.predict(rows.features), sites.forest.predict(rows.features))
+
+
+def test_scores_are_told_by_zone_and_method_of_measurement(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    class East:
+        """What lies east of 10 degrees, but 20 to 25."""
+
+        def at(self, longitude: np.ndarray, _latitude: np.ndarray) -> list[str]:
+            zones = np.where(longitude < 10, "west", np.where(longitude < 20, "east", ""))
+            return zones.tolist()
+
+    table = make_table().assign(method=["chamber", None, "all"] * 70)
+    recipe = ForestRecipe(trees=2, validation=("site",))
+    model = train(table, catalogue, [arctic], recipe, zones=East())  # type: ignore[arg-type]
+    by_zone = {row["zone"]: row["n"] for row in model.scores if row["zone"] != "all"}
+    assert by_zone == {"east": 70, "west": 70}
+    by_method = {row["method"]: row["n"] for row in model.scores if row["method"] != "all"}
+    assert by_method == {"chamber": 70}
+
+
+@pytest.fixture(scope="module")
+def tuned(catalogue: Catalogue, arctic: Any) -> Iterator[Model]:
+    recipe = ForestRecipe(
+        trees=2, min_samples_leaf=20, validation=("random", "site"), tune=True, tune_budget=80
+    )
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(tuning, "Space", partial(tuning.Space, trees=(10,)))
+        yield train(make_table(sites=5), catalogue, [arctic], recipe)
+
+
+def test_tuning_finds_a_better_way_and_says_what_it_brought(tuned: Model) -> None:
+    # Leaves of 20 among 28 rows can tell nothing: each forest is a mean.
+    chosen = tuned.settings["tuned"]["arctic"]
+    assert chosen["min_samples_leaf"] < 20
+    assert tuned.regions[0].forest.n_trees == chosen["trees"] > 2
+    told = tuned.provenance["tuning"]["arctic"]
+    assert told["sentence"].startswith("Tuning helps: under nested site folds")
+    assert told["trials"][0]["min_samples_leaf"] == 20
+    assert told["fits"] <= told["budget"] == 80
+
+
+def test_the_score_that_is_told_is_nested_and_not_the_tuned_one(tuned: Model) -> None:
+    told = tuned.provenance["tuning"]["arctic"]
+    row = next(row for row in tuned.scores if row["validation"] == "site")
+    assert row["rmse"] == pytest.approx(told["nested"]["rmse"], rel=1e-12)
+    assert row["rmse"] >= min(trial["rmse"] for trial in told["trials"]) - 1e-12
+
+
+def test_tuning_a_constant_flux_is_impossible(catalogue: Catalogue, arctic: Any) -> None:
+    table = make_table().assign(flux_g_m2_month=12.5)
+    with pytest.raises(Wco2Error, match="Tuning is impossible: the flux is the same"):
+        train(table, catalogue, [arctic], ForestRecipe(trees=2, tune=True))
+
+
+# Regions that have little to tell
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def test_a_region_of_five_sites_trains_and_says_what_it_can_not_tell(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    progress = Notes()
+    recipe = ForestRecipe(trees=10, validation=("random", "site", "blocks", "knndm"), members=4)
+    model = train(make_table(sites=5), catalogue, [arctic], recipe, progress=progress)
+    assert set(model.regions[0].calibration) == {"0.5", "0.8"}
+    assert model.regions[0].n_members == 4
+    assert any("5 sites are too few" in note and "0.9, 0.95" in note for note in progress.notes)
+    assert any("no scores under blocks" in note for note in progress.notes)
+    by_level = {row["level"]: row["coverage"] for row in model.coverage}
+    assert by_level[0.5] is not None
+    assert by_level[0.9] is None
+
+
+@pytest.mark.parametrize("method", ["site", "blocks", "knndm"])
+def test_no_site_is_on_both_sides_under_several_names_or_within_a_kilometre(
+    catalogue: Catalogue, arctic: Any, method: str
+) -> None:
+    table = make_table(sites=40)
+    table["longitude"] = table["longitude"] * 6 - 120
+    number = table["site"].str.removeprefix("site ").astype(int).to_numpy()
+    # Every third site is called by another name in odd rows, and another third given 600 m off.
+    odd = np.arange(len(table)) % 2 == 1
+    renamed, moved = odd & (number % 3 == 0), odd & (number % 3 == 1)
+    table.loc[renamed, "site"] = "also " + table.loc[renamed, "site"]
+    table.loc[moved, "site"] = "near " + table.loc[moved, "site"]
+    table.loc[moved, "latitude"] += 600 / 111_200
+    recipe = ForestRecipe(trees=1, validation=(method,))
+    region = train(table, catalogue, [arctic], recipe).regions[0]
+    fold = region.folds[method]
+    assert region.n_sites == 40
+    assert fold.max() >= 4
+    for site in range(40):
+        assert len(set(fold[number == site].tolist())) == 1
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -254,11 +466,24 @@ def test_simulated_observations_mark_the_model(catalogue: Catalogue, arctic: Any
         ("max_features", 1.5),
         ("seed", -1),
         ("validation", ("knn",)),
+        ("transform", "log"),
+        ("weights", "site"),
+        ("members", 1),
+        ("members", -1),
+        ("members", 501),
     ],
 )
 def test_a_recipe_that_can_not_be_is_refused(field: str, value: Any) -> None:
     with pytest.raises(Wco2Error):
         ForestRecipe(**{field: value})
+
+
+def test_tuning_needs_folds_that_keep_sites_whole(catalogue: Catalogue, arctic: Any) -> None:
+    with pytest.raises(Wco2Error, match="needs a validation that keeps sites whole"):
+        ForestRecipe(tune=True, validation=("random",))
+    recipe = ForestRecipe(trees=2, tune=True, validation=("random", "blocks"))
+    with pytest.raises(Wco2Error, match="Region 'arctic' has no folds that keep sites whole"):
+        train(make_table(sites=4), catalogue, [arctic], recipe)
 
 
 def test_training_can_be_cancelled_and_tells_how_far_it_is(

@@ -6,6 +6,8 @@ tree makes of them 1 (28 days), 10 (29), 100 (30), 1000 (31 days) and 5 (anythin
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +16,14 @@ import numpy as np
 import pytest
 import rasterio
 
-from wco2_engine.grid import Grid
+from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.domain import parse_domain
+from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
+from wco2_engine.inputs.rasters import Rasters
+from wco2_engine.learning.members import join
+from wco2_engine.learning.model import RegionModel
+from wco2_engine.mapping.blocks import NODATA, Work, predict_block
+from wco2_engine.mapping.plan import Products, Schedule
 from wco2_engine.mapping.prediction import Prediction, predict
 
 OCTOBER_TO_APRIL = (10, 11, 12, 1, 2, 3, 4)
@@ -210,3 +218,246 @@ def test_a_vector_domain_keeps_the_cells_whose_centre_it_holds(
         [True, True, False, False],  # 0.375 + 0.5
         [True, True, True, False],  # 0.625 + 0.167; 0.875 + 0.167 is too much
     ]
+
+
+# Training rows of rain, two a leaf, in two folds: the first of each leaf, and the second. While
+# held out, the nearest row of the other fold is 0.25, 0.25, 0.25, 0.5 and 1 mm away, each twice. So
+# the quartiles are 0.25 and 0.5, and the threshold is 0.5 + 1.5 x 0.25 = 0.875 mm.
+RAIN = (28.0, 28.25, 29.0, 29.25, 30.0, 30.25, 31.0, 31.5, 60.0, 61.0)
+STEPS = [28.5, 29.5, 30.5, 31.5]
+FLUXES = np.array([1.0, 10.0, 100.0, 1000.0, 5.0])
+
+
+def able_model(world: SimpleNamespace, *regions: Any) -> Any:
+    """Leaves hold their flux minus and plus 2; the second member has 1 more in each leaf."""
+    parts = [
+        RegionModel(
+            region=region,
+            forest=world.staircase(STEPS, FLUXES, 2),
+            features=np.column_stack([RAIN, np.full(10, 7.0)]).astype(np.float32),
+            target=np.repeat(FLUXES, 2) + np.tile([-2.0, 2.0], 5),
+            site=np.arange(10, dtype=np.int32),
+            longitude=np.full(10, 100.0),
+            latitude=np.full(10, 60.0),
+            year=np.full(10, 2003, np.int16),
+            month=np.ones(10, np.int8),
+            folds={"site": np.tile([0, 1], 5).astype(np.int16)},
+            predictions={},
+            importances={"impurity": np.array([1.0, 0.0])},
+            members=join([world.staircase(STEPS, FLUXES + k, 2) for k in range(2)]),
+            n_members=2,
+            calibration={"0.5": 0.25},
+        )
+        for region in regions
+    ]
+    return world.make_model(parts, {"rain": "mm month-1", "carbon": "%"})
+
+
+@pytest.fixture(scope="module")
+def flood(tmp_path_factory: pytest.TempPathFactory, world: SimpleNamespace) -> SimpleNamespace:
+    """Rain for 2003 to 2005; in one cell 90 mm in November and 124 mm in December 2003."""
+    folder = tmp_path_factory.mktemp("flood")
+    for year in (2003, 2004, 2005):
+        rain = np.ones((12, ROWS, COLUMNS))
+        if year == 2003:
+            rain[10, 0, 2], rain[11, 0, 2] = 3.0, 4.0
+            rain[11, 0, 0] = np.nan
+        world.write_raster(folder / f"rain_{year}.tif", rain, WEST, NORTH, 1.0)
+    world.write_raster(folder / "carbon.tif", np.full((ROWS, COLUMNS), 7.0), WEST, NORTH, 1.0)
+    catalogue = world.write_catalogue(
+        folder / "catalogue.toml",
+        'name = "rain"\npath = "rain_{year}.tif"\nwhen = "monthly"\n'
+        'units = "mm day-1"\nto = "mm month-1"\n',
+        'name = "carbon"\npath = "carbon.tif"\nunits = "%"\n',
+    )
+    return SimpleNamespace(catalogue=catalogue)
+
+
+def bands(path: Path) -> np.ndarray:
+    with rasterio.open(path) as source:
+        return np.asarray(source.read())
+
+
+NORTH_ONLY = ("north", OCTOBER_TO_APRIL, (-180, 45, 180, 84))
+
+
+def test_a_winters_bounds_are_the_sums_of_its_months_calibrated_bounds(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    # Of a leaf's two targets, flux - 2 and flux + 2, the quartiles are flux - 1 and flux + 1;
+    # calibration moves them to 1.25 away. A winter has seven months.
+    model = able_model(world, world.box(*NORTH_ONLY))
+    run(flood, model, (2004, 2005), tmp_path, monthly=True, interval=0.5)
+    for year, winter in ((2004, LEAP_WINTER), (2005, COMMON_WINTER)):
+        assert read(tmp_path / f"winter_flux/winter_flux_{year}.tif")[1, 1] == winter
+        lower = read(tmp_path / f"winter_flux_lower/winter_flux_lower_{year}.tif")
+        upper = read(tmp_path / f"winter_flux_upper/winter_flux_upper_{year}.tif")
+        assert (lower[1, 1], upper[1, 1]) == (winter - 8.75, winter + 8.75)
+        assert (lower[0, 0] == -9999) == (upper[0, 0] == -9999) == (year == 2004)
+    for name, bound in (("lower", 98.75), ("upper", 101.25)):
+        path = tmp_path / f"monthly_flux_{name}/monthly_flux_{name}_2003-11.tif"
+        assert read(path)[1, 1] == bound
+
+
+def test_a_level_that_is_not_calibrated_has_raw_bounds_and_says_so(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    model = able_model(world, world.box(*NORTH_ONLY))
+    result = run(flood, model, (2005,), tmp_path, interval=0.25)
+    # The quantiles 0.375 and 0.625 lie 0.5 from the flux.
+    lower = tmp_path / "winter_flux_lower/winter_flux_lower_2005.tif"
+    assert read(lower)[1, 1] == COMMON_WINTER - 3.5
+    assert result.notes == (
+        "Bounds of 0.25 are not calibrated in region 'north': the model is calibrated for 0.5.",
+    )
+    with rasterio.open(lower) as source:
+        assert source.tags()["WCO2_INTERVAL_LEVEL"] == "0.25"
+        assert source.tags()["WCO2_INTERVAL_CALIBRATION"] == '{"north": "raw"}'
+        assert source.tags()["WCO2_INTERVAL_OF_WINTER"].startswith("Sum of the months' bounds")
+
+
+def test_each_member_has_a_band_of_its_own_sum(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    run(flood, able_model(world, world.box(*NORTH_ONLY)), (2004,), tmp_path, members=True)
+    path = tmp_path / "winter_flux_members/winter_flux_members_2004.tif"
+    assert bands(path)[:, 1, 1].tolist() == [LEAP_WINTER, LEAP_WINTER + 7]
+    assert bands(path)[:, 0, 0].tolist() == [-9999, -9999]
+    with rasterio.open(path) as source:
+        assert source.tags()["WCO2_MEMBERS"] == "2"
+
+
+def test_applicability_tells_the_worst_month_the_months_outside_and_the_least_density(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    model = able_model(world, world.box(*NORTH_ONLY))
+    result = run(flood, model, (2004, 2005), tmp_path, applicability=True)
+    rain = np.array(RAIN)
+    apart = np.abs(rain[:, None] - rain).sum() / 90  # the mean of all pairs, in mm
+    leap = bands(tmp_path / "applicability/applicability_2004.tif")
+    # 31, 30 and 29 mm are training rows, with three rows nearer than 0.875 mm (31, 31.5 and 30.25).
+    assert leap[:, 1, 1].tolist() == [0, 0, 3]
+    # 90 mm is 29 and 124 mm is 63 from the nearest row, 61 mm; no row is near.
+    np.testing.assert_allclose(leap[:, 0, 2], [63 / apart, 2, 0], rtol=1e-6)
+    assert leap[:, 0, 0].tolist() == [-9999, -9999, -9999]  # a month is missing
+    # February of 28 mm has two rows near, 28 and 28.25.
+    common = bands(tmp_path / "applicability/applicability_2005.tif")
+    assert common[:, 0, 2].tolist() == [0, 0, 2]
+    # 12 cells of 7 months, of which one lacks December 2003.
+    assert list(result.cell_months) == [
+        {"region": "north", "year": 2004, "predicted": 83, "outside": 2},
+        {"region": "north", "year": 2005, "predicted": 84, "outside": 0},
+    ]
+    with rasterio.open(tmp_path / "applicability/applicability_2004.tif") as source:
+        assert source.tags()["WCO2_APPLICABILITY_FOLDS"] == '{"north": "site"}'
+        threshold = json.loads(source.tags()["WCO2_APPLICABILITY_THRESHOLD"])["north"]
+    assert threshold == pytest.approx(0.875 / apart, rel=1e-6)
+
+
+def test_a_tile_that_lacks_a_predictor_everywhere_is_nodata_in_all_maps(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    nothing = np.full((ROWS, COLUMNS), np.nan)
+    path = world.write_raster(tmp_path / "carbon.tif", nothing, WEST, NORTH, 1.0)
+    folder = flood.catalogue.folder.as_posix()
+    catalogue = world.write_catalogue(
+        tmp_path / "catalogue.toml",
+        f'name = "rain"\npath = "{folder}/rain_{{year}}.tif"\nwhen = "monthly"\n'
+        'units = "mm day-1"\nto = "mm month-1"\n',
+        f'name = "carbon"\npath = "{path.as_posix()}"\nunits = "%"\n',
+    )
+    model = able_model(world, world.box(*NORTH_ONLY))
+    result = run(
+        SimpleNamespace(catalogue=catalogue),
+        model,
+        (2005,),
+        tmp_path / "out",
+        interval=0.5,
+        members=True,
+        applicability=True,
+    )
+    assert len(result.maps) == 5
+    for path in result.maps:
+        assert (bands(path) == -9999).all()
+    assert dict(result.missing) == {"rain": 0, "carbon": 84}
+    assert result.cell_months[0]["predicted"] == 0
+
+
+def test_cell_months_are_counted_by_region_and_year_without_applicability_too(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    west = world.box("west", NOVEMBER_TO_APRIL, (100, 60, 101, 63))
+    east = world.box("east", OCTOBER_TO_APRIL, (101, 60, 104, 63))
+    nowhere = world.box("nowhere", OCTOBER_TO_APRIL, (0, 60, 1, 63))
+    result = run(flood, able_model(world, west, east, nowhere), (2004,), tmp_path)
+    assert [tuple(row.values()) for row in result.cell_months] == [
+        ("west", 2004, 3 * 6 - 1, None),
+        ("east", 2004, 9 * 7, None),
+        ("nowhere", 2004, 0, None),
+    ]
+
+
+def test_what_does_not_change_is_read_once_and_a_month_once(
+    world: SimpleNamespace, land: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = world.write_catalogue(
+        land.folder / "summer.toml",
+        'name = "rain"\npath = "rain_{year}.tif"\nwhen = "monthly"\n'
+        'units = "mm day-1"\nto = "mm month-1"\n',
+        'name = "carbon"\npath = "carbon.tif"\nunits = "%"\n',
+        'name = "summer"\npath = "rain_{year}.tif"\nwhen = "monthly"\n'
+        'window = { months = [6, 7, 8], of = "previous", reduce = "max" }\n',
+    )
+    region = world.box("north", OCTOBER_TO_APRIL, (-180, 45, 180, 84))
+    forest = world.staircase([30.5], [1.0, 2.0], 3)
+    model = world.region_model(region, forest, (20.0, 0.0, 0.0), (60.0, 10.0, 10.0))
+
+    real, seen = PredictorReader.values, []
+
+    def counting(self: Any, predictor: Any, month: Any) -> Any:
+        seen.append((predictor.name, needed_months(predictor, month)))
+        return real(self, predictor, month)
+
+    monkeypatch.setattr(PredictorReader, "values", counting)
+    for stack in (1, 24, 36, 10_000):  # of 12 cells: one winter at a time, two, three, all
+        seen.clear()
+        schedule = Schedule.of((region.winter,), (2003, 2004, 2005))
+        work = Work(GRID, (model,), catalogue.predictors, schedule, None, stack)
+        with Rasters() as rasters:
+            predict_block(work, Sources(catalogue, rasters), rasters, GRID.tiles(64)[0])
+        assert len(seen) == len(set(seen))
+        assert Counter(name for name, _ in seen) == {"rain": 21, "carbon": 1, "summer": 3}
+
+
+def test_neither_stacks_nor_their_company_change_a_bit(able: SimpleNamespace) -> None:
+    grid = Grid.from_extent((60.0, 40.0, 130.0, 80.0), 1.0)
+    regions = able.model.regions
+    products = Products(True, 0.9, True, 2)
+    schedule = Schedule.of([part.region.winter for part in regions], (2001,), products)
+
+    def values(stack: int, tile: Any) -> np.ndarray:
+        work = Work(grid, regions, able.catalogue.predictors, schedule, None, stack)
+        with Rasters() as rasters:
+            block = predict_block(work, Sources(able.catalogue, rasters), rasters, tile)
+        layers = np.full((len(block.values), tile.height * tile.width), NODATA)
+        layers[:, block.cells] = block.values
+        return layers.reshape(-1, tile.height, tile.width)
+
+    whole = values(65_536, Tile(0, 0, 40, 70))
+    assert (whole != -9999).any(axis=(1, 2)).all()
+    assert values(1, Tile(0, 0, 40, 70)).tobytes() == whole.tobytes()
+    part = values(100, Tile(7, 13, 20, 30))
+    assert part.tobytes() == whole[:, 7:27, 13:43].tobytes()
+
+
+def test_the_share_that_is_done_grows_to_one(able: SimpleNamespace) -> None:
+    grid = Grid.from_extent((60.0, 40.0, 130.0, 80.0), 1.0)
+    schedule = Schedule.of([part.region.winter for part in able.model.regions], (2001,))
+    work = Work(grid, able.model.regions, able.catalogue.predictors, schedule, None)
+    told: list[float] = []
+    with Rasters() as rasters:
+        sources = Sources(able.catalogue, rasters)
+        predict_block(work, sources, rasters, grid.tiles(128)[0], told.append)
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(1.0, abs=1e-12)
+    assert len(told) == 2 * (6 + 7)  # each region's months, read and predicted

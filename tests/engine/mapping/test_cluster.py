@@ -70,7 +70,7 @@ def test_a_killed_worker_changes_no_byte(
     seen: list[int] = []
 
     def kill_halfway() -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120  # a worker may have to compile first
         while finished(tmp_path / "dask") < TILES // 4 and time.monotonic() < deadline:
             time.sleep(0.005)
         os.kill(victim, signal.SIGKILL)
@@ -81,6 +81,29 @@ def test_a_killed_worker_changes_no_byte(
     run(wide, tmp_path / "dask", scheduler=cluster.scheduler_address)
     killer.join()
     assert TILES // 4 <= seen[0] < TILES
+    assert contents(tmp_path / "dask") == contents(tmp_path / "threads")
+
+
+def test_bounds_members_and_applicability_are_those_of_threads(
+    able: SimpleNamespace, tmp_path: Path, cluster: Any
+) -> None:
+    grid = Grid.from_extent((-180.0, 40.0, 180.0, 90.0), 5.0)
+    for name, options in (
+        ("threads", {"jobs": 2}),
+        ("dask", {"scheduler": cluster.scheduler_address}),
+    ):
+        predict(
+            able.model,
+            able.catalogue,
+            grid,
+            (2001,),
+            tmp_path / name,
+            tile_size=TILE,
+            interval=0.9,
+            applicability=True,
+            members=True,
+            **options,
+        )
     assert contents(tmp_path / "dask") == contents(tmp_path / "threads")
 
 

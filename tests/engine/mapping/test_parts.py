@@ -20,8 +20,8 @@ def parts_of(output: Path, notes: list[str] | None = None, **changes: list[str])
 
 
 def block() -> Block:
-    values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
-    return Block(values, 11, {"snow": 3, "carbon": 0})
+    values = np.arange(22, dtype=np.float32).reshape(2, 11)
+    return Block(np.arange(1, 12), values, {"snow": 3, "carbon": 0}, {"north": {"2001": [77, 5]}})
 
 
 def test_a_finished_tile_comes_back(tmp_path: Path) -> None:
@@ -30,18 +30,24 @@ def test_a_finished_tile_comes_back(tmp_path: Path) -> None:
     parts.write(TILE, block())
     again = parts_of(tmp_path / "maps")
     assert again.has(TILE)
-    assert again.facts(TILE) == {"cells": 11, "missing": {"snow": 3, "carbon": 0}}
-    layer = again.layer(TILE, 1)
-    assert layer is not None
-    assert layer.dtype == np.float32
-    np.testing.assert_array_equal(layer, np.arange(12, 24).reshape(3, 4))
+    assert again.facts(TILE) == {
+        "cells": 11,
+        "missing": {"snow": 3, "carbon": 0},
+        "cell_months": {"north": {"2001": [77, 5]}},
+    }
+    layers = again.layers(TILE, slice(1, 2))
+    assert layers is not None
+    assert layers.dtype == np.float32
+    np.testing.assert_array_equal(
+        layers, [[[-9999, 11, 12, 13], [14, 15, 16, 17], [18, 19, 20, 21]]]
+    )
 
 
 def test_a_tile_without_cells_takes_no_room(tmp_path: Path) -> None:
     parts = parts_of(tmp_path)
-    parts.write(TILE, Block(None))
+    parts.write(TILE, Block())
     assert parts.has(TILE)
-    assert parts.layer(TILE, 0) is None
+    assert parts.layers(TILE, slice(1)) is None
     assert sorted(path.name for path in parts.folder.iterdir()) == ["256-512.json", "run.json"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,36 +12,30 @@ import pytest
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.predictors import Sources
 from wco2_engine.inputs.rasters import Rasters
-from wco2_engine.mapping.plan import Schedule, check_complete, predictors_of
+from wco2_engine.learning.members import join
+from wco2_engine.mapping.plan import (
+    Band,
+    Products,
+    Schedule,
+    check_complete,
+    predictors_of,
+    products_of,
+)
 from wco2_engine.season import Month, Winter
 
 LONG, SHORT = Winter((10, 11, 12, 1, 2, 3, 4)), Winter((11, 12, 1))
 
 
 def test_the_months_are_those_of_all_winters_by_time_and_each_once() -> None:
-    schedule = Schedule.of((SHORT, LONG), (2004, 2005), False)
+    schedule = Schedule.of((SHORT, LONG), (2004, 2005))
     assert schedule.months[0] == Month(2003, 10)
     assert schedule.months[-1] == Month(2005, 4)
     assert len(schedule.months) == 14
     assert list(schedule.months) == sorted(set(schedule.months))
 
 
-def test_a_month_counts_to_the_winter_of_each_region() -> None:
-    schedule = Schedule.of((SHORT, LONG), (2004, 2005), False)
-    assert schedule.winter_of(0, Month(2003, 10)) is None
-    assert schedule.winter_of(1, Month(2003, 10)) == 0
-    assert schedule.winter_of(0, Month(2005, 1)) == 1
-
-
-def test_a_month_of_a_winter_that_is_not_asked_for_counts_to_none() -> None:
-    by_start = Winter((11, 12, 1), "start")
-    schedule = Schedule.of((LONG, by_start), (2004,), False)
-    assert schedule.winter_of(1, Month(2003, 11)) is None
-    assert schedule.winter_of(1, Month(2004, 11)) == 0
-
-
 def test_the_outputs_are_winters_then_months() -> None:
-    outputs = Schedule.of((SHORT,), (2004,), True).outputs
+    outputs = Schedule.of((SHORT,), (2004,), Products(monthly=True)).outputs
     assert [item.name.as_posix() for item in outputs] == [
         "winter_flux/winter_flux_2004.tif",
         "monthly_flux/monthly_flux_2003-11.tif",
@@ -48,6 +43,65 @@ def test_the_outputs_are_winters_then_months() -> None:
         "monthly_flux/monthly_flux_2004-01.tif",
     ]
     assert (outputs[0].first, outputs[0].last) == (Month(2003, 11), Month(2004, 1))
+
+
+def test_bounds_members_and_applicability_have_maps_of_their_own() -> None:
+    products = Products(monthly=True, interval=0.9, applicability=True, members=3)
+    schedule = Schedule.of((Winter((1,)),), (2004, 2005), products)
+    assert [(item.quantity, item.time, len(item.bands)) for item in schedule.outputs] == [
+        *(("winter_flux", year, 1) for year in ("2004", "2005")),
+        *(("winter_flux_lower", year, 1) for year in ("2004", "2005")),
+        *(("winter_flux_upper", year, 1) for year in ("2004", "2005")),
+        *(("winter_flux_members", year, 3) for year in ("2004", "2005")),
+        *(("applicability", year, 3) for year in ("2004", "2005")),
+        *(("monthly_flux", month, 1) for month in ("2004-01", "2005-01")),
+        *(("monthly_flux_lower", month, 1) for month in ("2004-01", "2005-01")),
+        *(("monthly_flux_upper", month, 1) for month in ("2004-01", "2005-01")),
+    ]
+    assert schedule.n_layers == 6 + 6 + 6 + 6
+    assert schedule.layers["winter_flux_members", "2005"] == slice(9, 12)
+    assert schedule.layers["applicability", "2004"] == slice(12, 15)
+    assert schedule.layers["monthly_flux_upper", "2005-01"] == slice(23, 24)
+
+
+def test_a_band_says_what_it_shows_and_in_which_unit() -> None:
+    products = Products(monthly=True, interval=0.9, applicability=True, members=2)
+    assert products.bands("winter_flux_lower") == (
+        Band("Winter CO2 flux, lower bound of 0.9, positive = release", "g C m-2 winter-1"),
+    )
+    assert products.bands("monthly_flux_upper")[0].units == "g C m-2 month-1"
+    second = products.bands("winter_flux_members")[1]
+    assert second.description == "Winter CO2 flux, member 2 of 2, positive = release"
+    assert [band.units for band in products.bands("applicability")] == [
+        "1",
+        "months",
+        "training rows",
+    ]
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.1, 90.0, float("nan")])
+def test_an_interval_that_is_no_share_is_refused(level: float) -> None:
+    with pytest.raises(Wco2Error, match="is no share of the fluxes between 0 and 1"):
+        Products(interval=level)
+
+
+def test_what_the_model_can_not_tell_is_refused(
+    world: SimpleNamespace, wide: SimpleNamespace
+) -> None:
+    with pytest.raises(Wco2Error, match="no members for region 'plateau'") as caught:
+        products_of(wide.model, False, None, False, True)
+    assert "Train it" in caught.value.hint
+    with pytest.raises(Wco2Error, match="no validation of region 'plateau'") as caught:
+        products_of(wide.model, False, None, True, False)
+    assert 'validation = ["site"]' in caught.value.hint
+    counts = (2, 3)
+    parts = [
+        replace(part, members=join([part.forest] * count), n_members=count)
+        for part, count in zip(wide.model.regions, counts, strict=True)
+    ]
+    uneven = world.make_model(parts, {"temperature": "degC", "carbon": "%"})
+    with pytest.raises(Wco2Error, match="different numbers of members: 'plateau' 2, 'arctic' 3"):
+        products_of(uneven, False, None, False, True)
 
 
 def test_a_model_finds_its_predictors_by_name_in_any_order(

@@ -22,9 +22,11 @@ import rasterio
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.grid import Grid, project
 from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.regions import Region
 from wco2_engine.mapping import prediction as module
 from wco2_engine.mapping import running
 from wco2_engine.mapping.lock import locked
+from wco2_engine.mapping.memory import CACHE
 from wco2_engine.mapping.prediction import Prediction, predict
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -82,6 +84,117 @@ def test_tilings_and_numbers_of_jobs_change_no_bit(
             assert pixels(mine) == pixels(theirs)
         # Not only the pixels: statistics and all else are the same, too.
         assert contents(output) == contents(tmp_path / "whole")
+
+
+EVERYTHING = {"monthly": True, "interval": 0.9, "applicability": True, "members": True}
+
+
+@pytest.mark.parametrize("grid", [AROUND, POLE], ids=["around", "pole"])
+def test_bounds_members_and_applicability_are_the_same_in_any_tiling(
+    able: SimpleNamespace, tmp_path: Path, grid: Grid
+) -> None:
+    for name, options in (
+        ("whole", {}),
+        ("small", {"tile_size": 16, "jobs": 2}),
+        ("odd", {"tile_size": 27, "jobs": 3}),
+    ):
+        predict(able.model, able.catalogue, grid, (2001,), tmp_path / name, **EVERYTHING, **options)
+    whole = contents(tmp_path / "whole")
+    assert len(whole) == 5 + 3 * 7 + 1
+    assert contents(tmp_path / "small") == whole
+    assert contents(tmp_path / "odd") == whole
+
+
+def test_the_estimate_is_the_same_with_bounds_and_lies_between_none_that_cross(
+    able: SimpleNamespace, tmp_path: Path
+) -> None:
+    grid, years = AROUND, (2001,)
+    predict(able.model, able.catalogue, grid, years, tmp_path / "plain", monthly=True)
+    predict(able.model, able.catalogue, grid, years, tmp_path / "all", **EVERYTHING)
+    plain, everything = contents(tmp_path / "plain"), contents(tmp_path / "all")
+    for name in (name for name in plain if name.endswith(".tif")):
+        assert everything[name] == plain[name]
+
+    def read(name: str) -> Any:
+        with rasterio.open(tmp_path / "all" / name / f"{name}_2001.tif") as source:
+            return source.read(masked=True)
+
+    lower, upper = read("winter_flux_lower")[0], read("winter_flux_upper")[0]
+    assert (lower < upper).sum() > 200
+    assert (lower <= upper).all()
+    assert (lower.mask == read("winter_flux")[0].mask).all()
+    members = read("winter_flux_members")
+    assert len(members) == 2
+    assert (members.mask == lower.mask).all()
+    outside = read("applicability")[1]
+    assert outside.min() == 0
+    assert 1 <= outside.max() <= 7
+
+
+def test_a_run_with_all_maps_that_broke_off_goes_on(able: SimpleNamespace, tmp_path: Path) -> None:
+    def start(output: Path, **options: Any) -> None:
+        predict(
+            able.model, able.catalogue, AROUND, (2001,), output, tile_size=16, **EVERYTHING,
+            **options,
+        )  # fmt: skip
+
+    start(tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="power cut"):
+        start(tmp_path / "broken", progress=Told(breaks_at=60))
+    told = Told()
+    start(tmp_path / "broken", progress=told)
+    assert any("tiles are there already" in note for note in told.notes)
+    assert contents(tmp_path / "broken") == contents(tmp_path / "whole")
+
+
+def test_tiles_of_a_run_with_other_maps_or_folds_are_not_taken(
+    able: SimpleNamespace, tmp_path: Path
+) -> None:
+    def changed(model: Any, **options: Any) -> str:
+        with pytest.raises(RuntimeError):
+            predict(
+                able.model, able.catalogue, AROUND, (2001,), tmp_path, applicability=True,
+                tile_size=16, progress=Told(breaks_at=60),
+            )  # fmt: skip
+        told = Told()
+        predict(model, able.catalogue, AROUND, (2001,), tmp_path, progress=told, **options)
+        return " ".join(told.notes)
+
+    notes = changed(able.model, applicability=True, interval=0.9)
+    assert "this changed: tags, maps (winter_flux_lower and 1 more), interval. " in notes
+    parts = [replace(part, folds={"site": part.folds["site"] % 2}) for part in able.model.regions]
+    other = replace(able.model, regions=tuple(parts))
+    assert other.fingerprint == able.model.fingerprint
+    assert "this changed: tags, applicability. " in changed(other, applicability=True)
+
+
+def test_what_a_model_can_not_tell_is_refused_before_anything_is_made(
+    wide: SimpleNamespace, tmp_path: Path
+) -> None:
+    for options, words in (
+        ({"members": True}, "holds no members"),
+        ({"applicability": True}, "holds no validation"),
+        ({"interval": 1.5}, "An interval of 1.5 is no share"),
+    ):
+        with pytest.raises(Wco2Error, match=words):
+            run(wide, AROUND, tmp_path, **options)
+    assert contents(tmp_path) == {}
+
+
+def test_a_small_map_has_a_tile_for_every_job(
+    wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tiles = running.predict_block, []
+
+    def looking(work: Any, sources: Any, rasters: Any, tile: Any, tell: Any) -> Any:
+        tiles.append(tile)
+        return real(work, sources, rasters, tile, tell)
+
+    monkeypatch.setattr(running, "predict_block", looking)
+    for jobs, number in ((1, 1), (2, 2), (3, 3)):  # of 256, 64 and 32 cells: 72 x 10 cells
+        tiles.clear()
+        run(wide, AROUND, tmp_path / str(jobs), jobs=jobs)
+        assert len(tiles) == number
 
 
 def test_a_map_across_the_antimeridian_joins_what_lies_on_either_side(
@@ -190,6 +303,7 @@ import os, signal
 from pathlib import Path
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.model import Model
 from wco2_engine.mapping.prediction import predict
 from wco2_engine.progress import Silent
@@ -248,11 +362,11 @@ def test_a_failing_tile_is_told_as_it_is_and_stops_the_others(
 ) -> None:
     real, calls = running.predict_block, []
 
-    def failing(work: Any, sources: Any, rasters: Any, tile: Any, each_month: Any) -> Any:
+    def failing(work: Any, sources: Any, rasters: Any, tile: Any, tell: Any) -> Any:
         calls.append(tile)
         if tile.column == 16:
             raise Wco2Error("a raster is cut short")
-        return real(work, sources, rasters, tile, each_month)
+        return real(work, sources, rasters, tile, tell)
 
     monkeypatch.setattr(running, "predict_block", failing)
     with pytest.raises(Wco2Error, match="cut short"):
@@ -317,21 +431,21 @@ def test_a_run_goes_on_with_its_tiles_when_memory_would_now_make_others(
     run(wide, AROUND, tmp_path / "whole")
     fine = Grid.from_extent((-180.0, 40.0, 180.0, 90.0), 1.0)
     with pytest.raises(RuntimeError):  # in the second of two tiles of 256
-        run(wide, fine, tmp_path / "broken", progress=Told(breaks_at=12))
+        run(wide, fine, tmp_path / "broken", progress=Told(breaks_at=36))
     told = Told()
-    run(wide, fine, tmp_path / "broken", memory=0.488, progress=told)
+    run(wide, fine, tmp_path / "broken", memory=0.64, progress=told)
     assert told.notes == ["1 of 2 tiles are there already."]
 
 
 def test_too_little_memory_is_refused_before_anything_is_made(
     wide: SimpleNamespace, tmp_path: Path
 ) -> None:
-    with pytest.raises(Wco2Error, match=r"8 maps, 2 predictors and 2 jobs takes 0\.57 GB"):
+    with pytest.raises(Wco2Error, match=r"8 bands of maps, 2 predictors and 2 jobs takes 0\.7"):
         run(wide, AROUND, tmp_path, jobs=2, memory=0.2)
     assert contents(tmp_path) == {}
 
 
-def test_gdal_keeps_no_more_blocks_than_the_memory_allows(
+def test_gdal_keeps_no_more_blocks_than_are_counted_on(
     wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from rasterio._env import get_gdal_config
@@ -344,7 +458,7 @@ def test_gdal_keeps_no_more_blocks_than_the_memory_allows(
 
     monkeypatch.setattr(running, "predict_block", looking)
     run(wide, AROUND, tmp_path, tile_size=16, jobs=2, memory=0.8)
-    assert seen == {100_000_000}
+    assert seen == {CACHE}
 
 
 def test_the_record_beside_the_maps_says_what_they_are(
@@ -359,6 +473,55 @@ def test_the_record_beside_the_maps_says_what_they_are(
     assert record["missing_cell_months"] == dict(result.missing)
     assert record["missing_cell_months"]["carbon"] > 0
     assert record["simulated"] is False
+    assert record["interval"] is None
+    assert record["applicability"] is None
+    assert record["members"] == 0
+    assert all(row["outside"] is None for row in record["cell_months"])
+
+
+def test_the_record_tells_level_threshold_folds_members_and_cell_months(
+    able: SimpleNamespace, tmp_path: Path
+) -> None:
+    result = predict(able.model, able.catalogue, AROUND, (2001,), tmp_path, **EVERYTHING)
+    record = json.loads((tmp_path / "prediction.json").read_text())
+    assert record["interval"] == 0.9
+    assert record["interval_calibrated"] == {"plateau": False, "arctic": True}
+    assert [Region.from_json(each).name for each in record["regions"]] == ["plateau", "arctic"]
+    areas = {part.region.name: part.applicability for part in able.model.regions}
+    assert record["applicability"] == {
+        "threshold": {name: area.threshold for name, area in areas.items()},
+        "folds": {"plateau": "site", "arctic": "site"},
+    }
+    assert record["members"] == 2
+    plateau, arctic = record["cell_months"]
+    assert (plateau["region"], arctic["year"]) == ("plateau", 2001)
+    missing = record["missing_cell_months"]["carbon"]
+    # 8 x 4 cells of six months in the plateau; the rest of the cells has seven.
+    assert plateau["predicted"] + arctic["predicted"] == 6 * 32 + 7 * (result.cells - 32) - missing
+    assert 0 < arctic["outside"] <= arctic["predicted"]
+    assert record["notes"] == [
+        "Bounds of 0.9 are not calibrated in region 'plateau': the model is calibrated for "
+        "no level."
+    ]
+
+
+def test_the_record_tells_one_catalogue_from_another_without_places_on_this_machine(
+    wide: SimpleNamespace, tmp_path: Path
+) -> None:
+    def identity(folder: str, output: str) -> dict[str, str]:
+        catalogue = Catalogue.read(tmp_path / folder / "catalogue.toml")
+        predict(wide.model, catalogue, FIJI_SIDE, (2001,), tmp_path / output)
+        text = (tmp_path / output / "prediction.json").read_text()
+        assert str(tmp_path) not in text
+        return dict(json.loads(text)["catalogue"])
+
+    shutil.copytree(wide.folder, tmp_path / "now")  # with the times of files
+    shutil.copytree(wide.folder, tmp_path / "then")
+    now, then = identity("now", "a"), identity("then", "b")
+    assert (now["file"], now["folder"], then["folder"]) == ("catalogue.toml", "now", "then")
+    assert now["fingerprint"] == then["fingerprint"]
+    os.utime(tmp_path / "then" / "t_2001.tif", (1, 1))
+    assert identity("then", "c")["fingerprint"] != now["fingerprint"]
 
 
 def test_an_extent_that_meets_no_region_is_refused_and_leaves_nothing(
@@ -393,6 +556,27 @@ def test_a_predictor_in_kelvin_is_refused_by_the_range_that_the_model_was_traine
     )
     with pytest.raises(Wco2Error, match=r"'temperature' has a median of 265.*looks like K"):
         predict(wide.model, catalogue, AROUND, (2001,), tmp_path / "out")
+
+
+def test_who_says_a_predictors_valid_range_may_go_far_beyond_the_training(
+    wide: SimpleNamespace, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    # The training has -5 to 25 degrees; a tenth of 150 would lie inside, and look like a mistake.
+    for year in (2000, 2001):
+        world.write_raster(tmp_path / f"t_{year}.tif", np.full((12, 30, 120), 150.0), 0.0, 90.0, 3)
+
+    def catalogue(valid: str) -> Any:
+        return world.write_catalogue(
+            tmp_path / "catalogue.toml",
+            'name = "temperature"\npath = "t_{year}.tif"\nwhen = "monthly"\nunits = "degC"\n'
+            + valid,
+            f'name = "carbon"\npath = "{(wide.folder / "carbon.tif").as_posix()}"\nunits = "%"\n',
+        )
+
+    with pytest.raises(Wco2Error, match="10 times too large") as caught:
+        predict(wide.model, catalogue(""), AROUND, (2001,), tmp_path / "out")
+    assert "valid = [lowest, highest]" in caught.value.hint
+    predict(wide.model, catalogue("valid = [-90, 200]\n"), AROUND, (2001,), tmp_path / "out")
 
 
 def test_a_predictor_in_another_unit_than_in_training_is_refused(
@@ -470,7 +654,7 @@ def test_a_full_disk_is_said_and_the_maps_before_it_stay(
 def test_a_file_that_may_not_grow_is_said_and_nothing_half_written_stays(
     wide: SimpleNamespace, tmp_path: Path, limit: int
 ) -> None:
-    # A file of a tile has 51,328 bytes; a map has more, because 360 cells are not 256.
+    # A file of a tile has 46,328 bytes, of 11,550 cells; a map has more, of 360 columns, not 256.
     script = f"""
 import resource, signal, sys
 from wco2_engine.cli import main

@@ -15,14 +15,16 @@ import rasterio
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 from wco2_engine.mapping import writer as module
-from wco2_engine.mapping.plan import Output
+from wco2_engine.mapping.plan import Output, Products
 from wco2_engine.mapping.writer import write_map
 from wco2_engine.season import Month
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 GRID = Grid.from_extent((-180.0, 27.07, 180.0, 83.67), 0.1)  # 3600 x 567
-WINTER = Output("winter_flux", "2004", Month(2003, 10), Month(2004, 4))
-FEBRUARY = Output("monthly_flux", "2004-02", Month(2004, 2), Month(2004, 2))
+FLUX = Products().bands("winter_flux")
+WINTER = Output("winter_flux", "2004", Month(2003, 10), Month(2004, 4), FLUX)
+MONTH = Products().bands("monthly_flux")
+FEBRUARY = Output("monthly_flux", "2004-02", Month(2004, 2), Month(2004, 2), MONTH)
 TAGS = {"WCO2_MODEL_FINGERPRINT": "0123456789abcdef", "LICENSE": "CC-BY-4.0", "SIMULATED": "yes"}
 
 
@@ -34,7 +36,7 @@ def blocks(grid: Grid, size: int = 256) -> list[tuple[Tile, Any]]:
             (
                 1000.0 * (tile.row + np.arange(tile.height))[:, None]
                 + (tile.column + np.arange(tile.width))
-            ).astype(np.float32),
+            ).astype(np.float32)[np.newaxis],
         )
         for tile in grid.tiles(size)
         if tile.column
@@ -95,7 +97,9 @@ def test_it_says_what_it_shows_in_which_unit_and_when(winter: Path) -> None:
 
 def test_a_month_ends_with_its_last_day_in_leap_years_too(tmp_path: Path) -> None:
     grid = Grid.from_extent((0, 60, 2, 62), 1.0)
-    write_map(tmp_path / "m.tif", grid, FEBRUARY, [(Tile(0, 0, 2, 2), np.ones((2, 2), "f4"))], {})
+    write_map(
+        tmp_path / "m.tif", grid, FEBRUARY, [(Tile(0, 0, 2, 2), np.ones((1, 2, 2), "f4"))], {}
+    )
     with rasterio.open(tmp_path / "m.tif") as source:
         assert source.units == ("g C m-2 month-1",)
         assert source.tags()["WCO2_VALID_TO"] == "2004-02-29"
@@ -119,10 +123,10 @@ def test_statistics_are_those_of_the_cells_with_a_value(winter: Path) -> None:
 def test_the_file_is_the_same_whatever_the_blocks(tmp_path: Path) -> None:
     grid = Grid.from_extent((0.0, 20.0, 70.0, 80.0), 0.1)
     rng = np.random.default_rng(0)
-    values = rng.normal(30, 20, grid.shape).astype(np.float32)
+    values = rng.normal(30, 20, (1, *grid.shape)).astype(np.float32)
     for size in (100, 700):
         given = [
-            (t, values[t.row : t.row + t.height, t.column : t.column + t.width])
+            (t, values[:, t.row : t.row + t.height, t.column : t.column + t.width])
             for t in grid.tiles(size)
         ]
         write_map(tmp_path / f"{size}.tif", grid, WINTER, given, TAGS)
@@ -155,17 +159,21 @@ def test_a_file_that_reads_back_otherwise_is_refused(
 ) -> None:
     real = module._statistics
 
-    def spoil(target: Any) -> dict[str, str]:
+    def spoil(target: Any, band: int) -> dict[str, str]:
         values = target.read(1)
         values[0, 0] += 1
         target.write(values, 1)
-        return real(target)
+        return real(target, band)
 
     monkeypatch.setattr(module, "_statistics", spoil)
     grid = Grid.from_extent((0, 60, 2, 62), 1.0)
     with pytest.raises(Wco2Error, match=r"winter.tif does not read back as it was written"):
         write_map(
-            tmp_path / "winter.tif", grid, WINTER, [(Tile(0, 0, 2, 2), np.ones((2, 2), "f4"))], {}
+            tmp_path / "winter.tif",
+            grid,
+            WINTER,
+            [(Tile(0, 0, 2, 2), np.ones((1, 2, 2), "f4"))],
+            {},
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -183,12 +191,13 @@ from pathlib import Path
 import numpy as np
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
-from wco2_engine.mapping.plan import Output
+from wco2_engine.mapping.plan import Output, Products
 from wco2_engine.mapping.writer import write_map
 from wco2_engine.season import Month
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-values = np.random.default_rng(0).normal(10, 3, (600, 600)).astype("f4")
-winter = Output("winter_flux", "2001", Month(2000, 10), Month(2001, 4))
+values = np.random.default_rng(0).normal(10, 3, (1, 600, 600)).astype("f4")
+winter = Output("winter_flux", "2001", Month(2000, 10), Month(2001, 4),
+                Products().bands("winter_flux"))
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 try:
     write_map(Path("winter.tif"), Grid.from_extent((0, 20, 60, 80), 0.1), winter,

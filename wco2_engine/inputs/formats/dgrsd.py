@@ -8,6 +8,8 @@ their date is then in doubt, they are rejected, not mended.
 `Treatment` often names a stand or a plot ("Oak", "Plot II"), which no rule can tell from a
 treatment: the default screen leaves these out, `treatments = "all"` takes everything.
 
+It holds soil respiration, which in winter, without leaves at work, stands for the ecosystem's.
+
 Source: the table as it lies in the repository of SRDB, https://github.com/bpbond/srdb.
 """
 
@@ -38,15 +40,18 @@ FORMAT = Format(
         "year": "Measure_Year",
         "month": "Measure_Month",
         "day_of_year": "Measure_DOY",
-        "flux": "RS_Norm",
         "treatment": "Treatment",
         "method": "Meas_Method",
         "source": _SOURCE,
     },
     flux_units="g C m-2 day-1",
-    signature=frozenset(
-        ("Study_number", "Site_ID", "RS_Norm", "Measure_Year", "Measure_Month", "Measure_DOY")
+    signatures=(
+        frozenset(
+            ("Study_number", "Site_ID", "RS_Norm", "Measure_Year", "Measure_Month", "Measure_DOY")
+        ),
     ),
+    targets={"reco": "RS_Norm"},
     bad_rows="reject",
     prepare=_with_source,
+    kind_of=lambda method: "chamber",
 )

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
+from wco2_engine.inputs.screen import Screen
+from wco2_engine.inputs.tables import plain_text
 
 if TYPE_CHECKING:
     import pandas
 
 BadRows = Literal["error", "reject"]
+Kind = Literal["", "tower", "chamber"]
+Names = str | tuple[str, ...]
+
+# What a flux may be: ecosystem respiration, or net ecosystem exchange.
+TARGETS = ("reco", "nee")
+DEFAULT_TARGET = "reco"
 
 # What may be named, by the word that names it. A flux needs each of the first line; coordinates may
 # also come from the geometry, the year and month from a date, the month from the day of the year.
 KEYS = (
     *("site", "longitude", "latitude", "year", "month", "flux"),
-    *("day_of_year", "date", "treatment", "method", "source"),
+    *("day_of_year", "date", "treatment", "method", "source", "gap_fill", "quality"),
 )
 EXAMPLE = (
     'Name the columns, e.g. columns = { site = "Site", longitude = "Lon", latitude = "Lat", '
@@ -25,9 +36,60 @@ EXAMPLE = (
 )
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A table while it is read by a format: all that the format's own rules may look at.
+
+    Parameters
+    ----------
+    cells : every cell as text, "" where empty.
+    columns : the column for each of `KEYS` that was found.
+    screen : what the user leaves out.
+    """
+
+    cells: pandas.DataFrame
+    columns: Mapping[str, str]
+    screen: Screen
+
+
+@dataclass(frozen=True)
+class FormatRule:
+    """A reason to reject rows that only this format knows.
+
+    Parameters
+    ----------
+    reason : its name, in the counts and among the rejected rows.
+    shows : the columns whose cells a rejected row shows, where the table has them.
+    hits : the rows that it rejects, `(n_rows,)`.
+    """
+
+    reason: str
+    shows: tuple[str, ...]
+    hits: Callable[[Reading], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Mend:
+    """An error of the published table that its authors say how to put right.
+
+    Parameters
+    ----------
+    name : its name in the counts.
+    apply : the cells put right, and the rows that changed, `(n_rows,)`.
+    """
+
+    name: str
+    apply: Callable[[Reading], tuple[pandas.DataFrame, NDArray[np.bool_]]]
+
+
 def unchanged(cells: pandas.DataFrame) -> pandas.DataFrame:
     """The table as it is."""
     return cells
+
+
+def unknown_kind(method: str) -> Kind:
+    """For tables that don't say how a flux was measured."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -38,24 +100,64 @@ class Format:
     ----------
     name : what a user calls it by.
     title : what people call it.
-    columns : the column for each of `KEYS` that the table has (after `prepare`).
+    columns : the column for each of `KEYS` that the table has (after `prepare`). Several names are
+        tried in their order, without regard to case and punctuation, and may all be missing where
+        the key is not needed; a single name has to be there.
     flux_units : the unit of its fluxes.
-    signature : columns that no other kind of table has together.
+    signatures : columns that no other kind of table has together; another set for each edition.
+    targets : the flux column of each of `TARGETS` that the table has; empty where its one flux
+        column is all that can be said.
     bad_rows : what becomes of impossible values where the user doesn't say.
     prepare : adds columns that the table has only in pieces; cells are text, "" where empty.
+    mends : what is put right before rows are judged.
+    rules : what is rejected, beside what no row of any format may lack.
+    kind_of : whether a method is a tower or a chamber.
+    monthly : rows are months, so that two of a tower and month are editions of one measurement.
+    hint : what to do when no row is left.
     """
 
     name: str
     title: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, Names]
     flux_units: str
-    signature: frozenset[str] = frozenset()
+    signatures: tuple[frozenset[str], ...] = ()
+    targets: Mapping[str, Names] = field(default_factory=dict)
     bad_rows: BadRows = "error"
     prepare: Callable[[pandas.DataFrame], pandas.DataFrame] = unchanged
+    mends: tuple[Mend, ...] = ()
+    rules: tuple[FormatRule, ...] = ()
+    kind_of: Callable[[str], Kind] = unknown_kind
+    monthly: bool = False
+    hint: str = "Look at the columns, the units and the screen that are asked for."
 
     def looks_like(self, columns: Collection[str]) -> bool:
         """Whether a table with these columns is of this format."""
-        return bool(self.signature) and self.signature <= set(columns)
+        return any(signature <= set(columns) for signature in self.signatures)
+
+    def lacks(self, columns: Collection[str]) -> frozenset[str]:
+        """What a table with these columns lacks of the edition that it is nearest to."""
+        there = frozenset(columns)
+        return min((signature - there for signature in self.signatures), key=len)
+
+    def share(self, columns: Collection[str]) -> float:
+        """How much of the nearest edition a table with these columns has, 0 to 1."""
+        there = frozenset(columns)
+        return max((len(s & there) / len(s) for s in self.signatures), default=0.0)
+
+    def found(self, available: Collection[str]) -> dict[str, str]:
+        """The column for each key: the one that is there, or that should be."""
+        there = {_plain(name): name for name in reversed(list(available))}
+        columns = {}
+        for key, names in self.columns.items():
+            if isinstance(names, str):
+                columns[key] = names
+                continue
+            exact = (name for name in names if name in available)
+            near = (there[_plain(name)] for name in names if _plain(name) in there)
+            column = next(exact, None) or next(near, None)
+            if column is not None:
+                columns[key] = column
+        return columns
 
 
 def described(columns: Mapping[str, str], flux_units: str | None, where: str) -> Format:
@@ -74,7 +176,11 @@ def described(columns: Mapping[str, str], flux_units: str | None, where: str) ->
 
 
 def check_columns(
-    columns: Mapping[str, str], available: Collection[str], has_geometry: bool, where: str
+    columns: Mapping[str, str],
+    available: Collection[str],
+    has_geometry: bool,
+    where: str,
+    format_: Format | None = None,
 ) -> None:
     """Raise unless every column named is there, and together they say site, place, time and flux.
 
@@ -97,5 +203,31 @@ def check_columns(
         "flux": "flux" in columns,
     }
     missing = [what for what, there in needed.items() if not there]
+    if missing and format_ is not None and format_.name != "mapping":
+        raise Wco2Error(
+            f"{where}, read as '{format_.name}' ({format_.title}): no column is known to hold "
+            f"{', '.join(missing)}. It has: {_listed(available)}.",
+            f'Name what is missing beside the format, e.g. format = "{format_.name}", '
+            'columns = { flux = "…" }.',
+        )
     if missing:
         raise Wco2Error(f"{where}: no column is named for {', '.join(missing)}.", EXAMPLE)
+
+
+def texts_of(cells: pandas.DataFrame, *names: str) -> pandas.Series:
+    """The first of several columns that is there, without spaces and missing words; else ""."""
+    import pandas
+
+    for name in names:
+        if name in cells:
+            return plain_text(cells[name])
+    return pandas.Series([""] * len(cells), index=cells.index, dtype=object)
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.lower() if sign.isalnum())
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = list(names)
+    return ", ".join(shown[:30]) + (", …" if len(shown) > 30 else "")

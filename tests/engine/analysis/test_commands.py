@@ -1,0 +1,184 @@
+"""Budget and trend as commands: from a folder of maps to the files that people open."""
+
+from __future__ import annotations
+
+import csv
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner, Result
+from shapely.geometry import box
+
+from wco2_engine.cli import main
+from wco2_engine.errors import Wco2Error
+from wco2_engine.jobs import BudgetJob, TrendJob, job_from_json, job_to_json
+from wco2_engine.progress import Silent
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def maps(tmp_path: Path, world: SimpleNamespace) -> Path:
+    """12 winters of 3 x 2 cells; the westernmost column rises steeply."""
+    rng = np.random.default_rng(1)
+    names = []
+    for year in range(1990, 2002):
+        cells = 50 + rng.normal(0, 1, (2, 3))
+        cells[:, 0] += 3.0 * (year - 1990)
+        cells[1, 2] = np.nan
+        name = f"winter_flux/winter_flux_{year}.tif"
+        path = world.write_raster(tmp_path / "maps" / name, cells, 10.0, 70.0, 1.0)
+        with rasterio.open(path, "r+") as target:
+            target.units = ("g C m-2 winter-1",)
+        names.append(name)
+    record = {"model": "abc", "simulated": True, "maps": names}
+    (tmp_path / "maps" / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+    return tmp_path / "maps"
+
+
+@pytest.fixture
+def zones(tmp_path: Path) -> Path:
+    path = tmp_path / "zones.gpkg"
+    shapes = [box(10, 68, 11.5, 70), box(11.5, 68, 13, 70)]
+    frame = geopandas.GeoDataFrame({"zone_id": [7, 8]}, geometry=shapes, crs="EPSG:4326")
+    frame.to_file(path, driver="GPKG")
+    return path
+
+
+def test_a_budget_by_zone_is_one_command(maps: Path, zones: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out" / "budget.csv"
+    result = call("budget", maps, "-o", output, "--zones", zones, "--name-field", "zone_id")
+    assert result.exit_code == 0, result.output
+    for text in ("Mean winter of 1990-2001 (simulated)", "all", "Without maps of members"):
+        assert text in result.output
+    names = {path.name for path in output.parent.iterdir()}
+    assert names == {
+        *("budget.csv", "budget_summary.csv", "budget.gpkg", "budget.png", "budget.svg")
+    }
+    rows = rows_of(output)
+    assert len(rows) == 3 * 12
+    by_kind = {(row["kind"], row["zone"], row["year"]): float(row["total_tg"]) for row in rows}
+    parts = by_kind["zone", "7", "1995"] + by_kind["zone", "8", "1995"]
+    assert parts == pytest.approx(by_kind["all", "all", "1995"], rel=1e-6)
+    frame = geopandas.read_file(output.with_suffix(".gpkg"))
+    assert list(frame["zone"]) == ["7", "8"]
+    summary = {row["zone"]: row for row in rows_of(output.with_name("budget_summary.csv"))}
+    assert frame["total_tg"].tolist() == pytest.approx(
+        [float(summary[zone]["total_tg"]) for zone in ("7", "8")]
+    )
+    assert frame["missing_share"].tolist()[0] == pytest.approx(0.0, abs=1e-9)
+    drawing = ElementTree.parse(output.with_suffix(".svg")).getroot()
+    assert any((node.text or "") == "7" for node in drawing.iter())
+
+
+def test_a_budget_takes_regions_and_shares(
+    maps: Path, tmp_path: Path, world: SimpleNamespace
+) -> None:
+    regions = tmp_path / "regions.toml"
+    regions.write_text('[[region]]\nname = "west"\nbbox = [10, 60, 11, 80]\n', encoding="utf-8")
+    land = world.write_raster(tmp_path / "land.tif", [[0.5] * 3] * 2, 10.0, 70.0, 1.0)
+    output = tmp_path / "budget.csv"
+    result = call("budget", maps, "-o", output, "--regions", regions, "--fraction", land)
+    assert result.exit_code == 0, result.output
+    whole = tmp_path / "whole.csv"
+    assert call("budget", maps, "-o", whole).exit_code == 0
+    halved = {row["zone"]: float(row["total_tg"]) for row in rows_of(output)}
+    assert set(halved) == {"all", "west"}
+    first, half = rows_of(whole)[0], rows_of(output)[0]
+    assert float(half["total_tg"]) == pytest.approx(float(first["total_tg"]) / 2, rel=1e-6)
+    assert float(half["mean_g_m2"]) == pytest.approx(float(first["mean_g_m2"]), rel=1e-6)
+
+
+def test_a_map_of_trends_is_one_command(maps: Path, tmp_path: Path) -> None:
+    table, output = tmp_path / "budget.csv", tmp_path / "trend.tif"
+    assert call("budget", maps, "-o", table).exit_code == 0
+    result = call("trend", maps, "-o", output, "--budget", table, "--prewhitening", "none")
+    assert result.exit_code == 0, result.output
+    assert "5 cells, 1990-2001 (simulated): 2 rise and 0 fall significantly" in result.output
+    with rasterio.open(output) as source:
+        slope, p, significant, winters = source.read(masked=True)
+        assert source.descriptions[0] == "Theil-Sen slope of 1990-2001"
+        assert source.units[0] == "g C m-2 winter-1 a-1"
+        tags = source.tags()
+        assert tags["SIMULATED"] == "yes"
+        assert tags["WCO2_PREWHITENING"] == "none"
+        assert float(source.tags(1)["STATISTICS_MAXIMUM"]) == pytest.approx(slope.max())
+    assert slope[0, 0] == pytest.approx(3.0, abs=0.3)
+    assert significant[0].tolist() == [1.0, 0.0, 0.0]
+    assert winters[0, 0] == 12
+    assert p.mask.tolist() == [[False] * 3, [False, False, True]]
+    (row,) = rows_of(tmp_path / "trend_zones.csv")
+    assert float(row["slope_mean_g_m2_a"]) == pytest.approx(
+        float(row["slope_tg_a"]) * 1e12 / (float(rows_of(table)[0]["covered_km2"]) * 1e6), rel=1e-6
+    )
+    for kind in ("png", "svg"):
+        assert output.with_suffix(f".{kind}").stat().st_size > 1000
+
+
+def test_twice_the_rate_is_taken_where_cells_go_together(maps: Path, tmp_path: Path) -> None:
+    found: list[dict[str, Any]] = [
+        TrendJob(str(maps), str(tmp_path / "t.tif"), correlated=correlated).run(Silent())
+        for correlated in (False, True)
+    ]
+    assert [facts["rate"] for facts in found] == [0.05, 0.1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["budget", "{maps}", "-o", "{tmp}/b.csv", "--level", "2"], "not between 0 and 1"),
+        (["budget", "{maps}", "-o", "{tmp}/b.csv", "--zones", "{tmp}/no.gpkg"], "does not exist"),
+        (["budget", "{maps}", "-o", "{tmp}/b.csv", "--fraction", "{tmp}/no.tif"], "not exist"),
+        (["budget", "{tmp}/no", "-o", "{tmp}/b.csv"], "no folder of maps"),
+        (["trend", "{maps}", "-o", "{tmp}/t.tif", "--prewhitening", "pww"], "Did you mean 'pw'"),
+        (["trend", "{maps}", "-o", "{tmp}/t.tif", "--budget", "{tmp}/no.csv"], "does not exist"),
+        (["trend", "{maps}", "-o", "{tmp}/t.tif", "--alpha", "0"], "not between 0 and 1"),
+        (
+            ["trend", "{maps}", "-o", "{maps}/winter_flux/winter_flux_1990.tif"],
+            "Name another file for the output",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_message(
+    maps: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    filled = [a.format(maps=maps, tmp=tmp_path) for a in arguments]
+    result = call(*filled)
+    assert result.exit_code == 2, result.output
+    assert message in " ".join(result.output.split())
+    assert not (tmp_path / "t.tif").exists()
+
+
+def test_jobs_are_plain_values_and_know_what_they_depend_on(maps: Path, tmp_path: Path) -> None:
+    zones = {"path": str(tmp_path / "z.tif"), "names": {"1": "one"}}
+    for job in (
+        BudgetJob(str(maps), "b.csv", zones=zones),
+        TrendJob(str(maps), "t.tif", alpha=0.1),
+    ):
+        assert job_from_json(json.loads(json.dumps(job_to_json(job)))) == job
+        before = job.depends_on()
+        assert any("winter_flux_1990.tif" in state for state in before)
+        first = maps / "winter_flux" / "winter_flux_1990.tif"
+        with rasterio.open(first, "r+") as target:
+            target.update_tags(CHANGED=job.verb)
+        assert job.depends_on() != before
+
+
+def test_a_wrong_level_is_refused_before_any_file_is_there(maps: Path, tmp_path: Path) -> None:
+    with pytest.raises(Wco2Error):
+        BudgetJob(str(maps), str(tmp_path / "o" / "b.csv"), level=0.0).run(Silent())
+    assert not (tmp_path / "o").exists()

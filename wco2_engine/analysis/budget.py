@@ -1,0 +1,382 @@
+"""Totals and means of winters, of all cells and by zone, with what is missing in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.analysis.coverage import Cover, Fraction
+from wco2_engine.analysis.ground import cell_areas
+from wco2_engine.analysis.polygons import PolygonCover
+from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.trend import Prewhitening, trends
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import existing_file, written_whole
+from wco2_engine.learning.members import total_interval
+from wco2_engine.progress import Progress, stop_if_cancelled
+
+FloatArray = NDArray[np.float64]
+GRAMS_IN_TG, M2_IN_KM2 = 1e12, 1e6
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What a total is of: a kind ("all", "region", "zone") and a name."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Budget:
+    """Totals of winters by zone.
+
+    Attributes
+    ----------
+    zones : the first is all cells.
+    years : the winters.
+    totals : g C, `(n_zones, n_years)`, of the cells that have a value.
+    of_members : the same of each member, `(n_members, n_zones, n_years)`; None without members.
+    level : of the intervals.
+    area : m2 that count, `(n_zones,)`: of a zone all of its cells in the maps' extent; of regions
+        and of all cells those that have a value in any winter.
+    covered : m2 of the cells with a value, `(n_zones, n_years)`.
+    outside : m2 of ground of each zone beyond the maps' extent, `(n_zones,)`; NaN where unknown.
+    without_fraction : m2 of cells with a value that were left out because their share is unknown.
+    simulated : whether the maps are of a simulated study.
+    """
+
+    zones: tuple[Zone, ...]
+    years: tuple[int, ...]
+    totals: FloatArray
+    of_members: FloatArray | None
+    level: float
+    area: FloatArray
+    covered: FloatArray
+    outside: FloatArray
+    without_fraction: float
+    simulated: bool
+
+    def rows(self) -> list[Row]:
+        """A row a zone and winter: Tg C, g C m-2 and km2, None where there is nothing to say."""
+        low, high = self._interval(self.totals, self.of_members)
+        return [
+            {
+                "kind": zone.kind,
+                "zone": zone.name,
+                "year": year,
+                **_amounts(
+                    *(float(part[z, y]) for part in (self.totals, low, high, self.covered)),
+                ),
+                **self._areas(z, float(self.covered[z, y])),
+            }
+            for z, zone in enumerate(self.zones)
+            for y, year in enumerate(self.years)
+        ]
+
+    def summary(self, prewhitening: Prewhitening = "residuals") -> list[Row]:
+        """A row a zone: the mean winter with its interval, and the trend of totals and means.
+
+        The mean winter's interval comes from each member's mean winter, and the slope's from each
+        member's slope. Winters without any covered cell of a zone are left out.
+        """
+        means = np.full(self.totals.shape, np.nan)
+        np.divide(self.totals, self.covered, out=means, where=self.covered > 0)
+        totals = np.where(self.covered > 0, self.totals, np.nan)
+        years = np.array(self.years)
+        of_total, of_mean = (trends(v.T, years, prewhitening) for v in (totals, means))
+        slope_low, slope_high = self._slope_interval(of_total.slope, totals, years)
+        rows = []
+        for z, zone in enumerate(self.zones):
+            there = self.covered[z] > 0
+            n = int(there.sum())
+            total, covered = (
+                float(v[z, there].mean()) if n else 0.0 for v in (self.totals, self.covered)
+            )
+            members = None if self.of_members is None else self.of_members[:, z, there].mean(axis=1)
+            low, high = self._interval(np.array(total), members)
+            rows.append(
+                {
+                    "kind": zone.kind,
+                    "zone": zone.name,
+                    "winters": n,
+                    "first": int(years[there].min()) if n else None,
+                    "last": int(years[there].max()) if n else None,
+                    **_amounts(total, float(low), float(high), covered),
+                    "slope_tg_a": _or_none(of_total.slope[z] / GRAMS_IN_TG),
+                    "slope_lower_tg_a": _or_none(slope_low[z] / GRAMS_IN_TG),
+                    "slope_upper_tg_a": _or_none(slope_high[z] / GRAMS_IN_TG),
+                    "slope_p": _or_none(of_total.p[z]),
+                    "slope_mean_g_m2_a": _or_none(of_mean.slope[z]),
+                    "slope_mean_p": _or_none(of_mean.p[z]),
+                    **self._areas(z, covered),
+                    "least_covered_km2": float(self.covered[z].min()) / M2_IN_KM2,
+                    "outside_km2": _or_none(self.outside[z] / M2_IN_KM2),
+                }
+            )
+        return rows
+
+    def notes(self) -> list[str]:
+        """What a reader of the totals has to know of them."""
+        notes = []
+        if self.of_members is None:
+            notes.append("Without maps of members there is no interval (wco2 predict --members).")
+        if self.without_fraction:
+            notes.append(
+                f"{self.without_fraction / M2_IN_KM2:,.0f} km2 with a value were left out, for the "
+                "raster of shares has none there."
+            )
+        for zone, ground, area in zip(self.zones, self.outside, self.area, strict=True):
+            if ground > 0:
+                notes.append(
+                    f"Zone '{zone.name}' reaches beyond the maps by {ground / M2_IN_KM2:,.0f} km2."
+                )
+            if not area:
+                notes.append(f"{zone.kind.capitalize()} '{zone.name}' has no cell in the maps.")
+        return notes
+
+    def _areas(self, zone: int, covered: float) -> Row:
+        area = float(self.area[zone])
+        missing = max(0.0, area - covered)
+        return {
+            "area_km2": area / M2_IN_KM2,
+            "covered_km2": covered / M2_IN_KM2,
+            "missing_km2": missing / M2_IN_KM2,
+            "missing_share": missing / area if area else None,
+        }
+
+    def _interval(
+        self, total: FloatArray, members: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray]:
+        if members is None:
+            none = np.full(total.shape, np.nan)
+            return none, none
+        return total_interval(total, members, self.level)
+
+    def _slope_interval(
+        self, slope: FloatArray, totals: FloatArray, years: NDArray[np.int64]
+    ) -> tuple[FloatArray, FloatArray]:
+        if self.of_members is None:
+            return self._interval(slope, None)
+        missing = np.isnan(totals)
+        each = [trends(np.where(missing, np.nan, m).T, years).slope for m in self.of_members]
+        return self._interval(slope, np.stack(each))
+
+
+def budget(
+    series: Series,
+    covers: Sequence[Cover],
+    fraction: Fraction | None,
+    level: float,
+    progress: Progress,
+) -> Budget:
+    """Sum a series of maps over zones.
+
+    The map is gone through in pieces, so memory follows neither its size nor its winters. A total
+    is the sum of flux x ground under the cell x the cell's share in the zone x the share that
+    counts.
+
+    Parameters
+    ----------
+    covers : the zones, of which the first has to be all cells.
+    fraction : the share of each cell that counts, e.g. of land; None for all of it.
+    level : of intervals, which are there when every winter has a map of the members.
+
+    Raises
+    ------
+    Wco2Error : when a map can't be read, members lack cells that the map has, or the level is none.
+    Cancelled : when the user asked to stop.
+    """
+    from scipy.sparse import vstack
+
+    if not 0 < level < 1:
+        raise Wco2Error(f"Level {level} is not between 0 and 1.", "Give e.g. 0.9.")
+    zones = tuple(Zone(cover.kind, name) for cover in covers for name in cover.names)
+    whole = np.concatenate([np.full(len(cover.names), cover.whole) for cover in covers])
+    n_members = series.n_members if series.n_members > 1 else 0
+    shape = (len(zones), len(series.years))
+    totals, covered, area = np.zeros(shape), np.zeros(shape), np.zeros(len(zones))
+    ground = np.zeros(len(zones))
+    of_members = np.zeros((n_members, *shape)) if n_members else None
+    without_fraction = 0.0
+    tiles = list(series.layout.tiles())
+    for number, tile in enumerate(tiles):
+        progress.update(number / len(tiles), "Adding up")
+        shares = vstack([cover.shares(tile) for cover in covers], format="csr")
+        areas = cell_areas(series.layout, tile).ravel()
+        ground += shares @ areas
+        known = areas
+        if fraction is not None:
+            part = fraction.of(tile)
+            known = areas * np.nan_to_num(part)
+        weights = shares.multiply(known[np.newaxis, :]).tocsr()
+        ever = np.zeros(areas.size, bool)
+        for y, year in enumerate(series.years):
+            stop_if_cancelled(progress)
+            values = series.values(year, tile).ravel()
+            valid = np.isfinite(values)
+            if not valid.any():
+                continue
+            ever |= valid
+            totals[:, y] += weights @ np.where(valid, values, 0.0)
+            covered[:, y] += weights @ valid
+            if of_members is not None:
+                draws = series.member_values(year, tile).reshape(n_members, -1)
+                if np.isnan(draws[:, valid]).any():
+                    raise Wco2Error(
+                        f"{series.members[year]} lacks cells that {series.maps[year].name} has.",
+                        "Make the maps again with wco2 predict --members.",
+                    )
+                of_members[:, :, y] += (weights @ np.where(valid, draws, 0.0).T).T
+        area += np.where(whole, weights @ np.ones(areas.size), weights @ ever)
+        if fraction is not None:
+            without_fraction += float(areas[ever & np.isnan(part)].sum())
+    progress.update(1.0, "Totals are ready")
+    return Budget(
+        zones,
+        series.years,
+        totals,
+        of_members,
+        level,
+        area,
+        covered,
+        _outside(covers, ground),
+        without_fraction,
+        series.simulated,
+    )
+
+
+def _outside(covers: Sequence[Cover], within: FloatArray) -> FloatArray:
+    """m2 of each zone beyond the maps; what is less than a millionth of it is rounding."""
+    stated = np.concatenate(
+        [
+            cover.ground if isinstance(cover, PolygonCover) else np.full(len(cover.names), np.nan)
+            for cover in covers
+        ]
+    )
+    beyond = stated - within
+    return np.where(beyond > 1e-4 * stated, beyond, np.where(np.isnan(stated), np.nan, 0.0))
+
+
+def write_budget(budget: Budget, summary: Sequence[Row], path: Path) -> Path:
+    """Write a row a zone and winter to `path`, and a row a zone to the file that is returned."""
+    short = path.with_name(f"{path.stem}_summary.csv")
+    write_rows(budget.rows(), path)
+    write_rows(summary, short)
+    return short
+
+
+def write_rows(rows: Sequence[Row], path: Path) -> None:
+    """Write rows of one kind as CSV; numbers have up to 10 digits, and what is None is empty.
+
+    Raises
+    ------
+    Wco2Error : when the file can't be written.
+    """
+    import csv
+
+    with written_whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({key: _written(value) for key, value in row.items()})
+
+
+def write_zones(outlines: Any, summary: Sequence[Row], path: Path) -> None:
+    """Write the outlines of zones with their row of the summary as a GeoPackage.
+
+    Raises
+    ------
+    Wco2Error : when the file can't be written.
+    """
+    by_zone = {row["zone"]: row for row in summary if row["kind"] == "zone"}
+    frame = outlines.copy()
+    for key in next(iter(by_zone.values())):
+        if key not in ("kind", "zone"):
+            frame[key] = [
+                math.nan if by_zone[zone][key] is None else by_zone[zone][key]
+                for zone in frame["zone"]
+            ]
+    with written_whole(path) as partial:
+        try:
+            frame.to_file(partial, driver="GPKG", layer="zones")
+        except Exception as error:  # the drivers of fiona and pyogrio share no root of their own
+            raise Wco2Error(
+                f"{path} could not be written ({error}).",
+                "Look at the free space of the disk, then run the same command again.",
+            ) from error
+
+
+def trends_by_zone(path: Path, prewhitening: Prewhitening) -> list[Row]:
+    """The trend of each zone's totals and means in a table of `write_budget`, a row a zone.
+
+    Raises
+    ------
+    Wco2Error : when it is no such table.
+    """
+    import csv
+
+    series: dict[Zone, dict[int, tuple[float, float]]] = {}
+    existing_file(path, "Budget")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                amounts = (float(row[key] or "nan") for key in ("total_tg", "mean_g_m2"))
+                total, mean = amounts
+                series.setdefault(Zone(row["kind"], row["zone"]), {})[int(row["year"])] = (
+                    total,
+                    mean,
+                )
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise Wco2Error(
+            f"{path} is no table of wco2 budget ({error!r}).", "Make it with wco2 budget."
+        ) from error
+    if not series:
+        raise Wco2Error(f"{path} holds no rows.", "Make it with wco2 budget.")
+    years = sorted({year for winters in series.values() for year in winters})
+    none = (math.nan, math.nan)
+    table = np.array([[winters.get(year, none) for winters in series.values()] for year in years])
+    of_total, of_mean = (trends(table[..., k], years, prewhitening) for k in (0, 1))
+    return [
+        {
+            "kind": zone.kind,
+            "zone": zone.name,
+            "winters": int(of_total.winters[z]),
+            "first": years[0],
+            "last": years[-1],
+            "slope_tg_a": _or_none(of_total.slope[z]),
+            "slope_p": _or_none(of_total.p[z]),
+            "slope_mean_g_m2_a": _or_none(of_mean.slope[z]),
+            "slope_mean_p": _or_none(of_mean.p[z]),
+            "lag1": _or_none(of_total.lag1[z]),
+        }
+        for z, zone in enumerate(series)
+    ]
+
+
+def _amounts(total: float, low: float, high: float, covered: float) -> Row:
+    """Totals in Tg C and means in g C m-2, with their bounds."""
+    amounts: Row = {}
+    for name, value in (("", total), ("_lower", low), ("_upper", high)):
+        amounts[f"total{name}_tg"] = _or_none(value / GRAMS_IN_TG) if covered else None
+    for name, value in (("", total), ("_lower", low), ("_upper", high)):
+        amounts[f"mean{name}_g_m2"] = _or_none(value / covered) if covered else None
+    return amounts
+
+
+def _or_none(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _written(value: Any) -> Any:
+    if value is None:
+        return ""
+    return f"{value:.10g}" if isinstance(value, float) else value

@@ -1,0 +1,234 @@
+"""How much of each cell of a map lies in which zone: regions, polygons or classes of a raster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.analysis.series import Layout
+from wco2_engine.errors import Wco2Error
+from wco2_engine.grid import GEOGRAPHIC, Tile, project
+from wco2_engine.inputs.rasters import (
+    AS_STORED,
+    MAX_WINDOW_PIXELS,
+    Encoding,
+    Points,
+    RasterInfo,
+    Rasters,
+    Sampler,
+    gdal_path,
+    subcell_count,
+)
+from wco2_engine.inputs.regions import NO_REGION, Region, owner, read_regions
+from wco2_engine.inputs.zones import Zones
+
+FloatArray = NDArray[np.float64]
+MAX_CLASSES = 256
+
+
+class Cover(Protocol):
+    """Zones of one kind.
+
+    Attributes
+    ----------
+    kind : what they are, e.g. "region".
+    names : of the zones.
+    whole : whether a zone's cells without any value belong to it, so that they are missing there.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def whole(self) -> bool: ...
+
+    def shares(self, tile: Tile) -> Any:
+        """The share of each cell in each zone, sparse `(n_zones, height * width)`."""
+
+
+@dataclass(frozen=True)
+class Everything:
+    """One zone of all cells."""
+
+    kind = "all"
+    names = ("all",)
+    whole = False
+
+    def shares(self, tile: Tile) -> Any:
+        from scipy.sparse import csr_matrix
+
+        return csr_matrix(np.ones((1, tile.height * tile.width)))
+
+
+@dataclass(frozen=True)
+class RegionCover:
+    """The regions of a model: a cell belongs to the first that holds its centre."""
+
+    layout: Layout
+    regions: tuple[Region, ...]
+    kind = "region"
+    whole = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(region.name for region in self.regions)
+
+    def shares(self, tile: Tile) -> Any:
+        x, y = self.layout.centres(tile)
+        owners = owner(self.regions, *project(x, y, self.layout.crs, GEOGRAPHIC))
+        held = np.flatnonzero(owners != NO_REGION)
+        return sparse_shares(owners[held], held, np.ones(held.size), len(self.regions), x.size)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassCover:
+    """Classes of a raster; a cell's shares are those of a regular set of points in it.
+
+    The points are as dense as the raster's pixels, 16 by 16 in a cell at most.
+    """
+
+    layout: Layout
+    raster: str
+    encoding: Encoding
+    classes: Mapping[float, str]
+    kind = "zone"
+    whole = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.classes.values())
+
+    def shares(self, tile: Tile) -> Any:
+        x, y = self.layout.centres(tile)
+        dx, dy = self.layout.transform[0], self.layout.transform[4]
+        values = np.array(list(self.classes))
+        order = np.argsort(values)
+        total = sparse_shares([], [], [], len(values), x.size)
+        with Rasters() as rasters:
+            info = rasters.info(self.raster, self.encoding)
+            points = Points(x, y, self.layout.crs, max(dx, -dy))
+            count = subcell_count(info.georeference, points)
+            steps = (np.arange(count) + 0.5) / count - 0.5
+            for down in steps:
+                for across in steps:
+                    moved = Points(x + across * dx, y + down * dy, self.layout.crs)
+                    found = Sampler(rasters, moved).values(info, 1, "nearest")
+                    place = np.searchsorted(values[order], found).clip(max=len(values) - 1)
+                    held = np.flatnonzero(values[order][place] == found)
+                    ones = np.full(held.size, 1.0 / count**2)
+                    total = total + sparse_shares(
+                        order[place[held]], held, ones, len(values), x.size
+                    )
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Fraction:
+    """The share of each cell that counts, e.g. of land: a raster, averaged over the cell."""
+
+    layout: Layout
+    raster: str
+    encoding: Encoding = AS_STORED
+
+    def of(self, tile: Tile) -> FloatArray:
+        """`(height * width,)`, 0 to 1, NaN where the raster has no value.
+
+        Raises
+        ------
+        Wco2Error : when the raster holds anything but shares.
+        """
+        x, y = self.layout.centres(tile)
+        points = Points(
+            x, y, self.layout.crs, max(self.layout.transform[0], -self.layout.transform[4])
+        )
+        with Rasters() as rasters:
+            info = rasters.info(self.raster, self.encoding)
+            shares = Sampler(rasters, points).values(info, 1, "average")
+        with np.errstate(invalid="ignore"):
+            wrong = shares[(shares < -1e-6) | (shares > 1 + 1e-6)]
+        if wrong.size:
+            raise Wco2Error(
+                f"{self.raster} holds {wrong[0]:g}, and shares of a cell lie between 0 and 1.",
+                "For percent, set its scale: gdal_edit.py -scale 0.01. For a mask, use 0 and 1.",
+            )
+        return np.clip(shares, 0.0, 1.0)
+
+
+def fraction_cover(path: str, layout: Layout) -> Fraction:
+    """The shares in a raster, ready to be looked up.
+
+    Raises
+    ------
+    Wco2Error : when it is missing, can't be opened or states no CRS.
+    """
+    raster = gdal_path(path, None, Path(), "Fraction")
+    with Rasters() as rasters:
+        rasters.info(raster, AS_STORED)
+    return Fraction(layout, raster)
+
+
+def class_cover(zones: Zones, layout: Layout) -> ClassCover:
+    """The classes of a raster as zones; those without names are named by their value.
+
+    Raises
+    ------
+    Wco2Error : when the raster's values are no classes.
+    """
+    raster, classes = str(zones.raster), zones.names
+    if not classes:
+        with Rasters() as rasters:
+            values = _values_in(rasters, rasters.info(raster, zones.encoding))
+        classes = {value: f"{value:g}" for value in values}
+    return ClassCover(layout, raster, zones.encoding, classes)
+
+
+def region_cover(path: str | None, record: Mapping[str, Any], layout: Layout) -> RegionCover | None:
+    """The regions of a model file or a TOML file, else those that the maps' record names, if any.
+
+    Raises
+    ------
+    Wco2Error : when the file or the record can't be read.
+    """
+    if path is None:
+        stated = record.get("regions")
+        regions = tuple(map(Region.from_json, stated)) if isinstance(stated, list) else ()
+    elif path.lower().endswith(".toml"):
+        regions = read_regions(Path(path))
+    else:
+        from wco2_engine.learning.model import Model
+
+        regions = tuple(part.region for part in Model.read(Path(path)).regions)
+    return RegionCover(layout, regions) if regions else None
+
+
+def sparse_shares(zones: Any, cells: Any, shares: Any, n_zones: int, n_cells: int) -> Any:
+    """Shares as a sparse matrix `(n_zones, n_cells)`; those of the same place add up."""
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((shares, (zones, cells)), shape=(n_zones, n_cells), dtype=np.float64)
+
+
+def _values_in(rasters: Rasters, info: RasterInfo) -> list[float]:
+    """All values of a raster of classes, sorted."""
+    shape = info.georeference
+    rows = max(1, MAX_WINDOW_PIXELS // shape.width)
+    found: set[float] = set()
+    for row in range(0, shape.height, rows):
+        values = rasters.window(info, 1, row, 0, min(rows, shape.height - row), shape.width)
+        found.update(np.unique(values[~np.isnan(values)]).tolist())
+        if len(found) > MAX_CLASSES:
+            raise Wco2Error(
+                f"Zones: {info.path} holds more than {MAX_CLASSES} values, so they are no classes.",
+                "Give a raster of classes, or name those that count with --zone-names.",
+            )
+    if not found:
+        raise Wco2Error(f"Zones: {info.path} holds no values.")
+    return sorted(found)

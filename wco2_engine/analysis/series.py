@@ -1,0 +1,351 @@
+"""A folder of maps, one a winter: what there is, on which cells, read a piece at a time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.grid import Tile, parse_crs
+from wco2_engine.inputs.rasters import Encoding, Georeference, RasterInfo, Rasters
+from wco2_engine.season import FIRST_YEAR, LAST_YEAR
+from wco2_engine.units import flux_conversion
+
+FloatArray = NDArray[np.float64]
+FLUX = "winter_flux"
+WINTER_UNITS = "g C m-2 winter-1"
+RECORD = "prediction.json"
+BLOCK = 512  # cells along the side of a piece; our maps are stored in such blocks
+IMPOSSIBLE = 9000.0  # g C m-2 winter-1; what is beyond says "missing" and is not declared as such
+_SAME = 1e-6  # of a cell: how far the grids of two years may lie apart
+
+_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_A_WINTER = re.compile(r"(?:\s|^)(?:/\s*)?(winter|season|year|yr|a)(-1|\^-1)?$")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The cells of a map, its first row the northernmost.
+
+    `transform` has the six numbers of a GeoTIFF's affine: x = a * column + b * row + c and
+    y = d * column + e * row + f; b and d are 0.
+    """
+
+    crs: str
+    transform: tuple[float, float, float, float, float, float]
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, found: Georeference) -> Layout:
+        """The layout of a raster that was opened."""
+        transform = (found.dx, 0.0, found.x0, 0.0, -found.dy, found.y0)
+        return cls(found.crs, transform, found.width, found.height)
+
+    @property
+    def geographic(self) -> bool:
+        """Whether coordinates are longitude and latitude in degrees."""
+        return bool(parse_crs(self.crs).is_geographic)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.height, self.width
+
+    @property
+    def whole(self) -> Tile:
+        """All cells as one piece."""
+        return Tile(0, 0, self.height, self.width)
+
+    def bounds(self, tile: Tile) -> tuple[float, float, float, float]:
+        """West, south, east, north of the outer edges of a piece."""
+        a, _, c, _, e, f = self.transform
+        return (
+            c + a * tile.column,
+            f + e * (tile.row + tile.height),
+            c + a * (tile.column + tile.width),
+            f + e * tile.row,
+        )
+
+    def centres(self, tile: Tile) -> tuple[FloatArray, FloatArray]:
+        """x and y of a piece's cell centres, both `(height * width,)`, row by row."""
+        a, _, c, _, e, f = self.transform
+        x = c + a * (np.arange(tile.width) + (tile.column + 0.5))
+        y = f + e * (np.arange(tile.height) + (tile.row + 0.5))
+        return np.tile(x, tile.height), np.repeat(y, tile.width)
+
+    def tiles(self, size: int = BLOCK) -> Iterator[Tile]:
+        """Pieces of at most `size` x `size` cells that cover the map once, row by row."""
+        for row in range(0, self.height, size):
+            for column in range(0, self.width, size):
+                yield Tile(
+                    row, column, min(size, self.height - row), min(size, self.width - column)
+                )
+
+    def strips(self, rows: int) -> Iterator[Tile]:
+        """Pieces of at most `rows` whole rows that cover the map once, from the north."""
+        for row in range(0, self.height, rows):
+            yield Tile(row, 0, min(rows, self.height - row), self.width)
+
+    def is_like(self, other: Layout) -> bool:
+        """Whether both have the same cells, but for rounding."""
+        step = abs(self.transform[0])
+        near = np.allclose(self.transform, other.transform, rtol=0, atol=_SAME * step)
+        far = np.allclose(
+            self.bounds(self.whole), other.bounds(other.whole), rtol=0, atol=0.01 * step
+        )
+        same = parse_crs(self.crs) == parse_crs(other.crs)
+        return self.shape == other.shape and near and far and same
+
+
+@dataclass(frozen=True)
+class Series:
+    """Maps of one quantity, one a winter, on the same cells. Made by `read`.
+
+    Attributes
+    ----------
+    folder : as it was named.
+    maps : by year, the file; members : by year, the file with a band a member, where there is one.
+    record : what prediction.json says of the run that made the maps; empty for others' maps.
+    factor : what stored values are multiplied by to be in g C m-2 winter-1; 1 for what is no flux.
+    """
+
+    folder: Path
+    quantity: str
+    layout: Layout
+    maps: Mapping[int, Path]
+    members: Mapping[int, Path]
+    record: Mapping[str, Any]
+    encoding: Encoding
+    factor: float = 1.0
+
+    @classmethod
+    def read(
+        cls,
+        folder: Path,
+        quantity: str = FLUX,
+        crs: str | None = None,
+        units: str | None = None,
+    ) -> Series:
+        """The maps of a folder that `wco2 predict` made, or of any folder with a GeoTIFF a year.
+
+        Parameters
+        ----------
+        folder : with `prediction.json` and a folder for the quantity, or with the maps themselves,
+            whose names hold the year; or one such map.
+        crs : of maps that state none.
+        units : of maps that state none, e.g. "g C m-2" or "kg CO2 m-2", a winter being understood.
+
+        Raises
+        ------
+        Wco2Error : when there are no maps, two for one year, maps on different cells, or maps
+            without a CRS or unit that is not given either.
+        """
+        if crs is not None:
+            parse_crs(crs)
+        home: Path
+        record: Mapping[str, Any]
+        if folder.is_file():
+            home, record, maps = folder.parent, {}, _one(folder)
+        elif folder.is_dir():
+            home, record = _record(folder)
+            maps = _maps(folder, home, quantity, record)
+        else:
+            raise Wco2Error(f"{folder} is no folder of maps.", "Name the folder that holds them.")
+        members = _members(home, quantity, maps) if record else {}
+        encoding = Encoding(crs=crs)
+        with Rasters() as rasters:
+            found = {year: _described(rasters, path, encoding) for year, path in maps.items()}
+            for path in members.values():
+                _described(rasters, path, encoding)
+        first = min(maps)
+        layout = Layout.of(found[first].georeference)
+        for year, info in found.items():
+            if not layout.is_like(Layout.of(info.georeference)):
+                raise Wco2Error(
+                    f"{maps[year]} lies on other cells than {maps[first]}.",
+                    "Give a folder whose maps share one grid.",
+                )
+        factor = _factor(maps[first], units) if quantity.startswith(FLUX) else 1.0
+        return cls(folder, quantity, layout, maps, members, record, encoding, factor)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The winters, from the first to the last."""
+        return tuple(self.maps)
+
+    @property
+    def model_fingerprint(self) -> str:
+        """Of the model that made the maps; empty for others' maps."""
+        return str(self.record.get("model", ""))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the maps are of a simulated study."""
+        return self.record.get("simulated") is True
+
+    @cached_property
+    def n_members(self) -> int:
+        """Bands of the members' maps; 0 unless every winter has one with as many."""
+        if set(self.members) != set(self.maps):
+            return 0
+        with Rasters() as rasters:
+            counts = {
+                rasters.info(str(path), self.encoding).count for path in self.members.values()
+            }
+        return counts.pop() if len(counts) == 1 else 0
+
+    def values(self, year: int, tile: Tile, band: int = 1) -> FloatArray:
+        """A piece of a winter's map, `(height, width)` float64, NaN where there is no value.
+
+        Raises
+        ------
+        Wco2Error : when it can't be read, or holds what no flux is, such as -9999.
+        """
+        path = self.maps[year]
+        with Rasters() as rasters:
+            info = rasters.info(str(path), self.encoding)
+            values = rasters.window(info, band, *tile) * self.factor
+        return self._possible(values, path)
+
+    def member_values(self, year: int, tile: Tile) -> FloatArray:
+        """A piece of all members' maps of a winter, `(n_members, height, width)` float64.
+
+        Raises
+        ------
+        Wco2Error : see `values`.
+        """
+        path = self.members[year]
+        with Rasters() as rasters:
+            info = rasters.info(str(path), self.encoding)
+            bands = [rasters.window(info, band, *tile) for band in range(1, info.count + 1)]
+        return self._possible(np.stack(bands) * self.factor, path)
+
+    def _possible(self, values: FloatArray, path: Path) -> FloatArray:
+        if self.quantity.startswith(FLUX):
+            with np.errstate(invalid="ignore"):
+                strange = values[np.abs(values) >= IMPOSSIBLE]
+            if strange.size:
+                raise Wco2Error(
+                    f"{path} holds {strange[0] / self.factor:g}, which is no flux of a winter.",
+                    "If it means that there is no value, say so in the file: "
+                    "gdal_edit.py -a_nodata. Else look at the unit.",
+                )
+        return values
+
+
+def _record(folder: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The folder of the run that made the maps, and what it recorded; others' maps have none."""
+    for home in (folder, folder.parent):
+        path = home / RECORD
+        if path.is_file():
+            try:
+                record = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError, RecursionError) as error:
+                raise Wco2Error(
+                    f"{path} can't be read: {error}.", "Make the maps again with wco2 predict."
+                ) from error
+            if not isinstance(record, dict):
+                raise Wco2Error(f"{path} is no record of maps.", "Make the maps again.")
+            if home == folder or isinstance(record.get("maps"), list):
+                return home, record
+    return folder, {}
+
+
+def _maps(folder: Path, home: Path, quantity: str, record: Mapping[str, Any]) -> dict[int, Path]:
+    """The files of a quantity by year, sorted."""
+    place = home / quantity if record else folder
+    listed = record.get("maps")
+    if isinstance(listed, list):  # maps of earlier runs may lie beside those of this one
+        names = [Path(str(name)) for name in listed]
+        files = [place / name.name for name in names if name.parent.name == quantity]
+    else:
+        files = sorted(p for p in place.glob("*") if p.suffix.lower() in (".tif", ".tiff"))
+    years = _years_in([path.stem for path in files])
+    found: dict[int, Path] = {}
+    for path, year in zip(files, years, strict=True):
+        if year is None:
+            continue
+        if year in found:
+            raise Wco2Error(
+                f"{found[year].name} and {path.name} in {place} are both of {year}.",
+                "Give a folder with one map a winter.",
+            )
+        if not path.is_file():
+            raise Wco2Error(
+                f"{home / RECORD} names {path}, which is not there.",
+                "Make the maps again with wco2 predict.",
+            )
+        found[year] = path
+    if not found:
+        there = sorted(p.name for p in home.iterdir() if p.is_dir() and not p.name.startswith("."))
+        raise Wco2Error(
+            f"{place} holds no map of a year (GeoTIFF with the year in its name).",
+            nearest_name(quantity, there) if record and there else "Name another folder.",
+        )
+    return dict(sorted(found.items()))
+
+
+def _one(path: Path) -> dict[int, Path]:
+    """A single map by its year."""
+    [year] = _years_in([path.stem])
+    if year is None:
+        raise Wco2Error(f"The name of {path} holds no year.", "Put the year into the file's name.")
+    return {year: path}
+
+
+def _years_in(names: list[str]) -> list[int | None]:
+    """The year of each name; where several stand in it, the one that few other names share."""
+    candidates = [
+        [int(y) for y in _YEAR.findall(name) if FIRST_YEAR <= int(y) <= LAST_YEAR] for name in names
+    ]
+    shared = Counter(year for years in candidates for year in set(years))
+    return [min(years, key=lambda y: shared[y]) if years else None for years in candidates]
+
+
+def _members(home: Path, quantity: str, maps: Mapping[int, Path]) -> dict[int, Path]:
+    folder = home / f"{quantity}_members"
+    paths = {year: folder / f"{quantity}_members_{year}.tif" for year in maps}
+    return {year: path for year, path in paths.items() if path.is_file()}
+
+
+def _described(rasters: Rasters, path: Path, encoding: Encoding) -> RasterInfo:
+    try:
+        return rasters.info(str(path), encoding)
+    except Wco2Error as error:
+        if "states no coordinate reference system" not in error.message:
+            raise
+        raise Wco2Error(
+            error.message, "If you know it, give it: --crs EPSG:4326 for degrees, for example."
+        ) from error
+
+
+def _factor(path: Path, units: str | None) -> float:
+    """What turns the numbers of a map into g C m-2 winter-1."""
+    import rasterio
+
+    with rasterio.open(path) as source:
+        stated = units or source.units[0] or source.tags(1).get("units", "")
+    if not stated:
+        raise Wco2Error(
+            f"{path} states no unit.",
+            "If you know it, give it: --units 'g C m-2', a winter being understood.",
+        )
+    amount = _A_WINTER.sub("", stated.strip())
+    if amount == stated.strip() and re.search(
+        r"(month|day|s|h)(-1|\^-1)|/\s*(month|day|s|h)\b", amount
+    ):
+        raise Wco2Error(
+            f"{path} is in '{stated}', which is a rate and not the sum of a winter.",
+            f"Maps of winters are in {WINTER_UNITS}, or give the unit that is meant with --units.",
+        )
+    return flux_conversion(f"{amount} month-1", str(path)).factor

@@ -1,0 +1,210 @@
+"""What the cells of a table of fluxes mean, by the columns of its format."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.inputs.formats.mapping import Format
+from wco2_engine.inputs.tables import Numbers, Table, numbers, plain_text
+from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
+from wco2_engine.units import flux_conversion
+
+if TYPE_CHECKING:
+    import pandas
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+_DATE = r"^(\d{4})[-/]?(\d{2})(?:[-/]?(\d{2}))?(?:[T ].*)?$"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the columns say, `(n_rows,)` each."""
+
+    shown: Mapping[str, tuple[str, Sequence[str]]]  # by key: the column's name and its text
+    site: NDArray[np.object_]
+    longitude: Numbers
+    latitude: Numbers
+    year: Numbers
+    month: Numbers
+    date_unreadable: Mask
+    flux: Numbers
+    flux_g_m2_month: Floats
+    n: Numbers
+    gap_fill: Numbers
+    quality: Numbers
+    treatment: NDArray[np.object_]
+    method: NDArray[np.object_]
+    source: NDArray[np.object_]
+    target: NDArray[np.object_]
+    kind: NDArray[np.object_]
+
+    @property
+    def weight(self) -> NDArray[np.int64]:
+        """How many measurements a row counts as."""
+        return np.where(whole_within(self.n, 1, 2**31), self.n.values, 1).astype(np.int64)
+
+    def detail(self, keys: Iterable[str], row: int) -> str:
+        """The cells of a row as the file has them: "Measure_Month = 1993"."""
+        cells = (
+            (name, texts[row]) for name, texts in (self.shown[k] for k in keys if k in self.shown)
+        )
+        return ", ".join(f"{name} = {text or 'missing'}" for name, text in cells)
+
+    def frame(self, keep: Mask) -> pandas.DataFrame:
+        """The rows to keep, in the columns of the table of observations and what merging needs."""
+        import pandas
+
+        columns = {
+            "site": self.site,
+            "longitude": _west_to_east(self.longitude.values),
+            "latitude": self.latitude.values,
+            "year": self.year.values,
+            "month": self.month.values,
+            "flux_g_m2_month": self.flux_g_m2_month,
+            "n": self.weight,
+            "method": self.method,
+            "source": self.source,
+            "target": self.target,
+            "kind": self.kind,
+            "row": np.arange(len(self.site)),
+        }
+        kept = pandas.DataFrame({name: values[keep] for name, values in columns.items()})
+        return kept.astype({"year": np.int64, "month": np.int64})
+
+
+def rows_of(
+    table: Table,
+    cells: pandas.DataFrame,
+    columns: Mapping[str, str],
+    chosen: Format,
+    target: str,
+    source: str,
+) -> Rows:
+    """The meaning of the cells.
+
+    Parameters
+    ----------
+    cells : those of the table, prepared and mended by its format.
+    columns : the column for each key.
+    target : what the flux is, where no column says it.
+    source : where the rows come from, where no column says it.
+    """
+    texts = {key: plain_text(cells[column]) for key, column in columns.items()}
+    shown = {key: (columns[key], cells[columns[key]].tolist()) for key in texts}
+
+    def text(key: str, default: str = "") -> NDArray[np.object_]:
+        if key not in texts:
+            return np.full(len(cells), default, object)
+        values: NDArray[np.object_] = texts[key].to_numpy(object)
+        return values
+
+    def number(key: str, default: float = np.nan) -> Numbers:
+        if key in texts:
+            return numbers(texts[key], table.decimal_comma)
+        return Numbers(np.full(len(cells), default), np.full(len(cells), np.isnan(default)))
+
+    if "longitude" in texts or table.longitude is None or table.latitude is None:
+        longitude, latitude = number("longitude"), number("latitude")
+    else:
+        x, y = table.longitude, table.latitude
+        longitude, latitude = Numbers(x, np.isnan(x)), Numbers(y, np.isnan(y))
+        points = ["" if np.isnan(a) else f"{a} {b}" for a, b in zip(x, y, strict=True)]
+        shown["latitude"] = ("geometry", points)
+    if "gap_fill" in texts:
+        texts["gap_fill"] = texts["gap_fill"].str.rstrip("% ")
+    year, month, unreadable = number("year"), number("month"), np.zeros(len(cells), bool)
+    if "date" in texts:
+        year, month, unreadable = _with_dates(year, month, texts["date"])
+    if "day_of_year" in texts:
+        month, outside = _with_days_of_year(year, month, number("day_of_year"))
+        unreadable = unreadable | outside
+    flux = number("flux")
+    units = flux_conversion(chosen.flux_units, f"{table.path}, column '{columns['flux']}'")
+    method = text("method")
+    kinds = {name: chosen.kind_of(name) for name in set(method.tolist())}
+    return Rows(
+        shown=shown,
+        site=text("site"),
+        longitude=longitude,
+        latitude=latitude,
+        year=year,
+        month=month,
+        date_unreadable=unreadable,
+        flux=flux,
+        flux_g_m2_month=np.asarray(units(flux.values, _days_in_month(year, month))),
+        n=number("n", default=1),
+        gap_fill=number("gap_fill"),
+        quality=number("quality"),
+        treatment=text("treatment"),
+        method=method,
+        source=text("source", source),
+        target=text("target", target),
+        kind=np.array([kinds[name] for name in method], object),
+    )
+
+
+def _with_dates(
+    year: Numbers, month: Numbers, dates: pandas.Series
+) -> tuple[Numbers, Numbers, Mask]:
+    """Year and month, from the date where they are missing; and where the date is no date."""
+    parts = dates.str.extract(_DATE)
+    date_year, date_month = numbers(parts[0].fillna("")), numbers(parts[1].fillna(""))
+    day = numbers(parts[2].fillna(""))
+    known = ~date_year.missing
+    day_outside = ~day.missing & (
+        (day.values < 1) | (day.values > _days_in_month(date_year, date_month))
+    )
+    unreadable = (dates != "").to_numpy(bool) & (~known | day_outside)
+    return _filled(year, date_year), _filled(month, date_month), unreadable
+
+
+def _with_days_of_year(year: Numbers, month: Numbers, day: Numbers) -> tuple[Numbers, Mask]:
+    """Month, from the day of the year where it is missing; and where the year lacks that day."""
+    wanted = month.missing & ~day.missing & whole_within(year, FIRST_YEAR, LAST_YEAR)
+    leap = _days_in_month(year, Numbers(np.full(year.values.shape, 2.0), year.missing)) == 29
+    inside = whole_within(day, 1, 366) & ((day.values <= 365) | leap)
+    found = np.full(month.values.shape, np.nan)
+    for k in np.flatnonzero(wanted & inside):
+        first = datetime.date(int(year.values[k]), 1, 1)
+        found[k] = (first + datetime.timedelta(int(day.values[k]) - 1)).month
+    return _filled(month, Numbers(found, np.isnan(found))), wanted & ~inside
+
+
+def _filled(first: Numbers, second: Numbers) -> Numbers:
+    """`first`, and `second` where that is missing."""
+    return Numbers(
+        np.where(first.missing, second.values, first.values), first.missing & second.missing
+    )
+
+
+def _days_in_month(year: Numbers, month: Numbers) -> NDArray[np.int64]:
+    """The days of each row's month; 0 where that is no month."""
+    days = np.zeros(year.values.shape, np.int64)
+    there = whole_within(year, FIRST_YEAR, LAST_YEAR) & whole_within(month, 1, 12)
+    for k in np.flatnonzero(there):
+        days[k] = Month(int(year.values[k]), int(month.values[k])).days
+    return days
+
+
+def whole_within(column: Numbers, low: int, high: int) -> Mask:
+    """Where a column holds a whole number from `low` to `high`."""
+    values = column.values
+    with np.errstate(invalid="ignore"):
+        return (values >= low) & (values <= high) & (values == np.floor(values))
+
+
+def _west_to_east(longitude: Floats) -> Floats:
+    """Degrees from -180 to below 180, of those from -180 to 360."""
+    return np.where(longitude >= 180, longitude - 360, longitude)
+
+
+def within(values: Floats, low: float, high: float) -> Mask:
+    """Where values lie from `low` to `high`."""
+    return (values >= low) & (values <= high)

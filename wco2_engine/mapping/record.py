@@ -1,0 +1,150 @@
+"""What maps say of themselves: the tags in each file, and the record beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wco2_engine import __version__
+from wco2_engine.files import written_whole
+from wco2_engine.grid import Grid
+from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.learning.model import Model
+from wco2_engine.mapping.parts import Facts
+from wco2_engine.mapping.plan import (
+    APPLICABILITY,
+    LOWER,
+    MEMBERS,
+    UPPER,
+    WINTER_FLUX,
+    Products,
+    Schedule,
+)
+
+
+def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
+    """What a map says of its origin, and of how to read it."""
+    title = str(model.provenance.get("title", ""))
+    tags = {
+        "TIFFTAG_SOFTWARE": f"wco2_engine {__version__}",
+        "TIFFTAG_IMAGEDESCRIPTION": title or "Winter CO2 flux",
+        "WCO2_MODEL_FINGERPRINT": model.fingerprint,
+        "WCO2_REGIONS": json.dumps(
+            {part.region.name: str(part.region.winter) for part in model.regions}
+        ),
+        "LICENSE": str(model.provenance.get("licence", "")) or "not stated",
+        **({"SIMULATED": "yes"} if model.simulated else {}),
+    }
+    if products.interval is not None and quantity.endswith((LOWER, UPPER)):
+        tags["WCO2_INTERVAL_LEVEL"] = f"{products.interval:g}"
+        calibration = {
+            part.region.name: "calibrated" if part.is_calibrated(products.interval) else "raw"
+            for part in model.regions
+        }
+        tags["WCO2_INTERVAL_CALIBRATION"] = json.dumps(calibration)
+        if quantity.startswith(WINTER_FLUX):
+            tags["WCO2_INTERVAL_OF_WINTER"] = (
+                "Sum of the months' bounds, as if the errors of a cell's months went together"
+            )
+    if quantity == APPLICABILITY:
+        tags["WCO2_APPLICABILITY_THRESHOLD"] = json.dumps(_thresholds(model))
+        tags["WCO2_APPLICABILITY_FOLDS"] = json.dumps(_folds(model))
+    if quantity == MEMBERS:
+        tags["WCO2_MEMBERS"] = str(products.members)
+    return tags
+
+
+def _thresholds(model: Model) -> dict[str, float]:
+    """The largest dissimilarity index inside the area of applicability, by region."""
+    areas = {part.region.name: part.applicability for part in model.regions}
+    return {name: area.threshold for name, area in areas.items() if area is not None}
+
+
+def _folds(model: Model) -> dict[str, str]:
+    """The validation by whose folds the area of applicability is told, by region."""
+    return {part.region.name: part.applicability_folds for part in model.regions}
+
+
+def uncalibrated(model: Model, products: Products) -> tuple[str, ...]:
+    """Notes on regions whose bounds are as the forest gives them."""
+    if products.interval is None:
+        return ()
+    notes = []
+    for part in model.regions:
+        if not part.is_calibrated(products.interval):
+            held = ", ".join(part.calibration) or "no level"
+            notes.append(
+                f"Bounds of {products.interval:g} are not calibrated in region "
+                f"'{part.region.name}': the model is calibrated for {held}."
+            )
+    return tuple(notes)
+
+
+def areas_of(model: Model) -> str:
+    """What tells the areas of applicability, which follow from more than the model's fingerprint:
+    folds and importances."""
+    digest = hashlib.sha256()
+    for part in model.regions:
+        if part.applicability is not None:
+            digest.update(part.applicability.points.tobytes())
+            digest.update(repr(part.applicability.threshold).encode())
+    return digest.hexdigest()
+
+
+def identity_of(catalogue: Catalogue, facts: Facts) -> dict[str, str]:
+    """What tells one catalogue from another without its place on this machine.
+
+    The fingerprint stands for what the catalogue says, and for sizes and times of the files used.
+    """
+    folder = catalogue.folder.absolute()
+    text = "\n".join([*facts["catalogue"], *facts["files"]])
+    for place in (str(folder), str(catalogue.folder)):
+        text = text.replace(place, "")
+    return {
+        "file": catalogue.file.name if catalogue.file else "",
+        "folder": folder.name,
+        "fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16],
+    }
+
+
+def write_record(
+    path: Path,
+    model: Model,
+    grid: Grid,
+    schedule: Schedule,
+    counts: Mapping[str, Any],
+    identity: Mapping[str, str],
+) -> None:
+    """A file beside the maps that says what they are and what is missing in them.
+
+    Parameters
+    ----------
+    counts : `cells`, `cell_months`, `missing_cell_months` and `notes`.
+    identity : of the catalogue.
+    """
+    products = schedule.products
+    record: dict[str, Any] = {
+        "model": model.fingerprint,
+        "title": model.provenance.get("title", ""),
+        "simulated": model.simulated,
+        "grid": grid.to_json(),
+        "years": list(schedule.years),
+        "months": [str(month) for month in schedule.months],
+        "catalogue": dict(identity),
+        "regions": [part.region.to_json() for part in model.regions],
+        "interval": products.interval,
+        "interval_calibrated": {}
+        if products.interval is None
+        else {part.region.name: part.is_calibrated(products.interval) for part in model.regions},
+        "applicability": {"threshold": _thresholds(model), "folds": _folds(model)}
+        if products.applicability
+        else None,
+        "members": products.members,
+        **counts,
+        "maps": [item.name.as_posix() for item in schedule.outputs],
+    }
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

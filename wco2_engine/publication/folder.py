@@ -1,0 +1,223 @@
+"""A folder that is ready for a repository: made beside its place, checked, and then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from wco2_engine.analysis.series import FLUX
+from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.progress import Part, Progress, stop_if_cancelled
+from wco2_engine.publication.abstracts import abstract_en
+from wco2_engine.publication.card import CARD, write_card
+from wco2_engine.publication.cogs import place_of, problem_of, write_cog
+from wco2_engine.publication.dataset import Dataset, plain_record
+from wco2_engine.publication.series_files import (
+    CONVENTIONS,
+    NETCDF,
+    ZARR,
+    check_values,
+    need,
+    write_netcdf,
+    write_zarr,
+)
+from wco2_engine.publication.stac import check_stac, write_stac
+
+CHECKSUMS, THUMBNAIL = "SHA256SUMS", "thumbnail.png"
+_PIECE = 1 << 20  # bytes read at once
+
+
+def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -> list[Path]:
+    """Write the folder; its files.
+
+    Parameters
+    ----------
+    replace : whether an earlier published folder of that name may be replaced.
+
+    Raises
+    ------
+    Wco2Error : when a library is missing, the folder is there already, something can't be written,
+        or what was written does not pass the checks. No part of a folder stays.
+    Cancelled : when the user asks to stop; nothing is left then.
+    """
+    need("xarray", "netCDF4", "zarr", "pystac", "jsonschema", "referencing")
+    _refuse(dataset, output, replace)
+    with _made_whole(output) as folder:
+        _write_maps(dataset, folder, Part(progress, 0.0, 0.2))
+        write_netcdf(dataset, folder / NETCDF, Part(progress, 0.2, 0.45))
+        write_zarr(dataset, folder / ZARR, Part(progress, 0.45, 0.7))
+        for place, source in dataset.extras.items():
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, folder / place)
+        record = plain_record(dataset)
+        if record:
+            (folder / "prediction.json").write_text(record, encoding="utf-8")
+        _draw_thumbnail(dataset, folder / THUMBNAIL)
+        progress.update(0.7, "Writing the card")
+        checks = {
+            "GeoTIFF": "each is cloud-optimised and states CRS, nodata, units and what it shows",
+            "netCDF and Zarr": "read back and compared with the maps, value by value",
+            "STAC": "",
+        }
+        (folder / CHECKSUMS).touch()  # the collection names them, and their lists come last
+        write_card(dataset, folder, checks)
+        write_stac(dataset, folder, abstract_en(dataset))
+        _check_maps(folder)
+        check_values(dataset, folder, Part(progress, 0.7, 0.9))
+        checks["STAC"] = check_stac(folder)
+        checks["Privacy"] = "no file names a folder of the machine that it was made on"
+        checks["Not checked here"] = (
+            f"the whole of {CONVENTIONS} (compliance-checker does) and the schemas of STAC "
+            "extensions (stac-valid does)"
+        )
+        write_card(dataset, folder, checks)
+        _check_privacy(dataset, folder)
+        progress.update(0.95, "Checksums")
+        _write_checksums(folder, progress)
+    return sorted(path for path in output.rglob("*") if path.is_file())
+
+
+def _refuse(dataset: Dataset, output: Path, replace: bool) -> None:
+    """Raise when the folder can't be written to its place."""
+    sources = [dataset.flux.folder, *(path.parent for path in dataset.flux.maps.values())]
+    place = output.resolve()
+    if any(place == each.resolve() or place in each.resolve().parents for each in sources):
+        raise Wco2Error(
+            f"{output} holds the maps that are to be published.", "Name another folder."
+        )
+    if not output.exists():
+        return
+    if output.is_dir() and not any(output.iterdir()):
+        return
+    if not replace:
+        raise Wco2Error(
+            f"{output} is there already.", "Name another folder, or let it be replaced: --replace."
+        )
+    if not (output / CARD).is_file() or not (output / CHECKSUMS).is_file():
+        raise Wco2Error(
+            f"{output} is no folder that was published before, so it is not replaced.",
+            "Name another folder.",
+        )
+
+
+@contextmanager
+def _made_whole(output: Path) -> Iterator[Path]:
+    """A folder beside `output` that takes its name on success, and goes otherwise."""
+    output = Path(os.path.abspath(output))  # noqa: PTH100 - resolve() would follow links
+    partial = output.with_name(f".{output.name}.partial-{os.getpid()}")
+    earlier = output.with_name(f".{output.name}.earlier-{os.getpid()}")
+    try:
+        with disk_errors(output):
+            partial.mkdir(parents=True)
+            yield partial
+            if output.exists():
+                output.replace(earlier)
+            partial.replace(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if earlier.exists() and not output.exists():
+            earlier.replace(output)
+        shutil.rmtree(earlier, ignore_errors=True)
+
+
+def _write_maps(dataset: Dataset, folder: Path, progress: Progress) -> None:
+    years = dataset.flux.years
+    for at, year in enumerate(years):
+        stop_if_cancelled(progress)
+        progress.update(at / len(years), f"GeoTIFF: winter {year}")
+        for quantity in dataset.series:
+            write_cog(dataset, quantity, year, folder)
+    for place, source in dataset.files.items():
+        stop_if_cancelled(progress)
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / place)
+
+
+def _draw_thumbnail(dataset: Dataset, path: Path) -> None:
+    """The last winter from above the pole, or as its grid lies."""
+    from wco2_engine.report.drawing import WINTER_LABEL, new_figure
+    from wco2_engine.report.views import Sheet
+
+    year = dataset.flux.years[-1]
+    sheet = Sheet.read(path.parent / place_of(FLUX, year))
+    known = sheet.values[np.isfinite(sheet.values)]
+    low, high = np.percentile(known, (2, 98)) if known.size else (0.0, 1.0)
+    figure, axes = new_figure(1, 1, 5.0, 4.4)
+    image = sheet.show(axes[0][0], cmap="viridis", vmin=low, vmax=max(high, low + 1e-6))
+    mark = "SIMULATED, winter" if dataset.simulated else "winter"
+    axes[0][0].set_title(f"{mark} {year}", fontsize=10)
+    bar = figure.colorbar(image, ax=axes[0][0], shrink=0.8, extend="both")
+    bar.set_label(WINTER_LABEL, fontsize=8)
+    figure.savefig(path, format="png", dpi=110, metadata={"Software": None})
+
+
+def _check_maps(folder: Path) -> None:
+    for path in sorted(folder.glob("*/*.tif")):
+        problem = problem_of(path)
+        if problem:
+            raise Wco2Error(f"{path.name} is not ready to be published: {problem}.")
+
+
+def _check_privacy(dataset: Dataset, folder: Path) -> None:
+    """Raise when a file names the folders of this machine; model files are looked into."""
+    maps = dataset.flux.folder.resolve()
+    private = {str(place).encode() for place in (maps, maps.parent, Path.home(), folder)}
+    private = {words for words in private if words.count(b"/") + words.count(b"\\") > 1}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or ZARR in path.parts:
+            continue
+        for content in _contents(path):
+            for words in private:
+                if words in content:
+                    raise Wco2Error(
+                        f"{path.relative_to(folder)} names {words.decode()}, a folder of this "
+                        "machine, which is nobody else's business.",
+                        "Make that file again without it, or publish without it.",
+                    )
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.endswith(".json"):
+                    yield archive.read(name)
+        return
+    with path.open("rb") as handle:
+        before = b""
+        while piece := handle.read(_PIECE):
+            yield before + piece
+            before = piece[-4096:]
+
+
+def _write_checksums(folder: Path, progress: Progress) -> None:
+    """The SHA-256 of all other files, as `sha256sum -c` reads them."""
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != CHECKSUMS:
+            stop_if_cancelled(progress)
+            digest = hashlib.sha256()
+            with path.open("rb") as handle:
+                while piece := handle.read(_PIECE):
+                    digest.update(piece)
+            lines.append(f"{digest.hexdigest()}  {path.relative_to(folder).as_posix()}\n")
+    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def describe(folder: Path) -> dict[str, object]:
+    """What the card of a published folder says, for whoever made it."""
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    return {key: card[key] for key in ("title", "licence", "not_known", "checks", "simulated")}

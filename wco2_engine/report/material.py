@@ -1,0 +1,155 @@
+"""What a report is made of: a model, and what lies around it of its study and its maps."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.learning.explanation import Effect, accumulated_effects
+from wco2_engine.learning.model import Model, RegionModel
+
+PARTS = ("month", "zone", "method")  # that scores are told by too, one at a time
+WHOLE = "all"
+SHORT = {"random": "random", "site": "leave-site-out", "blocks": "500 km blocks", "knndm": "kNNDM"}
+_YEAR = re.compile(r"(\d{4})\.tif$")
+
+
+@dataclass(frozen=True)
+class Maps:
+    """A finished prediction.
+
+    Parameters
+    ----------
+    folder : that holds prediction.json.
+    record : what it says.
+    """
+
+    folder: Path
+    record: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Maps:
+        """The prediction in a folder.
+
+        Raises
+        ------
+        Wco2Error : when its record can't be read.
+        """
+        path = folder / "prediction.json"
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if not {"maps", "grid", "years", "cells", "missing_cell_months", "notes"} <= set(found):
+                raise ValueError("it lacks keys")
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise Wco2Error(
+                f"{path} can't be read ({error}).",
+                "Make the maps anew with wco2 predict or wco2 run.",
+            ) from error
+        return cls(folder, found)
+
+    @property
+    def level(self) -> float | None:
+        """The share of fluxes that mapped bounds should hold; None without bounds."""
+        interval = self.record.get("interval")
+        level = interval.get("level") if isinstance(interval, Mapping) else None
+        return float(level) if isinstance(level, int | float) else None
+
+    @property
+    def calibrated(self) -> Mapping[str, bool]:
+        """By region, whether its bounds were calibrated."""
+        interval = self.record.get("interval")
+        found = interval.get("calibrated") if isinstance(interval, Mapping) else None
+        return dict(found) if isinstance(found, Mapping) else {}
+
+    def by_year(self, quantity: str) -> dict[int, Path]:
+        """The maps of a quantity, e.g. "winter_flux", by the year of their winter."""
+        found = {}
+        for name in self.record["maps"]:
+            year = _YEAR.search(str(name))
+            if year and str(name).startswith(f"{quantity}/"):
+                found[int(year[1])] = self.folder / name
+        return dict(sorted(found.items()))
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a report shows.
+
+    Parameters
+    ----------
+    observations, sampling : counts of rows kept and rejected, by reason.
+    maps_folder : folder of a finished prediction; None where there is none.
+    budget : table of totals, which is shown where it is there.
+    threads : for what is computed with the forests.
+    now_and_then : is called during long work; may raise to stop it.
+    """
+
+    model: Model
+    title: str = ""
+    observations: Mapping[str, int] = field(default_factory=dict)
+    sampling: Mapping[str, int] = field(default_factory=dict)
+    maps_folder: Path | None = None
+    budget: Path | None = None
+    threads: int = 1
+    now_and_then: Callable[[], None] = lambda: None
+
+    @cached_property
+    def maps(self) -> Maps | None:
+        return None if self.maps_folder is None else Maps.read(self.maps_folder)
+
+    @cached_property
+    def outside(self) -> tuple[Mapping[str, Any], ...]:
+        """The area outside the area of applicability by region and year; see `outside_area`."""
+        from wco2_engine.report.outside import outside_area
+
+        if self.maps is None or not self.maps.by_year("applicability"):
+            return ()
+        return tuple(outside_area(self.model, self.maps.folder, self.now_and_then))
+
+    @cached_property
+    def effects(self) -> Mapping[str, tuple[Effect, ...]]:
+        """The accumulated local effects of all predictors, by region."""
+        names = [predictor.name for predictor in self.model.predictors]
+        return {
+            part.region.name: tuple(
+                accumulated_effects(part.forest, part.features, names, threads=self.threads)
+            )
+            for part in self.model.regions
+        }
+
+    @property
+    def heading(self) -> str:
+        return self.title or str(self.model.provenance.get("title") or "Model")
+
+
+def quoted(region: RegionModel) -> str:
+    """The validation whose score goes with a map of this region: the strictest that it has.
+
+    Random folds are never quoted. Empty where the region has nothing else.
+    """
+    method = region.applicability_folds
+    return "" if method == "random" else method
+
+
+def shown(region: RegionModel) -> str:
+    """The validation by which errors are shown: the quoted one, else any; empty for none."""
+    return quoted(region) or next(iter(region.predictions), "")
+
+
+def score_of(model: Model, region: str, method: str) -> Mapping[str, Any]:
+    """The row of scores over everything held out; empty where there is none."""
+    for row in model.scores:
+        if (row["region"], row["validation"]) == (region, method) and is_whole(row):
+            return row
+    return {}
+
+
+def is_whole(row: Mapping[str, Any]) -> bool:
+    """Whether a row of scores is over everything held out, not over a part of it."""
+    return all(row.get(part, WHOLE) == WHOLE for part in PARTS)

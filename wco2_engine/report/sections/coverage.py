@@ -1,0 +1,158 @@
+"""Section: whether intervals hold as many held-out fluxes as they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wco2_engine.learning.model import Model
+from wco2_engine.progress import Progress
+from wco2_engine.report.drawing import (
+    BLUE,
+    GREY,
+    VERMILION,
+    keep_used,
+    label,
+    new_figure,
+    title,
+)
+from wco2_engine.report.material import SHORT, Material, shown
+from wco2_engine.report.page import (
+    Column,
+    Picture,
+    Section,
+    Table,
+    count,
+    named,
+    percent,
+    share,
+    text,
+    value,
+)
+
+
+def build(material: Material, progress: Progress) -> Section:
+    """Coverage and width before and after calibration, or that nothing is known of them."""
+    model = material.model
+    name, heading = "coverage", "Intervals: do they hold what they say?"
+    if not model.coverage:
+        return Section(name, heading, facts={"sentences": []})
+    rows = [
+        {
+            **{key: row[key] for key in ("region", "validation", "level", "n", "sites")},
+            "coverage_before": row["raw_coverage"],
+            "width_before": row["raw_width"],
+            "coverage_after": row["coverage"],
+            "width_after": row["width"],
+        }
+        for row in model.coverage
+    ]
+    moved = [
+        {"region": region.region.name, "level": float(level), "moved_outward": by}
+        for region in model.regions
+        for level, by in region.calibration.items()
+    ]
+    tables = [
+        Table(
+            "coverage",
+            "Share of held-out fluxes within their interval, and the intervals' mean width in "
+            "g C m-2 month-1, as the forest gives them (before) and calibrated (after).",
+            (
+                text("region", "Region"),
+                named("validation", "validation", SHORT),
+                percent("level", "should hold"),
+                count("n", "site-months"),
+                count("sites", "sites"),
+                percent("coverage_before", "held before", 1),
+                percent("coverage_after", "held after", 1),
+                value("width_before", "width before", 1),
+                value("width_after", "width after", 1),
+            ),
+            rows,
+            most=60,
+        )
+    ]
+    if moved:
+        tables.append(
+            Table(
+                "calibration",
+                "What maps move both bounds outward by (inward where negative), g C m-2 month-1.",
+                (
+                    text("region", "Region"),
+                    percent("level", "level"),
+                    Column("moved", lambda row: f"{row['moved_outward']:+.2f}"),
+                ),
+                moved,
+            )
+        )
+    return Section(
+        name,
+        heading,
+        facts={
+            "sentences": [s for s in (sentence(model, r.region.name) for r in model.regions) if s]
+        },
+        tables=tuple(tables),
+        pictures=(
+            Picture(
+                "coverage",
+                "Share of held-out fluxes that intervals hold, against the share that they should "
+                "hold. On the line they are right; below it they are too narrow.",
+                lambda: draw(model),
+            ),
+        ),
+    )
+
+
+def rows_of(model: Model, region: str, method: str) -> list[Any]:
+    """The rows of a region under one validation, by level."""
+    found = [r for r in model.coverage if (r["region"], r["validation"]) == (region, method)]
+    return sorted(found, key=lambda row: row["level"])
+
+
+def sentence(model: Model, region: str) -> str:
+    """What the widest intervals of a region hold, under the validation to quote."""
+    part = next(each for each in model.regions if each.region.name == region)
+    rows = rows_of(model, region, shown(part))
+    if not rows:
+        return ""
+    row = min(rows, key=lambda row: abs(row["level"] - 0.9))
+    told = (
+        f"{region}: intervals that should hold {share(row['level'])} of the fluxes held "
+        f"{share(row['raw_coverage'])} at held-out places ({SHORT[row['validation']]}) as the "
+        "forest gives them"
+    )
+    if row["coverage"] is None:
+        return told + "; they are not calibrated, because the sites are too few."
+    return told + f", and {share(row['coverage'])} after calibration."
+
+
+def draw(model: Model) -> Any:
+    """A panel a region; the validation to quote filled, the others hollow."""
+    columns = min(3, len(model.regions))
+    lines = -(-len(model.regions) // columns)
+    figure, axes = new_figure(lines, max(columns, 2), 3.2, 3.0)
+    for axis, region in zip(axes.ravel(), model.regions, strict=False):
+        method = shown(region)
+        rows = rows_of(model, region.region.name, method)
+        axis.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
+        for key, color, marker, name in (
+            ("raw_coverage", VERMILION, "s", "as the forest gives them"),
+            ("coverage", BLUE, "o", "calibrated"),
+        ):
+            known = [(row["level"], row[key]) for row in rows if row[key] is not None]
+            axis.plot(
+                [level for level, _ in known],
+                [held for _, held in known],
+                marker=marker,
+                color=color,
+                linewidth=1,
+                markersize=5,
+                label=name,
+            )
+        axis.set_xlim(0, 1)
+        axis.set_ylim(0, 1)
+        axis.set_aspect("equal", "box")
+        title(axis, f"{region.region.name}, {SHORT.get(method, method)}")
+        label(axis, "should hold", "held")
+        axis.legend(fontsize=7, frameon=False, loc="upper left")
+    keep_used(axes, len(model.regions))
+    return figure

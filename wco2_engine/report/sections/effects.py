@@ -1,0 +1,84 @@
+"""Section: how the modelled flux changes along the most important predictors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wco2_engine.learning.explanation import Effect
+from wco2_engine.learning.model import Model
+from wco2_engine.progress import Progress
+from wco2_engine.report.drawing import BLUE, FLUX_LABEL, GREY, label, new_figure, quantity, title
+from wco2_engine.report.material import Material
+from wco2_engine.report.page import Picture, Section, Table
+from wco2_engine.report.sections.residuals import most_important
+
+SHOWN = 6
+
+
+def build(material: Material, progress: Progress) -> Section:
+    """Accumulated local effects of every predictor; the most important ones as figures."""
+    model = material.model
+    effects = material.effects
+    units = {predictor.name: predictor.units for predictor in model.predictors}
+    rows = [
+        {
+            "region": region,
+            "predictor": effect.name,
+            "units": units[effect.name],
+            "at": float(edge),
+            "effect": float(height),
+        }
+        for region, found in effects.items()
+        for effect in found
+        for edge, height in zip(effect.edges, effect.effect, strict=True)
+    ]
+    return Section(
+        "effects",
+        "Effects of the most important predictors",
+        tables=(
+            Table("effects", "Accumulated local effects of all predictors.", (), rows, most=0),
+        ),
+        pictures=(
+            Picture(
+                "effects",
+                "Accumulated local effects: by how much the modelled flux lies above or below its "
+                "mean because of this predictor. Ticks: tenths of the training rows; where they "
+                "are far apart, the curve rests on few rows.",
+                lambda: draw(model, effects),
+            ),
+        ),
+    )
+
+
+def draw(model: Model, effects: Mapping[str, Sequence[Effect]]) -> Any:
+    """A panel a predictor, the most important first; rows for each region."""
+    columns = 3
+    shown = min(SHOWN, len(model.predictors))
+    lines = -(-shown // columns)
+    figure, axes = new_figure(lines * len(model.regions), columns, 3.2, 2.2)
+    for axis in axes.ravel():
+        axis.set_visible(False)
+    for k, region in enumerate(model.regions):
+        found = effects[region.region.name]
+        chosen = most_important(region, SHOWN)
+        low = min(float(found[column].effect.min()) for column in chosen)
+        high = max(float(found[column].effect.max()) for column in chosen)
+        room = 0.06 * (high - low) or 1.0
+        for place, column in enumerate(chosen):
+            axis = axes[k * lines + place // columns][place % columns]
+            axis.set_visible(True)
+            effect = found[column]
+            axis.plot(
+                effect.edges, effect.effect, color=BLUE, linewidth=1.6, marker=".", markersize=4
+            )
+            axis.axhline(0, color=GREY, linewidth=0.8)
+            axis.set_ylim(low - room, high + room)
+            tenths = np.quantile(region.features[:, column], np.linspace(0, 1, 11))
+            axis.plot(tenths, np.full(11, low - room), "|", color="#222222", markersize=7)
+            predictor = model.predictors[column]
+            title(axis, region.region.name if place == 0 else "")
+            label(axis, quantity(predictor.name, predictor.units), FLUX_LABEL)
+    return figure

@@ -1,0 +1,279 @@
+"""Section: scores on held-out rows side by side, and which of them to quote for a map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.validation import METHODS
+from wco2_engine.progress import Progress
+from wco2_engine.report.drawing import (
+    FLUX_LABEL,
+    GREY,
+    METHOD_LOOKS,
+    label,
+    new_figure,
+    title,
+)
+from wco2_engine.report.material import (
+    PARTS,
+    SHORT,
+    WHOLE,
+    Material,
+    is_whole,
+    quoted,
+    score_of,
+)
+from wco2_engine.report.page import (
+    Picture,
+    Section,
+    Table,
+    count,
+    named,
+    number,
+    ranged,
+    text,
+    with_interval,
+)
+from wco2_engine.season import MONTH_NAMES
+
+NAMES = ("r2", "nse", "kge", "mae", "rmse", "bias")
+
+
+def build(material: Material, progress: Progress) -> Section:
+    """Scores by region and validation, by month, zone and method."""
+    model = material.model
+    methods = list(model.settings["validation"])
+    if not model.scores:
+        return Section("scores", "Scores on held-out rows", facts={"methods": {}})
+    rows = score_rows(model)
+    overall = [row for row in rows if is_whole(row)]
+    months = [row for row in rows if row["month"] != WHOLE]
+    has_intervals = any(row["r2_low"] is not None for row in overall)
+    tables = [
+        Table(
+            "scores",
+            "Scores of held-out predictions, pooled over all folds"
+            + (
+                ", with 90 % intervals by bootstrap of sites."
+                if has_intervals
+                else ". The model holds no intervals of them."
+            )
+            + " MAE, RMSE and bias (predicted minus observed) in g C m-2 month-1.",
+            (
+                text("region", "Region"),
+                named("validation", "validation", SHORT),
+                count("n", "site-months"),
+                count("sites", "sites"),
+                ranged("r2", "R²"),
+                ranged("kge", "KGE"),
+                ranged("mae", "MAE"),
+                ranged("rmse", "RMSE"),
+                ranged("bias", "bias"),
+            ),
+            overall,
+        ),
+    ]
+    pictures = [
+        Picture(
+            "scores",
+            "R² and RMSE under each validation, with 90 % intervals by bootstrap of sites.",
+            lambda: draw_scores(model),
+        )
+    ]
+    if months:
+        tables.append(
+            Table(
+                "scores_by_month",
+                "The same by month.",
+                (
+                    text("region", "Region"),
+                    named("validation", "validation", SHORT),
+                    text("month", "month"),
+                    count("n", "site-months"),
+                    count("sites", "sites"),
+                    ranged("r2", "R²"),
+                    ranged("rmse", "RMSE"),
+                    ranged("bias", "bias"),
+                ),
+                months,
+                most=0,
+            )
+        )
+        pictures.append(
+            Picture(
+                "scores_by_month",
+                "RMSE, and bias (predicted minus observed), by month. Bars: 90 % intervals by "
+                "bootstrap of sites.",
+                lambda: draw_months(model),
+            )
+        )
+    for part, words in (("zone", "permafrost zone"), ("method", "method of measurement")):
+        some = [row for row in rows if row[part] != WHOLE]
+        if some:
+            tables.append(_by_part(part, words, some))
+    return Section(
+        "scores",
+        "Scores on held-out rows",
+        facts={
+            "methods": {name: METHODS[name] for name in methods if name in METHODS},
+            "sentences": [sentence(model, region) for region in model.regions],
+            "lacking": [
+                (region.region.name, SHORT[method])
+                for region in model.regions
+                for method in methods
+                if method not in region.predictions
+            ],
+            "has_intervals": has_intervals,
+        },
+        tables=tuple(tables),
+        pictures=tuple(pictures),
+    )
+
+
+def _by_part(part: str, words: str, rows: list[dict[str, Any]]) -> Table:
+    return Table(
+        f"scores_by_{part}",
+        f"The same by {words}. R² within a part compares with that part's own mean, so it is lower "
+        "where fluxes vary little: compare RMSE and bias.",
+        (
+            text("region", "Region"),
+            named("validation", "validation", SHORT),
+            text(part, words),
+            count("n", "site-months"),
+            count("sites", "sites"),
+            ranged("r2", "R²"),
+            ranged("rmse", "RMSE"),
+            ranged("bias", "bias"),
+        ),
+        rows,
+        most=60,
+    )
+
+
+def score_rows(model: Model) -> list[dict[str, Any]]:
+    """The model's scores, all with the same keys."""
+    ends = [f"{name}{end}" for name in NAMES for end in ("", "_low", "_high")]
+    return [
+        {
+            "region": row["region"],
+            "validation": row["validation"],
+            **{part: row.get(part, WHOLE) for part in PARTS},
+            "n": row["n"],
+            "sites": row["sites"],
+            **{end: row.get(end) for end in ends},
+        }
+        for row in model.scores
+    ]
+
+
+def sentence(model: Model, region: RegionModel) -> str:
+    """Which score to quote for a map of a region, and by how much the random one flatters."""
+    name, method = region.region.name, quoted(region)
+    found = score_of(model, name, method)
+    if not found:
+        return (
+            f"{name}: no score here tells how good a map is, because no validation held whole "
+            "sites out. Train again with validation = site or knndm."
+        )
+    told = (
+        f"{name}: quote R² {with_interval(found, 'r2')}, RMSE {with_interval(found, 'rmse')} and "
+        f"bias {with_interval(found, 'bias')} g C m-2 month-1 ({SHORT[method]}, {found['n']} "
+        f"site-months at {found['sites']} sites)."
+    )
+    low = found.get("r2_low")
+    if low is not None and low <= 0:
+        told += " The interval of R² reaches 0: these sites don't show that the map is better than "
+        told += "one constant value."
+    random = score_of(model, name, "random")
+    if random and random["r2"] is not None and found["r2"] is not None:
+        more = random["r2"] - found["r2"]
+        if more > 0.005:
+            told += (
+                f" Random folds say R² {number(random['r2'])}, {number(more)} more, and RMSE "
+                f"{number(random['rmse'])}: this is not how good the map is."
+            )
+        else:
+            told += f" Random folds say R² {number(random['r2'])}, which does not flatter here."
+    return told
+
+
+def _limits(row: Any, key: str) -> tuple[float, float] | None:
+    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
+    return None if low is None or high is None else (float(low), float(high))
+
+
+def draw_scores(model: Model) -> Any:
+    """R² and RMSE by region, a mark a validation."""
+    names = [region.region.name for region in model.regions]
+    methods = [m for m in METHODS if m in model.settings["validation"]]
+    height = 1.1 + 0.22 * len(names) * (len(methods) + 0.8)
+    figure, axes = new_figure(1, 2, 4.8, height)
+    for axis, key, unit in zip(axes[0], ("r2", "rmse"), ("R²", f"RMSE, {FLUX_LABEL}"), strict=True):
+        for k, method in enumerate(methods):
+            color, marker = METHOD_LOOKS[method]
+            for at, name in enumerate(names):
+                row = score_of(model, name, method)
+                if not row or row[key] is None:
+                    continue
+                y = -at + (0.5 - (k + 0.5) / len(methods)) * 0.75
+                limits = _limits(row, key)
+                if limits:
+                    axis.plot(limits, [y, y], color=color, linewidth=1.6)
+                axis.plot([row[key]], [y], marker, color=color, markersize=6)
+        axis.set_yticks([-at for at in range(len(names))])
+        axis.set_yticklabels([n.replace("$", r"\$") for n in names] if key == "r2" else [])
+        axis.set_ylim(-len(names) + 0.5, 0.5)
+        axis.grid(axis="x", color="#eeeeee", linewidth=0.8)
+        axis.set_axisbelow(True)
+        label(axis, unit)
+        if key == "rmse":
+            axis.set_xlim(left=0)
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=METHOD_LOOKS[m][0], marker=METHOD_LOOKS[m][1], label=SHORT[m])
+        for m in methods
+    ]
+    axes[0][1].legend(
+        handles=handles, fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5)
+    )
+    return figure
+
+
+def draw_months(model: Model) -> Any:
+    """RMSE and bias by month: a row a region."""
+    figure, axes = new_figure(len(model.regions), 2, 4.8, 2.3)
+    methods = [m for m in METHODS if m in model.settings["validation"]]
+    for region, pair in zip(model.regions, axes, strict=True):
+        months = region.region.winter.months
+        for axis, key in zip(pair, ("rmse", "bias"), strict=True):
+            for k, method in enumerate(methods):
+                rows = {
+                    row["month"]: row
+                    for row in model.scores
+                    if (row["region"], row["validation"]) == (region.region.name, method)
+                    and row["month"] != WHOLE
+                }
+                there = [(at, rows[m]) for at, m in enumerate(months) if m in rows]
+                color, marker = METHOD_LOOKS[method]
+                shift = (k - (len(methods) - 1) / 2) * 0.14
+                for at, row in there:
+                    limits = _limits(row, key)
+                    if limits:
+                        axis.plot([at + shift] * 2, limits, color=color, linewidth=1, alpha=0.7)
+                axis.plot(
+                    [at + shift for at, _ in there],
+                    [row[key] for _, row in there],
+                    marker=marker,
+                    linewidth=0.8,
+                    markersize=4,
+                    color=color,
+                    label=SHORT[method],
+                )
+            axis.set_xticks(range(len(months)), [MONTH_NAMES[m - 1] for m in months])
+            axis.axhline(0, color=GREY, linewidth=0.8)
+            title(axis, f"{region.region.name}: {'RMSE' if key == 'rmse' else key}")
+            label(axis, "", FLUX_LABEL)
+    axes[0][1].legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure

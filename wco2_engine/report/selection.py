@@ -1,0 +1,312 @@
+"""The page of a selection of predictors: what was chosen, on which way, and what tells the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.selection import Collinearity, Selection
+from wco2_engine.progress import Progress
+from wco2_engine.report.drawing import (
+    BLUE,
+    FLUX_LABEL,
+    GREY,
+    VERMILION,
+    keep_used,
+    label,
+    new_figure,
+    plain,
+    title,
+)
+from wco2_engine.report.page import (
+    Column,
+    Picture,
+    Section,
+    Table,
+    count,
+    number,
+    text,
+    value,
+    write_page,
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in a region."""
+
+    selection: Selection
+    collinearity: Collinearity
+
+
+def write_selection(
+    path: Path,
+    model: Model,
+    found: Mapping[str, Found],
+    catalogue: str,
+    heading: str,
+    progress: Progress,
+) -> list[Path]:
+    """Write the page of a selection, and its tables and figures beside it; see `write_page`.
+
+    Parameters
+    ----------
+    found : by region.
+    catalogue : name of the file that holds the chosen predictors only.
+    """
+    sections = [_chosen(found, catalogue), _path(found), _collinear(found), _rows(model)]
+    return write_page(path, heading, "Selection of predictors", model.simulated, sections, progress)
+
+
+def chosen_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
+    """A row a region and predictor: whether it was chosen, and if set aside, why."""
+    return [
+        {
+            "region": region,
+            "predictor": name,
+            "chosen": "yes" if name in each.selection.chosen else "no",
+            "set_aside": each.selection.set_aside.get(name, ""),
+            "vif": float(each.collinearity.vif[k]),
+        }
+        for region, each in found.items()
+        for k, name in enumerate(each.collinearity.names)
+    ]
+
+
+def path_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
+    """A row a round."""
+    return [
+        {
+            "region": region,
+            "round": k,
+            "changed": ", ".join(step.changed),
+            "predictors": len(step.predictors),
+            "rmse": step.rmse,
+            "sets_compared": step.tried,
+            "kept": "yes" if step.kept else "no",
+            "set": ", ".join(step.predictors),
+        }
+        for region, each in found.items()
+        for k, step in enumerate(each.selection.steps, start=1)
+    ]
+
+
+def _chosen(found: Mapping[str, Found], catalogue: str) -> Section:
+    sentences = []
+    for region, each in found.items():
+        found_here = each.selection
+        sentences.append(
+            f"{region}: {len(found_here.chosen)} of {len(each.collinearity.names)} predictors by "
+            f"{found_here.method}: {', '.join(found_here.chosen)}. Held-out RMSE "
+            f"{number(found_here.rmse)} with these, {number(found_here.rmse_of_all)} with all "
+            f"usable ones, g C m-2 month-1. It ended because {found_here.stopped}; "
+            f"{found_here.fits:,} forests were grown."
+        )
+        if found_here.rmse > found_here.rmse_of_all:
+            sentences.append(
+                f"{region}: all usable predictors together do better than the chosen ones. The "
+                "selection ended where no single step was enough: take them all, or look at "
+                "--method elimination or --criterion any."
+            )
+    criteria = {each.selection.criterion for each in found.values()}
+    return Section(
+        "chosen",
+        "Chosen predictors",
+        facts={"sentences": sentences, "criteria": sorted(criteria), "catalogue": catalogue},
+        tables=(
+            Table(
+                "chosen",
+                "Predictors and whether they were chosen. Variance inflation: from 5 or 10 on, a "
+                "predictor follows from the others.",
+                (
+                    text("region", "Region"),
+                    text("predictor", "predictor"),
+                    text("chosen", "chosen"),
+                    text("set_aside", "set aside because"),
+                    Column("variance inflation", lambda row: _vif(row["vif"])),
+                ),
+                chosen_rows(found),
+            ),
+        ),
+    )
+
+
+def _vif(found: float) -> str:
+    return "∞" if np.isinf(found) else number(found, 1)
+
+
+def _path(found: Mapping[str, Found]) -> Section:
+    return Section(
+        "path",
+        "The way there",
+        tables=(
+            Table(
+                "path",
+                "Rounds of the selection; RMSE at held-out sites in g C m-2 month-1.",
+                (
+                    text("region", "Region"),
+                    count("round", "round"),
+                    text("changed", "added or taken away"),
+                    count("predictors", "predictors then"),
+                    value("rmse", "RMSE", 2),
+                    count("sets_compared", "sets compared"),
+                    text("kept", "kept"),
+                ),
+                path_rows(found),
+                most=80,
+            ),
+        ),
+        pictures=(
+            Picture(
+                "path",
+                "Held-out RMSE by number of predictors. Filled: the chosen set. Dotted: all usable "
+                "predictors.",
+                lambda: draw_path(found),
+            ),
+        ),
+    )
+
+
+def _collinear(found: Mapping[str, Found]) -> Section:
+    pairs = [
+        {"region": region, "one": one, "other": other, "spearman": rank}
+        for region, each in found.items()
+        for one, other, rank in each.collinearity.pairs
+    ]
+    matrix = [
+        {"region": region, "one": one, "other": other, "spearman": float(rank)}
+        for region, each in found.items()
+        for one, ranks in zip(each.collinearity.names, each.collinearity.spearman, strict=True)
+        for other, rank in zip(each.collinearity.names, ranks, strict=True)
+    ]
+    threshold = next(iter(found.values())).collinearity.threshold
+    return Section(
+        "collinearity",
+        "Predictors that tell the same",
+        facts={"threshold": threshold},
+        tables=(
+            Table(
+                "collinear_pairs",
+                f"Pairs whose rank correlation is {threshold:g} or beyond."
+                if pairs
+                else f"No two predictors have a rank correlation of {threshold:g} or beyond.",
+                (
+                    text("region", "Region"),
+                    text("one", "one"),
+                    text("other", "other"),
+                    value("spearman", "rank correlation", 2),
+                ),
+                pairs,
+                most=60,
+            ),
+            Table("rank_correlations", "Rank correlations of all pairs.", (), matrix, most=0),
+        ),
+        pictures=(
+            Picture(
+                "rank_correlations",
+                "Spearman's rank correlations among training rows. Grey: a predictor that doesn't "
+                "vary.",
+                lambda: draw_ranks(found),
+            ),
+        ),
+    )
+
+
+def _rows(model: Model) -> Section:
+    rows = [
+        {"region": each.region.name, "site_months": each.n_rows, "sites": each.n_sites}
+        for each in model.regions
+    ]
+    return Section(
+        "rows",
+        "Rows",
+        tables=(
+            Table(
+                "rows",
+                "Site-months and sites that the selection rests on.",
+                (
+                    text("region", "Region"),
+                    count("site_months", "site-months"),
+                    count("sites", "sites"),
+                ),
+                rows,
+            ),
+        ),
+    )
+
+
+def draw_path(found: Mapping[str, Found]) -> Any:
+    """RMSE by number of predictors, a panel a region."""
+    columns = min(2, len(found))
+    lines = -(-len(found) // columns)
+    figure, axes = new_figure(lines, max(2, columns), 4.8, 3.0)
+    for axis, (region, each) in zip(axes.ravel(), found.items(), strict=False):
+        selection = each.selection
+        sizes = [len(step.predictors) for step in selection.steps]
+        rmse = [step.rmse for step in selection.steps]
+        axis.plot(sizes, rmse, "o-", color=BLUE, markerfacecolor="white", markersize=5, linewidth=1)
+        axis.plot([len(selection.chosen)], [selection.rmse], "o", color=VERMILION, markersize=7)
+        axis.axhline(selection.rmse_of_all, color=GREY, linestyle=":", linewidth=1)
+        for step in selection.steps:
+            words = "\n+ ".join(step.changed) if len(step.changed) < 3 else "all"
+            axis.annotate(
+                plain(words),
+                (len(step.predictors), step.rmse),
+                xytext=(2, 6),
+                textcoords="offset points",
+                fontsize=6,
+                rotation=35,
+                color=GREY,
+            )
+        low, high = min([*rmse, selection.rmse_of_all]), max([*rmse, selection.rmse_of_all])
+        axis.set_ylim(low - 0.08 * (high - low + 0.1), high + 0.5 * (high - low + 0.1))
+        axis.set_xlim(min(sizes) - 0.5, max(sizes) + 1.2)
+        _whole_numbers(axis)
+        title(axis, region)
+        label(axis, "number of predictors", f"held-out RMSE, {FLUX_LABEL}")
+    keep_used(axes, len(found))
+    return figure
+
+
+def _whole_numbers(axis: Any) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def draw_ranks(found: Mapping[str, Found]) -> Any:
+    """A square of rank correlations a region."""
+    size = len(next(iter(found.values())).collinearity.names)
+    side = 2.2 + 0.22 * size
+    columns = min(2, len(found))
+    lines = -(-len(found) // columns)
+    figure, axes = new_figure(lines, columns, side + 0.6, side)
+    for axis, (region, each) in zip(axes.ravel(), found.items(), strict=False):
+        names = [plain(name) for name in each.collinearity.names]
+        axis.set_facecolor("#bbbbbb")
+        image = axis.imshow(each.collinearity.spearman, cmap="PuOr", vmin=-1, vmax=1)
+        axis.set_xticks(range(size), names, rotation=90, fontsize=7)
+        axis.set_yticks(range(size), names, fontsize=7)
+        if size <= 16:
+            for (row, column), rank in np.ndenumerate(each.collinearity.spearman):
+                if np.isfinite(rank):
+                    axis.text(
+                        column,
+                        row,
+                        f"{rank:.1f}".replace("-", "−"),
+                        ha="center",
+                        va="center",
+                        fontsize=6,
+                        color="white" if abs(rank) > 0.7 else "#222222",
+                    )
+        title(axis, region)
+    keep_used(axes, len(found))
+    bar = figure.colorbar(image, ax=list(axes.ravel()), shrink=0.6)
+    bar.set_label("rank correlation", fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+    return figure
