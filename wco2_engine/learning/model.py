@@ -1,41 +1,32 @@
-"""The model file: regions with their forests and training data, in a zip of JSON and arrays."""
+"""The model: regions with their forests and training data, and its file."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.files import existing_file, written_whole
+from wco2_engine.files import existing_file
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.applicability import Applicability, splits_of
+from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, write_archive
+from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Forest
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 
 FORMAT_VERSION = 1
 
-# What a file may ask of a reader. Real models have a few hundred megabytes, shrunk to a half.
-MAX_MEMBERS = 10_000
-MAX_BYTES = 8 * 2**30
-MAX_JSON_BYTES = 64 * 2**20
-MAX_RATIO, RATIO_FREE_BYTES = 100, 64 * 2**20
 MAX_REGIONS = 1_000
 MAX_SITE_CODE = 10_000_000
 MAX_FOLDS = 1_000
@@ -44,7 +35,6 @@ MAX_ENSEMBLE = 1_000  # members whose totals tell an interval
 # From strict to loose: the one by which applicability is told, and which a map's score is quoted.
 STRICT_FIRST = ("knndm", "blocks", "site", "random")
 
-_MEMBER = re.compile(r"model\.json|regions/\d{1,4}/[a-z]+(_[a-z0-9]+)*\.npy")
 # GDAL would take a path or a web address for a CRS too, and open it.
 _CRS = re.compile(r"[A-Za-z]{2,20}:[A-Za-z0-9]{1,20}|[A-Z]+[A-Z0-9_]*\[.*", re.DOTALL)
 _ROW_ARRAYS: dict[str, str] = {
@@ -66,18 +56,6 @@ SCORES = ("r2", "nse", "kge", "mae", "rmse", "bias")
 _COUNTS = ("n", "sites")
 _SCORE_NUMBERS = tuple(f"{name}{end}" for name in SCORES for end in ("", "_low", "_high"))
 _COVERAGE_NUMBERS = ("raw_coverage", "raw_width", "coverage", "width")
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    SyntaxError,
-    RuntimeError,  # an encrypted member, and JSON or a header nested without end
-    NotImplementedError,
-    OverflowError,
-)
 
 
 @dataclass(frozen=True)
@@ -144,10 +122,10 @@ class RegionModel:
         if n_features != self.forest.n_features:
             raise ValueError(f"region '{name}': features and forest differ in columns")
         object.__setattr__(
-            self, "features", _fixed(self.features, "f4", (n_rows, n_features), f"{name} features")
+            self, "features", fixed(self.features, "f4", (n_rows, n_features), f"{name} features")
         )
         for key, dtype in _ROW_ARRAYS.items():
-            array = _fixed(getattr(self, key), dtype, (n_rows,), f"{name} {key}")
+            array = fixed(getattr(self, key), dtype, (n_rows,), f"{name} {key}")
             low, high = _BOUNDS.get(key, (-math.inf, math.inf))
             if not ((array >= low) & (array <= high)).all():
                 raise ValueError(f"region '{name}': {key} is not within {low:g} to {high:g}")
@@ -161,7 +139,7 @@ class RegionModel:
             ("importances", "f8", n_features),
         ):
             arrays = {
-                _text(kind, f"a name in {key}"): _fixed(array, dtype, (length,), f"{name} {key}")
+                text_of(kind, f"a name in {key}"): fixed(array, dtype, (length,), f"{name} {key}")
                 for kind, array in getattr(self, key).items()
             }
             object.__setattr__(self, key, arrays)
@@ -175,7 +153,7 @@ class RegionModel:
         if not all(np.isfinite(shares).all() for shares in self.importances.values()):
             raise ValueError(f"region '{name}': importances hold NaN or infinity")
         self._check_members()
-        calibration = {_level(k): _number(v, k) for k, v in self.calibration.items()}
+        calibration = {_level(k): number_of(v, k) for k, v in self.calibration.items()}
         if not all(map(math.isfinite, calibration.values())):
             raise ValueError(f"region '{name}': calibration holds NaN or infinity")
         object.__setattr__(self, "calibration", calibration)
@@ -321,7 +299,7 @@ class Model:
     def __post_init__(self) -> None:
         kinds = {"settings": dict, "provenance": dict, "scores": list, "coverage": list}
         for key, kind in kinds.items():
-            value = _plain(getattr(self, key), key)
+            value = plain(getattr(self, key), key)
             if not isinstance(value, kind):
                 raise ValueError(f"{key} is not a {'table' if kind is dict else 'list'}")
             object.__setattr__(self, key, tuple(value) if kind is list else value)
@@ -460,14 +438,12 @@ class Model:
                 for each in self.regions
             ],
         }
-        text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
-        with written_whole(path) as partial, zipfile.ZipFile(partial, "w") as archive:
-            _add(archive, "model.json", text.encode())
-            for index, each in enumerate(self.regions):
-                for name, array in _arrays_of(each).items():
-                    content = io.BytesIO()
-                    npy.write_array(content, array, version=(1, 0), allow_pickle=False)
-                    _add(archive, f"regions/{index}/{name}.npy", content.getvalue())
+        arrays = {
+            f"regions/{index}/{name}.npy": array
+            for index, each in enumerate(self.regions)
+            for name, array in _arrays_of(each).items()
+        }
+        write_archive(path, facts, arrays)
 
     @classmethod
     def read(cls, path: Path) -> Model:
@@ -482,23 +458,20 @@ class Model:
         """
         existing_file(path, "Model")
         try:
-            facts, arrays = _upgraded(*_read_members(path))
+            facts, arrays = _upgraded(*read_archive(path))
             return _model_from(facts, arrays)
         except Wco2Error as error:
             reason, hint = error.message, error.hint
             cause: Exception = error
         except MemoryError as error:
             reason, hint, cause = "it needs more memory than there is", "", error
-        except _DAMAGE as error:
+        except DAMAGE as error:
             reason, hint, cause = str(error) or type(error).__name__, "", error
         raise Wco2Error(
             f"{path} is not a usable model: {reason.rstrip('.')}.",
             hint or "Get the file again from where it came, or train it again.",
         ) from cause
 
-
-Facts = dict[str, Any]
-Arrays = dict[str, NDArray[Any]]
 
 # By format version: what makes a file's contents those of the next version. Once a version was
 # given to users its entry stays for good.
@@ -526,106 +499,6 @@ def _forests_of(each: RegionModel) -> Arrays:
     }
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a member without a date of its own, so that the same content gives the same file."""
-    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-    info.create_system = 3
-    info.external_attr = 0o644 << 16
-    archive.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=1)
-
-
-def _read_members(path: Path) -> tuple[Facts, Arrays]:
-    size = path.stat().st_size
-    with path.open("rb") as handle:
-        start = handle.read(4)
-    if not size:
-        raise Wco2Error("it is empty")
-    if start[:1] == b"\x80":
-        raise Wco2Error(
-            "it is a Python pickle, which may run code when opened",
-            "Train the model again with wco2 train, which writes a .wco2 file.",
-        )
-    if start[:2] != b"PK":
-        raise Wco2Error("it is no zip archive", "A model is a .wco2 file from wco2 train.")
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise Wco2Error(f"it is cut short or damaged ({error})") from error
-    with archive:
-        members = _checked_members(archive, size)
-        facts = _read_json(archive, members.pop("model.json"))
-        return facts, {name: _read_array(archive, info) for name, info in members.items()}
-
-
-def _checked_members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
-    infos = archive.infolist()
-    if len(infos) > MAX_MEMBERS:
-        raise Wco2Error(f"it has {len(infos)} members, more than {MAX_MEMBERS}")
-    members: dict[str, zipfile.ZipInfo] = {}
-    for info in infos:
-        name = info.filename
-        if not _MEMBER.fullmatch(name) or info.orig_filename != name:
-            raise Wco2Error(f"it holds {name[:80]!r}, which belongs in no model")
-        if name in members:
-            raise Wco2Error(f"it holds {name} twice")
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise Wco2Error(f"{name} is compressed in a way that models don't use")
-        members[name] = info
-    if "model.json" not in members:
-        raise Wco2Error("it holds no model.json", "A model is a .wco2 file from wco2 train.")
-    unpacked = sum(info.file_size for info in infos)
-    packed = sum(info.compress_size for info in infos)
-    if unpacked > MAX_BYTES or unpacked > RATIO_FREE_BYTES + MAX_RATIO * size or packed > size:
-        raise Wco2Error(f"its {size} bytes claim to unpack to {unpacked}, which no model does")
-    return members
-
-
-def _read_json(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Facts:
-    if info.file_size > MAX_JSON_BYTES:
-        raise Wco2Error(f"its model.json has {info.file_size} bytes, more than {MAX_JSON_BYTES}")
-    try:
-        text = archive.read(info).decode()
-        facts = json.loads(text, parse_float=_finite, parse_constant=_finite)
-    except (ValueError, RecursionError) as error:
-        raise Wco2Error(f"its model.json can't be read ({error})") from error
-    if not isinstance(facts, dict):
-        raise Wco2Error("its model.json is no table of names and values")
-    return facts
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"it holds the number {text:.40}")
-    return value
-
-
-def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
-    """The array, once the shape and type that its header claims match the member's size."""
-    name = info.filename
-    with archive.open(info) as stream:
-        try:
-            version = npy.read_magic(stream)
-            if version != (1, 0):
-                raise Wco2Error(f"{name} is an array file of version {version}, not (1, 0)")
-            shape, fortran, dtype = npy.read_array_header_1_0(stream)
-        except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, TokenError) as error:
-            raise Wco2Error(f"{name} has no readable array header ({error})") from error
-        if dtype.hasobject:
-            raise Wco2Error(f"{name} holds Python objects, which may run code when opened")
-        if dtype.kind not in "iuf" or dtype.itemsize > 8 or not dtype.isnative or fortran:
-            raise Wco2Error(f"{name} holds {dtype} values, which no model does")
-        header = stream.tell()
-        claimed = math.prod(shape) * dtype.itemsize
-        natural = all(type(length) is int and length >= 0 for length in shape)
-        if len(shape) > 2 or not natural or header + claimed != info.file_size:
-            raise Wco2Error(
-                f"{name} claims the shape {shape} of {dtype}, {claimed} bytes, "
-                f"but holds {info.file_size - header}"
-            )
-        return np.frombuffer(stream.read(claimed), dtype).reshape(shape)
-
-
 def _upgraded(facts: Facts, arrays: Arrays) -> tuple[Facts, Arrays]:
     version = facts.get("format")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -644,25 +517,25 @@ def _upgraded(facts: Facts, arrays: Arrays) -> tuple[Facts, Arrays]:
 def _model_from(facts: Facts, arrays: Arrays) -> Model:
     left = dict(arrays)
     predictors = tuple(
-        ModelPredictor(*(_get(entry, key, str) for key in ("name", "units", "group")))
-        for entry in _get(facts, "predictors", list)
+        ModelPredictor(*(get(entry, key, str) for key in ("name", "units", "group")))
+        for entry in get(facts, "predictors", list)
     )
     regions = tuple(
         _region_from(entry, index, len(predictors), left)
-        for index, entry in enumerate(_get(facts, "regions", list))
+        for index, entry in enumerate(get(facts, "regions", list))
     )
     if left:
         raise Wco2Error(f"it holds {min(left)}, which its model.json does not mention")
     model = Model(
         predictors=predictors,
         regions=regions,
-        settings=_get(facts, "settings", dict),
-        provenance=_get(facts, "provenance", dict),
-        scores=tuple(_get(facts, "scores", list)),
-        simulated=_get(facts, "simulated", bool),
-        coverage=tuple(_get({"coverage": [], **facts}, "coverage", list)),
+        settings=get(facts, "settings", dict),
+        provenance=get(facts, "provenance", dict),
+        scores=tuple(get(facts, "scores", list)),
+        simulated=get(facts, "simulated", bool),
+        coverage=tuple(get({"coverage": [], **facts}, "coverage", list)),
     )
-    if _get(facts, "fingerprint", str) != model.fingerprint:
+    if get(facts, "fingerprint", str) != model.fingerprint:
         raise Wco2Error("its content does not match its fingerprint: it was changed by hand")
     return model
 
@@ -675,13 +548,13 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         return left.pop(member)
 
     def by_name(key: str) -> dict[str, NDArray[Any]]:
-        names = [_text(name, f"a name in {key}") for name in _get(entry, key, list)]
+        names = [text_of(name, f"a name in {key}") for name in get(entry, key, list)]
         if len(set(names)) != len(names):
             raise Wco2Error(f"{key} of region {index} has a name twice")
         return {name: array(f"{key}_{k}") for k, name in enumerate(names)}
 
-    where = _get(entry, "region", dict)
-    if "crs" in where and not _CRS.fullmatch(_get(where, "crs", str)):
+    where = get(entry, "region", dict)
+    if "crs" in where and not _CRS.fullmatch(get(where, "crs", str)):
         raise Wco2Error(f"region {index} has a CRS that is neither an authority's code nor WKT")
     region = Region.from_json(where)
 
@@ -691,7 +564,7 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
 
     # Models of before there were members and calibration lack both.
     entry = {"n_members": 0, "calibration": {}, **entry}
-    n_members = _get(entry, "n_members", int)
+    n_members = get(entry, "n_members", int)
     return RegionModel(
         region=region,
         forest=forest("forest"),
@@ -700,89 +573,28 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         folds=by_name("folds"),
         predictions=by_name("predictions"),
         importances={
-            kind: np.array([_number(value, kind) for value in _get({kind: values}, kind, list)])
-            for kind, values in _get(entry, "importances", dict).items()
+            kind: np.array([number_of(value, kind) for value in get({kind: values}, kind, list)])
+            for kind, values in get(entry, "importances", dict).items()
         },
         members=forest("members") if n_members else None,
         n_members=n_members,
-        calibration=_get(entry, "calibration", dict),
+        calibration=get(entry, "calibration", dict),
     )
-
-
-def _get(table: Any, key: str, kind: type) -> Any:
-    """`table[key]` when it is of that kind.
-
-    Raises
-    ------
-    ValueError : when `table` is no table, or the value is missing or of another kind.
-    """
-    if not isinstance(table, Mapping) or key not in table:
-        raise ValueError(f"'{key}' is missing")
-    value = table[key]
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"'{key}' is {type(value).__name__}, not {kind.__name__}")
-    return value
-
-
-def _text(value: Any, what: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{what} is {value!r:.40}, not text")
-    return value
-
-
-def _number(value: Any, what: str) -> float:
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise ValueError(f"'{what}' holds {value!r:.40}, not a number")
-    return float(value)
-
-
-def _fixed(array: Any, dtype: str, shape: tuple[int, ...], what: str) -> NDArray[Any]:
-    """A view of `array` that can't be written to, once its type and shape are as they must be."""
-    if np.shape(array) != shape:
-        raise ValueError(f"{what} has the shape {np.shape(array)}, not {shape}")
-    if not isinstance(array, np.ndarray) or array.dtype != np.dtype(dtype):
-        found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise ValueError(f"{what} is {found}, not {np.dtype(dtype)}")
-    fixed = np.ascontiguousarray(array).view()
-    fixed.flags.writeable = False
-    return fixed
-
-
-def _plain(value: Any, where: str) -> Any:
-    """A copy of `value` of JSON's kinds alone: NumPy's scalars become Python's, NaN becomes None.
-
-    Raises
-    ------
-    ValueError : for a kind that JSON has not, or an infinite number.
-    """
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        if math.isinf(value):
-            raise ValueError(f"{where} holds infinity")
-        return None if math.isnan(value) else value
-    if isinstance(value, Mapping):
-        return {_text(key, f"a key of {where}"): _plain(v, where) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v, where) for v in value]
-    raise ValueError(f"{where} holds a {type(value).__name__}")
 
 
 def _check_settings(settings: Mapping[str, Any]) -> None:
     for key in ("trees", "min_samples_leaf", "seed"):
-        _get(settings, key, int)
+        get(settings, key, int)
     if "max_features" not in settings:
         raise ValueError("'max_features' is missing")
-    for name in _get(settings, "validation", list):
-        _text(name, "a name in validation")
+    for name in get(settings, "validation", list):
+        text_of(name, "a name in validation")
 
 
 def _score(row: Any) -> dict[str, Any]:
     """A checked copy with all its keys: rows of early models lack some, which are None."""
     for key in ("region", "validation"):
-        _get(row, key, str)
+        get(row, key, str)
     parts = ("month", "zone", "method")
     known = ("region", "validation", *parts, *_COUNTS, *_SCORE_NUMBERS)
     unknown = set(row) - set(known)
@@ -793,27 +605,27 @@ def _score(row: Any) -> dict[str, Any]:
     if month != "all" and (type(month) is not int or not 1 <= month <= 12):
         raise ValueError(f"a score's month is {month!r:.40}, neither 1 to 12 nor 'all'")
     for key in ("zone", "method"):
-        _text(score[key], f"a score's {key}")
+        text_of(score[key], f"a score's {key}")
     if sum(score[key] != "all" for key in parts) > 1:
         raise ValueError("a score is of several of month, zone and method")
     for key in _COUNTS:
-        if _get(row, key, int) < 0:
+        if get(row, key, int) < 0:
             raise ValueError(f"a score's {key} is negative")
     for key in _SCORE_NUMBERS:
         if score.setdefault(key, None) is not None:
-            _number(score[key], key)
+            number_of(score[key], key)
     return {key: score[key] for key in known}
 
 
 def _check_coverage(row: Any) -> None:
     for key in ("region", "validation"):
-        _get(row, key, str)
-    _level(level_text(_number(_get(row, "level", float), "level")))
+        get(row, key, str)
+    _level(level_text(number_of(get(row, "level", float), "level")))
     for key in _COUNTS:
-        if _get(row, key, int) < 0:
+        if get(row, key, int) < 0:
             raise ValueError(f"a coverage's {key} is negative")
     for key in _COVERAGE_NUMBERS:
-        if key not in row or (row[key] is not None and not _number(row[key], key) >= 0):
+        if key not in row or (row[key] is not None and not number_of(row[key], key) >= 0):
             raise ValueError(f"a coverage's {key} is missing or negative")
         if key.endswith("coverage") and row[key] is not None and row[key] > 1:
             raise ValueError(f"a coverage's {key} is above 1")
@@ -828,7 +640,7 @@ def level_text(level: float) -> str:
 
 
 def _level(text: Any) -> str:
-    level = float(_text(text, "a level"))
+    level = float(text_of(text, "a level"))
     if not 0 < level < 1 or level_text(level) != text:
         raise ValueError(f"a level is {text:.40}, not between 0 and 1")
     return str(text)

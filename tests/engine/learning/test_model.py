@@ -20,6 +20,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.regions import Region
+from wco2_engine.learning import archive
 from wco2_engine.learning import model as module
 from wco2_engine.learning.applicability import Applicability, splits_of
 from wco2_engine.learning.forest import Forest
@@ -603,12 +604,12 @@ def test_members_that_overlap_are_refused(path: Path) -> None:
 def test_more_members_than_any_model_has_are_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_MEMBERS", 20)
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 20)
     assert "members, more than 20" in refused(path)
 
 
 def test_a_json_larger_than_any_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_JSON_BYTES", 100)
+    monkeypatch.setattr(archive, "MAX_JSON_BYTES", 100)
     assert "bytes, more than 100" in refused(path)
 
 
@@ -762,7 +763,7 @@ UNSIGNED = {"provenance", "scores", "coverage", "simulated", "folds", "predictio
 
 def test_a_value_of_another_kind_anywhere_is_refused_or_harmless(path: Path) -> None:
     """Whatever stands in whatever place of model.json, nothing but a Wco2Error comes of it."""
-    facts, arrays = module._read_members(path)
+    facts, arrays = archive.read_archive(path)
     text = json.dumps(facts)
     for place in places(facts):
         for kind in KINDS:
@@ -816,7 +817,7 @@ def test_a_file_of_before_there_were_members_is_read(path: Path, tmp_path: Path)
 
 
 def test_a_missing_key_anywhere_is_refused(path: Path) -> None:
-    facts, arrays = module._read_members(path)
+    facts, arrays = archive.read_archive(path)
     for key in facts.keys() - {"coverage"}:  # which early models lack
         rewrite_json_only(path, {k: v for k, v in facts.items() if k != key}, arrays)
         assert refused(path)
