@@ -895,6 +895,28 @@ def test_flipped_bytes_in_the_zips_directory_are_refused_or_change_nothing(path:
 # Without the libraries that training needs
 
 
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "fingerprint", "n_members"),
+    [("format-1-bare.wco2", "e3b504f86726efe0", 0), ("format-1.wco2", "ed6c5caf272cf3fc", 2)],
+)
+def test_files_of_earlier_versions_are_read_for_good(
+    name: str, fingerprint: str, n_members: int
+) -> None:
+    model = Model.read(DATA / name)
+    arctic = model.regions[1]
+    at_zero = np.zeros((1, 3), np.float32)
+    assert (model.fingerprint, arctic.n_members) == (fingerprint, n_members)
+    assert arctic.forest.predict(at_zero).tolist() == [-0.4631614178103985]
+    if n_members:
+        bounds = arctic.predict_interval(at_zero, 0.9)[1:]
+        assert [each.tolist() for each in bounds] == [[-2.3162708948100836], [1.322870697845358]]
+        members = arctic.predict_members(at_zero).tolist()
+        assert members == [[-0.5110738187703476], [-1.0549896202099998]]
+
+
 READ = """
 import sys
 class Missing:
