@@ -10,7 +10,6 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsDateTimeRange,
     QgsGeometry,
-    QgsProcessingContext,
     QgsProcessingFeatureSource,
     QgsRasterLayerTemporalProperties,
     QgsWkbTypes,
@@ -33,12 +32,6 @@ def has_geometry(source: QgsProcessingFeatureSource) -> bool:
 def is_single_point(geometry: QgsGeometry) -> bool:
     """Whether a geometry is one point, with or without height."""
     return bool(QgsWkbTypes.flatType(geometry.wkbType()) == _KINDS.Point)
-
-
-def put_in_group(details: QgsProcessingContext.LayerDetails, group: str) -> None:
-    """Ask for a layer to be loaded into a group, which QGIS can since 3.32."""
-    if hasattr(details, "groupName"):
-        details.groupName = group
 
 
 def show_in_time(layer: Any, first: date, last: date) -> None:

@@ -34,4 +34,5 @@ def requirements() -> list[str]:
     if listed.is_file():
         return listed.read_text(encoding="utf-8").split()
     project = tomllib.loads((folder() / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [*project["dependencies"], *project["optional-dependencies"]["fast"]]
+    extras = project["optional-dependencies"]
+    return [*project["dependencies"], *extras["fast"], *extras["publish"]]

@@ -14,6 +14,7 @@ from pathlib import Path
 GEOSPATIAL = ("rasterio", "fiona", "pyogrio", "shapely", "pyproj")
 SETUP = "Set up the engine"
 _DEBIAN = {"scikit-learn": "python3-sklearn"}
+_WITH_FIGURES = ("report", "run", "validate", "select", "compare", "budget", "trend")
 _OUTSIDE = f"run '{SETUP}' (wco2:setupengine) once; the engine then works outside QGIS's process"
 
 
@@ -37,6 +38,7 @@ def examine() -> list[Library]:
         "training": doctor.TRAINING,
         "reports": doctor.REPORTING,
         "speed (optional)": doctor.OPTIONAL,
+        "publishing (optional)": doctor.PUBLISHING,
     }
     return [
         _look(module, name, purpose)
@@ -81,12 +83,19 @@ def _needed(verb: str) -> dict[str, str]:
 
     if verb in ("predict", "describe", "new"):
         return doctor.PREDICTING
-    if verb in ("report", "run"):
-        return {**doctor.PREDICTING, **doctor.TRAINING, **doctor.REPORTING}
-    return {**doctor.PREDICTING, **doctor.TRAINING}
+    needed = {**doctor.PREDICTING, **doctor.TRAINING}
+    if verb in (*_WITH_FIGURES, "publish"):
+        needed |= doctor.REPORTING
+    if verb == "publish":
+        needed |= doctor.PUBLISHING
+    return needed
 
 
 def _advice(missing: list[str]) -> str:
+    from wco2_engine import doctor
+
+    if set(missing) & set(doctor.PUBLISHING.values()):  # distributions lack some of these
+        return f"Please {_OUTSIDE}."
     debian = [_DEBIAN.get(name, f"python3-{name.lower()}") for name in missing]
     if sys.platform == "win32":
         packages = ", ".join(f"python3-{name.lower()}" for name in missing)

@@ -46,6 +46,9 @@ class Provider(QgsProcessingProvider):
     def defaultVectorFileExtension(self, hasGeometry: bool = True) -> str:
         return "gpkg"
 
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
+        return ["tif"]
+
     def load(self) -> bool:
         settings.show(self.name(), ICON)
         return bool(super().load())

@@ -21,6 +21,7 @@ from wco2_qgis import libraries, settings
 from wco2_qgis.feedback import Teller
 from wco2_qgis.inside import Inside
 from wco2_qgis.outside import Outside
+from wco2_qgis.wording import in_toolbox_words
 
 Facts = dict[str, Any]
 CANCELLED = "Cancelled. What was finished is kept; run the same again to go on."
@@ -77,7 +78,7 @@ def run_job(
         )
     for path, name in (names or {}).items():
         text = text.replace(path, name)
-    raise QgsProcessingException(text)
+    raise QgsProcessingException(in_toolbox_words(text))
 
 
 def _follow(worker: Worker, feedback: QgsProcessingFeedback, teller: Teller) -> Facts:

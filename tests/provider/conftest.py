@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import rasterio
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COLUMNS = {
@@ -235,6 +237,7 @@ def chain(qgis: Qgis, study: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         TRAINING=training["TRAINING"],
         REGIONS=study / "study.toml",
         TREES=20,
+        MEMBERS=4,
         MODEL_TITLE="Küste",
         SIMULATED="true",
         MODEL=folder / "modèle.wco2",
@@ -250,3 +253,45 @@ def chain(qgis: Qgis, study: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         **shared,
     ).ok()
     return Chain(observations, training, model, maps)
+
+
+@pytest.fixture(scope="session")
+def products(
+    qgis: Qgis, chain: Chain, study: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Any]:
+    """Two winters with bounds, applicability and members."""
+    return qgis.run(
+        "predictwinterflux",
+        MODEL=chain.model["MODEL"],
+        CATALOGUE=study / "catalogue.toml",
+        YEARS="2001-2002",
+        INTERVAL=0.9,
+        APPLICABILITY="true",
+        MEMBERS="true",
+        MEMORY=1,
+        OUTPUT=tmp_path_factory.mktemp("products") / "maps",
+        **CORNER,
+    ).ok()
+
+
+@pytest.fixture(scope="session")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Maps of 12 winters on 20 x 10 cells of a degree; the western half rises by 2 a year."""
+    folder = tmp_path_factory.mktemp("series")
+    noise = np.random.default_rng(0).normal(50.0, 0.1, (12, 10, 20))
+    profile = {
+        "driver": "GTiff",
+        "width": 20,
+        "height": 10,
+        "count": 1,
+        "dtype": "float32",
+        "crs": "EPSG:4326",
+        "transform": rasterio.Affine(1, 0, 100, 0, -1, 70),
+        "nodata": -9999,
+    }
+    for number, values in enumerate(noise):
+        values[:, :10] += 2.0 * number
+        with rasterio.open(folder / f"flux_{1991 + number}.tif", "w", **profile) as file:
+            file.write(values.astype("float32"), 1)
+            file.units = ("g C m-2 winter-1",)
+    return folder

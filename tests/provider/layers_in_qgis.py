@@ -141,6 +141,25 @@ def layer_without_a_crs() -> Any:
 
 
 @case
+def folder_of_fluxnet_files() -> Any:
+    folder = FOLDER / "Türme"
+    folder.mkdir()
+    (folder / "ICOSETC_FI-Ken_FLUXNET_MM_L2.csv").write_text(
+        "TIMESTAMP,NEE_VUT_REF,NEE_VUT_REF_QC,RECO_NT_VUT_REF\n201901,0.4,0.7,0.5\n", "utf-8"
+    )
+    sites = FOLDER / "sites.csv"
+    sites.write_text("SITE_ID,LOCATION_LAT,LOCATION_LONG\nFI-Ken,67.99,24.24\n", "utf-8")
+    alone = dict.fromkeys((*FIELDS, "INPUT"))
+    towers = {"FLUXNET_FOLDER": str(folder), "SITE_TABLE": str(sites)}
+    return prepare(None, **{**alone, **towers, "TARGET": "nee"})
+
+
+@case
+def neither_layer_nor_folder() -> Any:
+    return prepare(None)
+
+
+@case
 def wrong_field() -> Any:
     return prepare(layer(), FLUX=FIELDS["SITE"])
 

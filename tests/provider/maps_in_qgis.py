@@ -57,10 +57,22 @@ def main() -> None:
         "YEARS": "2001-2002",
         "EXTENT": "100,115,60,69 [EPSG:4326]",
         "RESOLUTION": 0.5,
+        "INTERVAL": 0.9,
+        "APPLICABILITY": True,
+        "MEMBERS": True,
     }
     algorithm.run(parameters, context, QgsProcessingFeedback(), {}, False)
     loaded = context.layersToLoadOnCompletion()
-    sys.stdout.write(json.dumps([look(path, loaded[path], context) for path in sorted(loaded)]))
+    layers = [look(path, loaded[path], context) for path in sorted(loaded)]
+    root = QgsProject.instance().layerTreeRoot()
+    groups = {
+        group.name(): {
+            "layers": [node.name() for node in group.children()],
+            "is_shown": group.itemVisibilityChecked(),
+        }
+        for group in root.children()
+    }
+    sys.stdout.write(json.dumps({"layers": layers, "groups": groups}))
     plugin.unload()
     QgsProject.instance().clear()
     application.exitQgis()

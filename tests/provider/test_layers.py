@@ -45,6 +45,20 @@ def test_points_come_out_where_they_are(found, name):
     assert places(case) == BOTH
 
 
+def test_rows_come_from_the_layer_and_not_from_a_temporary_file(found):
+    for row in found["memory_layer"]["rows"]:
+        assert row.endswith(",Layer 'Flüsse / 2001',")
+
+
+def test_a_folder_of_fluxnet_files_stands_in_for_a_layer(found):
+    (row,) = found["folder_of_fluxnet_files"]["rows"]
+    assert row == "FI-Ken,24.24,67.99,2019,1,12.4,1,EC,ICOSETC_FI-Ken_FLUXNET_MM_L2.csv,nee"
+
+
+def test_a_layer_or_a_folder_is_asked_for(found):
+    assert "Measured fluxes (INPUT) is empty" in found["neither_layer_nor_folder"]["error"]
+
+
 def test_a_null_flux_is_listed_as_none(found):
     (row,) = found["memory_layer"]["rejected"]
     assert "no_flux" in row and "Сибирь" in row

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.qgis
 
 
 @pytest.fixture(scope="module")
-def layers(qgis, chain, study, tmp_path_factory):
+def loaded(qgis, chain, study, tmp_path_factory):
     script = Path(__file__).with_name("maps_in_qgis.py")
     maps = tmp_path_factory.mktemp("maps")
     arguments = [qgis.plugins, chain.model["MODEL"], study / "catalogue.toml", maps]
@@ -28,6 +28,12 @@ def layers(qgis, chain, study, tmp_path_factory):
     return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module")
+def layers(loaded):
+    """The winters, without their bounds and the like."""
+    return [layer for layer in loaded["layers"] if layer["name"].startswith("Winter")]
+
+
 def test_each_winter_is_a_layer_that_says_what_it_is(layers):
     assert [layer["name"] for layer in layers] == [
         "Winter 2001 (simulated)",
@@ -39,7 +45,7 @@ def test_all_winters_of_a_run_share_their_classes(layers):
     first, second = layers
     assert first["breaks"] == second["breaks"]
     steps = {round(b - a, 6) for a, b in zip(first["breaks"], first["breaks"][1:], strict=False)}
-    assert len(steps) == 1 and 4 <= len(first["labels"]) <= 9
+    assert len(steps) == 1 and 4 <= len(first["labels"]) <= 15
 
 
 def test_the_ramp_runs_evenly_from_dark_to_light(layers):
@@ -64,3 +70,29 @@ def test_a_winter_shows_from_its_first_month_to_its_last(layers):
         ("2001-10-01", "2002-04-30"),
     ]
     assert all(layer["is_timed"] for layer in layers)
+
+
+def test_the_fluxes_lie_on_top_and_the_rest_is_switched_off(loaded):
+    assert [(name, group["is_shown"]) for name, group in loaded["groups"].items()] == [
+        ("Winter CO2 flux (g C m⁻² winter⁻¹)", True),
+        ("Upper bounds (g C m⁻² winter⁻¹)", False),
+        ("Lower bounds (g C m⁻² winter⁻¹)", False),
+        ("Applicability of the model", False),
+    ]
+    assert loaded["groups"]["Upper bounds (g C m⁻² winter⁻¹)"]["layers"] == [
+        "Upper bound of 0.9 2002 (simulated)",
+        "Upper bound of 0.9 2001 (simulated)",
+    ]
+
+
+def test_bounds_share_the_classes_of_the_fluxes(loaded, layers):
+    bounds = [layer for layer in loaded["layers"] if "bound" in layer["name"]]
+    assert len(bounds) == 4
+    assert all(layer["breaks"] == layers[0]["breaks"] for layer in bounds)
+
+
+def test_applicability_is_shown_by_the_months_outside(loaded):
+    first, _ = (layer for layer in loaded["layers"] if layer["name"].startswith("Applicability"))
+    assert first["breaks"] == [0.5, 2.5, 4.5]
+    assert first["labels"][0] == "inside in all months"
+    assert (first["from"], first["to"]) == ("2000-10-01", "2001-04-30")

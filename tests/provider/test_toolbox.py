@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
+from wco2_engine.analysis.trend import PREWHITENINGS
 from wco2_engine.inputs.catalogue import GROUPS
 from wco2_engine.inputs.formats import FORMATS
+from wco2_engine.inputs.formats.mapping import TARGETS
+from wco2_engine.inputs.screen import Chambers, Seasons
+from wco2_engine.learning.growing import TRANSFORMS
+from wco2_engine.learning.selection import CRITERIA, SELECTIONS
+from wco2_engine.learning.training import WEIGHTS
 from wco2_engine.learning.validation import METHODS
 
 pytestmark = pytest.mark.qgis
@@ -18,16 +25,22 @@ ALGORITHMS = {
     "prepareobservations",
     "buildcatalogue",
     "samplepredictors",
+    "selectpredictors",
+    "validatemodel",
     "trainmodel",
     "describemodel",
     "predictwinterflux",
+    "zonalbudget",
+    "fluxtrend",
+    "comparemaps",
+    "publishdataset",
     "createsamplestudy",
     "checkstudy",
     "runstudy",
     "checkenvironment",
     "setupengine",
 }
-MODELS = {"fluxestowintermaps", "wintermapsfromamodel"}
+MODELS = {"fluxestowintermaps", "wintermapsfromamodel", "totalsandtrendsfromamodel"}
 LOOK = """
 import json, sys
 sys.path[:0] = [sys.argv[1], "/usr/share/qgis/python/plugins"]
@@ -107,7 +120,11 @@ def test_only_what_cannot_be_guessed_has_to_be_given(toolbox):
 
     assert needed("predictwinterflux") == {"MODEL", "CATALOGUE", "YEARS"}
     assert needed("trainmodel") == {"TRAINING", "CATALOGUE"}
-    assert needed("prepareobservations") == {"INPUT"}
+    assert needed("validatemodel") == needed("selectpredictors") == needed("trainmodel")
+    assert needed("zonalbudget") == needed("fluxtrend") == {"MAPS"}
+    assert needed("comparemaps") == {"MAPS_A", "MAPS_B"}
+    assert needed("publishdataset") == set()  # a study, or a folder of maps
+    assert needed("prepareobservations") == set()  # a layer, or a folder of FLUXNET files
     assert needed("setupengine") == needed("checkenvironment") == set()
 
 
@@ -116,5 +133,14 @@ def test_choices_are_those_of_the_engine(toolbox):
         return toolbox[name]["parameters"][parameter]["options"]
 
     assert options("prepareobservations", "FORMAT") == ["auto", *FORMATS]
-    assert options("trainmodel", "VALIDATION") == list(METHODS)
+    assert options("prepareobservations", "TARGET") == list(TARGETS)
+    assert options("prepareobservations", "CHAMBERS") == list(get_args(Chambers))
+    assert options("prepareobservations", "SEASONS") == list(get_args(Seasons))
+    for name in ("trainmodel", "validatemodel"):
+        assert options(name, "VALIDATION") == list(METHODS)
+        assert options(name, "TRANSFORM") == list(TRANSFORMS)
+        assert options(name, "WEIGHTS") == list(WEIGHTS)
+    assert options("selectpredictors", "METHOD") == list(SELECTIONS)
+    assert options("selectpredictors", "CRITERION") == list(CRITERIA)
+    assert options("fluxtrend", "PREWHITENING") == list(PREWHITENINGS)
     assert options("buildcatalogue", "GROUP") == list(GROUPS)

@@ -1,4 +1,4 @@
-"""The whole way through qgis_process: every algorithm, chained, and both graphical models."""
+"""The whole way through qgis_process: every algorithm, chained, and the graphical models."""
 
 from __future__ import annotations
 
@@ -152,6 +152,7 @@ def test_a_study_is_checked_and_run(qgis, study, tmp_path):
     small.write_text(
         text.replace("extent = [-180.0, 27.0, 180.0, 84.0]", "extent = [100, 60, 115, 69]")
         .replace("trees = 100", "trees = 10")
+        .replace("members = 20", "members = 4")
         .replace('"2001-2002"', '"2001"')
         .replace('output = "results"', 'output = "small"'),
         encoding="utf-8",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingException,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
@@ -21,12 +23,13 @@ from qgis.PyQt.QtGui import QIcon
 from wco2_qgis.icons import ICON
 
 # The way of the data; the toolbox sorts groups by their names.
-INPUTS, MODEL, MAPS, STUDIES, SET_UP = (
+INPUTS, MODEL, MAPS, FINDINGS, STUDIES, SET_UP = (
     "1 Observations and predictors",
     "2 Model",
     "3 Maps",
-    "4 Whole way",
-    "5 Set-up",
+    "4 Findings",
+    "5 Whole way",
+    "6 Set-up",
 )
 Values = dict[str, Any]
 
@@ -113,6 +116,13 @@ class Algorithm(QgsProcessingAlgorithm):
         """Add an output file of one kind."""
         self.add(QgsProcessingParameterFileDestination(name, title, filter_), help_)
 
+    def add_page(self, title: str, beside: str) -> None:
+        """Add an output page that may be left out: it then lies beside another output."""
+        page = QgsProcessingParameterFileDestination(
+            "REPORT", title, "HTML (*.html)", optional=True
+        )
+        self.add(page, f"Figure and numbers on one page. Empty: beside the {beside}.")
+
     def add_text(self, name: str, title: str, default: str | None, help_: str, **more: Any) -> None:
         optional = more.pop("optional", False)
         self.add(
@@ -134,12 +144,16 @@ class Algorithm(QgsProcessingAlgorithm):
         )
         self.add(parameter, help_, **more)
 
+    def add_switch(self, name: str, title: str, default: bool, help_: str, **more: Any) -> None:
+        """Add what is on or off."""
+        self.add(QgsProcessingParameterBoolean(name, title, default), help_, **more)
+
     def add_whole(
-        self, name: str, title: str, default: int, least: int, help_: str, **more: Any
+        self, name: str, title: str, default: int | None, least: int, help_: str, **more: Any
     ) -> None:
-        """Add a whole number."""
+        """Add a whole number; without a default it is optional."""
         kind = QgsProcessingParameterNumber.Type.Integer
-        parameter = QgsProcessingParameterNumber(name, title, kind, default, False, least)
+        parameter = QgsProcessingParameterNumber(name, title, kind, default, default is None, least)
         self.add(parameter, help_, **more)
 
     def add_number(
@@ -148,7 +162,8 @@ class Algorithm(QgsProcessingAlgorithm):
         """Add a number."""
         kind = QgsProcessingParameterNumber.Type.Double
         parameter = QgsProcessingParameterNumber(
-            name, title, kind, default, more.pop("optional", False), more.pop("least", -1e300)
+            *(name, title, kind, default, more.pop("optional", False)),
+            *(more.pop("least", -1e300), more.pop("most", 1e300)),
         )
         self.add(parameter, help_, **more)
 
@@ -165,6 +180,18 @@ class Algorithm(QgsProcessingAlgorithm):
     def text(self, parameters: Values, name: str, context: Any) -> str | None:
         """The text of a parameter; None where it is empty."""
         return self.parameterAsString(parameters, name, context).strip() or None
+
+    def number(self, parameters: Values, name: str, context: Any) -> float | None:
+        """The number of a parameter; None where it is empty."""
+        if parameters.get(name) in (None, ""):
+            default = self.parameterDefinition(name).defaultValue()
+            return None if default is None else float(default)
+        return float(self.parameterAsDouble(parameters, name, context))
+
+    def whole(self, parameters: Values, name: str, context: Any) -> int | None:
+        """The whole number of a parameter; None where it is empty."""
+        number = self.number(parameters, name, context)
+        return None if number is None else int(number)
 
     def file(self, parameters: Values, name: str, context: Any) -> str:
         """The path of an input file.
@@ -185,6 +212,10 @@ class Algorithm(QgsProcessingAlgorithm):
     def target(self, parameters: Values, name: str, context: Any) -> str:
         """The path of an output file or folder."""
         return self.parameterAsFileOutput(parameters, name, context)
+
+    def page_beside(self, parameters: Values, other: str, context: Any) -> str:
+        """The path of the page that `add_page` asked for."""
+        return self.target(parameters, "REPORT", context) or str(Path(other).with_suffix(".html"))
 
 
 def given(values: Values) -> Values:

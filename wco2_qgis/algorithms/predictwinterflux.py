@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsMapLayer,
-    QgsProcessing,
-    QgsProcessingException,
     QgsProcessingOutputMultipleLayers,
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
-    QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterMapLayer,
 )
 
+from wco2_qgis.algorithms.areas import add_mask, mask_of
 from wco2_qgis.algorithms.base import MAPS, Algorithm, Values, given
-from wco2_qgis.masks import mask_path
 from wco2_qgis.places import DEGREES, crs_of, crs_text, extent_in
 from wco2_qgis.runner import run_job
-from wco2_qgis.styling import show_maps
+from wco2_qgis.styling import (
+    APPLICABILITY,
+    FLUX,
+    LOWER,
+    MEMBERS,
+    UPPER,
+    by_quantity,
+    show_maps,
+)
+
+# By quantity: the output of all winters, that of the first, and what they show.
+_OUTPUTS = {
+    FLUX: ("MAPS", "FIRST", "Maps of the winters"),
+    LOWER: ("LOWER", "FIRST_LOWER", "Lower bounds"),
+    UPPER: ("UPPER", "FIRST_UPPER", "Upper bounds"),
+    APPLICABILITY: ("APPLICABILITIES", "FIRST_APPLICABILITY", "Applicability"),
+    MEMBERS: ("OF_MEMBERS", "FIRST_OF_MEMBERS", "Maps of the members"),
+}
 
 
 class PredictWinterFlux(Algorithm):
@@ -36,7 +47,8 @@ class PredictWinterFlux(Algorithm):
     HELP = (
         "In: a model (.wco2), a catalogue with the rasters of the winters asked for, an extent.\n"
         "Out: a cloud-optimised GeoTIFF a winter, in g C m-2 winter-1, positive = release, nodata "
-        "where a predictor is missing; the sum over the months of each region's winter. A run "
+        "where a predictor is missing; the sum over the months of each region's winter. On demand "
+        "its bounds, its months, where the model can be applied, and each member's map. A run "
         "that was stopped goes on where it was when it is started again."
     )
     TAGS = ("predict", "raster", "emission")
@@ -64,43 +76,85 @@ class PredictWinterFlux(Algorithm):
         self.add_number(
             "RESOLUTION", "Cell size", 0.1, "In units of the CRS of the map.", least=1e-9
         )
-        kinds = [
-            QgsProcessing.SourceType.TypeRaster,
-            QgsProcessing.SourceType.TypeVectorPolygon,
-        ]
-        self.add(
-            QgsProcessingParameterMapLayer("MASK", "Mask", optional=True, types=kinds),
+        add_mask(
+            self,
+            "Mask",
             "Cells to predict: polygons, or a raster whose pixels count unless 0 or nodata.",
         )
-        self.add_text(
-            "MASK_VALUES",
-            "Values of the mask that count",
-            None,
-            "For a mask raster of classes, e.g. 1,2,3,4.",
-            optional=True,
-            advanced=True,
-        )
-        self.add(
-            QgsProcessingParameterBoolean("MONTHLY", "Write each month too", False),
+        self.add_switch(
+            "MONTHLY",
+            "Map each month too",
+            False,
             "Maps of single months, g C m-2 month-1, in monthly_flux/.",
         )
-        self.add(
-            QgsProcessingParameterBoolean("SNAP", "Edges on multiples of the cell size", True),
+        self.add_number(
+            "INTERVAL",
+            "Map bounds that hold this share of the fluxes, e.g. 0.9",
+            None,
+            "Nine of ten months' fluxes lie between bounds of 0.9, as held-out sites show; in "
+            "winter_flux_lower/ and winter_flux_upper/. Don't add them up over cells: the interval "
+            "of a total comes from the members. Empty: no bounds.",
+            least=0.0,
+            most=1.0,
+            optional=True,
+        )
+        self.add_switch(
+            "APPLICABILITY",
+            "Map where the model can be applied",
+            False,
+            "How unlike the training each cell is, in how many months of the winter it lies "
+            "outside the area of applicability, and how many training rows are near; in "
+            "applicability/. Needs a model with a validation.",
+        )
+        self.add_switch(
+            "MEMBERS",
+            "Map the members, for intervals of totals",
+            False,
+            "A band for each member of the model's ensemble, in winter_flux_members/, from which "
+            "'Add winter maps up' makes intervals. Needs a model with members.",
+        )
+        self.add_switch(
+            "SNAP",
+            "Edges on multiples of the cell size",
+            True,
             "So that maps of different extents fit onto each other.",
             advanced=True,
         )
         self.add_threads()
-        self.add(
-            QgsProcessingParameterBoolean("LOAD", "Load the winters into the project", True),
-            "With one style for all, and with their times for the Temporal Controller.",
+        self.add_number(
+            "MEMORY",
+            "Memory (GB)",
+            None,
+            "The most that the run may take. Empty: half of what is free.",
+            least=0.0,
+            optional=True,
+            advanced=True,
+        )
+        self.add_text(
+            "SCHEDULER",
+            "Dask scheduler",
+            None,
+            "Address of a cluster to work on, e.g. tcp://host:8786, whose workers see the same "
+            "files. Empty: this machine.",
+            optional=True,
+            advanced=True,
+        )
+        self.add_switch(
+            "LOAD",
+            "Load the winters into the project",
+            True,
+            "With one style for all, and with their times for the Temporal Controller; bounds and "
+            "applicability in groups that are switched off.",
             advanced=True,
         )
         self.add(
             QgsProcessingParameterFolderDestination("OUTPUT", "Folder for the maps"),
             "Maps go to winter_flux/ in it; prediction.json says what they are.",
         )
-        self.addOutput(QgsProcessingOutputMultipleLayers("MAPS", "Maps of the winters"))
-        self.addOutput(QgsProcessingOutputRasterLayer("FIRST", "Map of the first winter"))
+        for maps, first, what in _OUTPUTS.values():
+            self.addOutput(QgsProcessingOutputMultipleLayers(maps, what))
+            title = f"{what}: the first winter"
+            self.addOutput(QgsProcessingOutputRasterLayer(first, title))
         self.addOutput(QgsProcessingOutputNumber("CELLS", "Cells predicted"))
         self.addOutput(QgsProcessingOutputNumber("MISSING", "Months of cells without a value"))
 
@@ -108,12 +162,7 @@ class PredictWinterFlux(Algorithm):
         crs = crs_of(self, parameters, "CRS", context)
         self._crs = crs_text(crs)
         self._extent = extent_in(self, parameters, "EXTENT", crs, context)
-        mask: QgsMapLayer | None = self.parameterAsLayer(parameters, "MASK", context)
-        if mask is None and parameters.get("MASK"):
-            raise QgsProcessingException(
-                f"The mask {parameters['MASK']} can't be opened.\nGive a raster or polygons."
-            )
-        self._mask = None if mask is None else mask_path(mask, context)
+        self._domain = mask_of(self, parameters, context)
         return True
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
@@ -128,37 +177,25 @@ class PredictWinterFlux(Algorithm):
             "crs": self._crs,
             "resolution": self.parameterAsDouble(parameters, "RESOLUTION", context),
             "snap": self.parameterAsBoolean(parameters, "SNAP", context),
-            "domain": self._domain(self.text(parameters, "MASK_VALUES", context)),
+            "domain": self._domain,
             "monthly": self.parameterAsBoolean(parameters, "MONTHLY", context),
+            "interval": self.number(parameters, "INTERVAL", context),
+            "applicability": self.parameterAsBoolean(parameters, "APPLICABILITY", context),
+            "members": self.parameterAsBoolean(parameters, "MEMBERS", context),
+            "memory": self.number(parameters, "MEMORY", context),
+            "scheduler": self.text(parameters, "SCHEDULER", context),
             "jobs": self.parameterAsInt(parameters, "JOBS", context),
         }
         facts = run_job(given(job), feedback)
-        winters = [path for path in facts["outputs"] if Path(path).parent.name == "winter_flux"]
+        maps = by_quantity(facts["outputs"])
         missing = {name: n for name, n in facts["missing_cell_months"].items() if n}
         feedback.pushInfo(f"{facts['cells']} cells predicted.")
         for name, number in missing.items():
             feedback.pushInfo(f"{number} months of cells have no value, as {name} is missing.")
         if self.parameterAsBoolean(parameters, "LOAD", context):
-            show_maps(winters, context, "Winter CO2 flux")
-        return {
-            "OUTPUT": folder,
-            "MAPS": winters,
-            "FIRST": winters[0],
-            "CELLS": facts["cells"],
-            "MISSING": sum(missing.values()),
-        }
-
-    def _domain(self, values: str | None) -> Any:
-        if values is None or self._mask is None:
-            if values is not None:
-                raise QgsProcessingException(
-                    f"Values of a mask are given ({values}), but no mask.\nChoose a mask raster."
-                )
-            return self._mask
-        try:
-            numbers = [float(value) for value in values.replace(";", ",").split(",")]
-        except ValueError as error:
-            raise QgsProcessingException(
-                f"Values of the mask, '{values}', are no numbers.\nWrite e.g. 1,2,3,4."
-            ) from error
-        return {"path": self._mask, "values": numbers}
+            show_maps(facts["outputs"], context)
+        outputs: Values = {"OUTPUT": folder, "CELLS": facts["cells"]}
+        for quantity, (several, first, _) in _OUTPUTS.items():
+            found = maps.get(quantity, [])
+            outputs |= {several: found, first: found[0] if found else None}
+        return {**outputs, "MISSING": sum(missing.values())}

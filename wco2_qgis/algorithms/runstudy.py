@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -15,7 +14,7 @@ from qgis.core import (
 
 from wco2_qgis.algorithms.base import STUDIES, Algorithm, Values
 from wco2_qgis.runner import run_job
-from wco2_qgis.styling import show_maps
+from wco2_qgis.styling import FLUX, by_quantity, show_maps
 
 
 class RunStudy(Algorithm):
@@ -36,7 +35,8 @@ class RunStudy(Algorithm):
         self.add_file("STUDY", "Study", "toml", "The study file.")
         self.add(
             QgsProcessingParameterBoolean("LOAD", "Load the winters into the project", True),
-            "With one style for all, and with their times for the Temporal Controller.",
+            "With one style for all, and with their times for the Temporal Controller; bounds and "
+            "applicability, where the study has them, in groups that are switched off.",
         )
         self.addOutput(QgsProcessingOutputFolder("FOLDER", "Folder of the results"))
         self.addOutput(QgsProcessingOutputFile("MODEL", "Model"))
@@ -49,14 +49,12 @@ class RunStudy(Algorithm):
         stages = facts["stages"]
         for name, found in stages.items():
             feedback.pushInfo(f"{name}: {'done before' if found.get('skipped') else 'done'}")
-        winters = [
-            path for path in stages["predict"]["outputs"] if Path(path).parent.name == "winter_flux"
-        ]
+        maps = stages["predict"]["outputs"]
         if self.parameterAsBoolean(parameters, "LOAD", context):
-            show_maps(winters, context, "Winter CO2 flux")
+            show_maps(maps, context)
         return {
             "FOLDER": facts["output"],
             "MODEL": stages["train"]["outputs"][0],
-            "MAPS": winters,
+            "MAPS": by_quantity(maps)[FLUX],
             "REPORT": stages["report"]["outputs"][0],
         }

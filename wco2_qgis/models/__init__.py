@@ -10,6 +10,7 @@ from wco2_qgis.icons import ICON
 
 TITLES = {
     "fluxestowintermaps": "Fluxes to winter maps",
+    "totalsandtrendsfromamodel": "Totals and trends from a model",
     "wintermapsfromamodel": "Winter maps from a model",
 }
 

@@ -1,0 +1,109 @@
+"""Parameters of how forests grow and are judged, and the scores that come of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString
+
+from wco2_qgis.algorithms.base import Algorithm, Values
+from wco2_qgis.runner import Facts
+
+VALIDATIONS = ("random", "site", "blocks", "knndm")
+TRANSFORMS = ("none", "sqrt", "log1p")
+WEIGHTS = ("rows", "sites")
+
+
+def add_growth(algorithm: Algorithm) -> None:
+    """Add how a forest grows and by which held-out rows it is judged."""
+    algorithm.add_whole(
+        "TREES", "Trees", 500, 1, "More are steadier and slower; 100 are enough to try."
+    )
+    algorithm.add_choice(
+        "VALIDATION",
+        "Validation",
+        VALIDATIONS,
+        list(VALIDATIONS),
+        "random: rows held out at random, which flatters; site: all rows of a site together; "
+        "blocks: all sites of a square together; knndm: sites as far from the training as the "
+        "map's cells are.",
+        several=True,
+    )
+    algorithm.add_whole(
+        "MIN_SAMPLES_LEAF", "Fewest rows in a leaf", 1, 1, "Larger smooths.", advanced=True
+    )
+    algorithm.add_number(
+        "MAX_FEATURES",
+        "Share of predictors tried at a split",
+        1.0,
+        "Above 0, at most 1.",
+        least=0.0,
+        most=1.0,
+        advanced=True,
+    )
+    algorithm.add_choice(
+        "TRANSFORM",
+        "Scale of the flux on which splits are compared",
+        TRANSFORMS,
+        "none",
+        "Roots or logarithms let large fluxes count less; the sign is kept.",
+        advanced=True,
+    )
+    algorithm.add_choice(
+        "WEIGHTS",
+        "What counts alike",
+        WEIGHTS,
+        "rows",
+        "rows: each month of a site; sites: each site, however many months it has.",
+        advanced=True,
+    )
+    algorithm.add_whole(
+        "SEED", "Seed", 0, 0, "The same seed and libraries make the same model.", advanced=True
+    )
+
+
+def growth(algorithm: Algorithm, parameters: Values, context: Any) -> Values:
+    """The fields of a job for what `add_growth` added."""
+    return {
+        "trees": algorithm.parameterAsInt(parameters, "TREES", context),
+        "min_samples_leaf": algorithm.parameterAsInt(parameters, "MIN_SAMPLES_LEAF", context),
+        "max_features": algorithm.parameterAsDouble(parameters, "MAX_FEATURES", context),
+        "transform": algorithm.parameterAsEnumString(parameters, "TRANSFORM", context),
+        "weights": algorithm.parameterAsEnumString(parameters, "WEIGHTS", context),
+        "seed": algorithm.parameterAsInt(parameters, "SEED", context),
+        "validation": algorithm.parameterAsEnumStrings(parameters, "VALIDATION", context),
+    }
+
+
+def add_scores(algorithm: Algorithm) -> None:
+    """Add the outputs that `scores` returns."""
+    for name, title in (
+        ("R2", "R2 on held-out rows"),
+        ("RMSE", "RMSE on held-out rows (g C m-2 month-1)"),
+    ):
+        algorithm.addOutput(QgsProcessingOutputNumber(name, title))
+    for name, title in (
+        ("SCORED", "Region and validation of R2 and RMSE"),
+        ("SCORES", "All scores (JSON)"),
+    ):
+        algorithm.addOutput(QgsProcessingOutputString(name, title))
+
+
+def scores(facts: Facts, feedback: Any) -> Values:
+    """Tell the scores; those of the region with most rows, by whole sites where it has these."""
+    rows = facts["scores"]
+    for row in rows:
+        feedback.pushInfo(
+            f"{row['region']}, {row['validation']}: R2 {row['r2']:.2f}, RMSE {row['rmse']:.2f} "
+            f"g C m-2 month-1 ({row['n']} rows of {row['sites']} sites)"
+        )
+    if not rows:
+        return {"R2": None, "RMSE": None, "SCORED": "", "SCORES": "[]"}
+    best = max(rows, key=lambda row: (row["validation"] == "site", row["n"]))
+    return {
+        "R2": best["r2"],
+        "RMSE": best["rmse"],
+        "SCORED": f"{best['region']}, {best['validation']}",
+        "SCORES": json.dumps(rows),
+    }

@@ -1,0 +1,30 @@
+"""The engine's advice in words of the toolbox, where it names options of the command line."""
+
+from __future__ import annotations
+
+# Longer ones first: each is replaced before what it begins with.
+_WORDS = {
+    "wco2 predict --members": "'Map winter CO2 flux' with 'Map the members' ticked",
+    "wco2 predict": "'Map winter CO2 flux'",
+    "wco2 budget": "'Add winter maps up'",
+    "wco2 sample": "'Sample predictors at observations'",
+    "wco2 train": "'Train a model'",
+    "wco2 run": "'Run a study'",
+    "--method elimination": "METHOD=elimination",
+    "--criterion any": "CRITERION=any",
+    "--name-field": "'Field with the names of the zones' (ZONE_FIELD)",
+    "--zone-names": "'Names of the raster's values' (ZONE_NAMES)",
+    "--replace": "'Replace a folder that was published before' (REPLACE)",
+    "--units": "'Unit of the maps' (UNITS)",
+    "--crs": "'CRS of the maps' (CRS)",
+}
+
+
+def in_toolbox_words(text: str) -> str:
+    """A message of the engine, its advice for the command line put for QGIS."""
+    for letter in "ab":  # of the two products of a comparison
+        for option in ("crs", "units"):
+            text = text.replace(f"--{option}-{letter}", f"{option.upper()}_{letter.upper()}")
+    for said, meant in _WORDS.items():
+        text = text.replace(said, meant)
+    return text
