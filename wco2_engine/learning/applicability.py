@@ -2,11 +2,12 @@
 
 Meyer and Pebesma 2021 (doi 10.1111/2041-210X.13650) and Schumacher et al. 2025
 (doi 10.5194/gmd-18-10185-2025), with the numbers of the R package CAST 1.1. Evaluating needs numpy
-alone.
+alone, and is faster with numba.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.learning.forest import walker
 
 FloatArray = NDArray[np.float64]
 Split = tuple[ArrayLike, ArrayLike]  # indices of rows: those that train, those held out
@@ -199,8 +201,9 @@ class Applicability:
         return Applicable(di, di <= self.threshold, lpd)
 
     @cached_property
-    def _search(self) -> _Search:
-        return _Search(self.points)
+    def _search(self) -> _Search | _CompiledSearch:
+        compiled = walker().name == "numba"
+        return _CompiledSearch(self.points) if compiled else _Search(self.points)
 
 
 def _check_numbers(table: FloatArray, weights: FloatArray, names: Sequence[str]) -> None:
@@ -380,6 +383,34 @@ class _Search:
             apart = values[row] - others[point]
             squared += np.multiply(apart, apart, out=apart)
         return squared
+
+
+class _CompiledSearch:
+    """What `_Search` finds, with the same bits; see `_nearest_numba`. It keeps off BLAS, whose
+    threads would come on top of those that map tiles."""
+
+    def __init__(self, points: FloatArray) -> None:
+        from wco2_engine.learning._nearest_numba import search
+
+        self._points = points
+        self._search = search
+
+    def run(self, rows: FloatArray, radius: float | None) -> tuple[FloatArray, NDArray[np.int64]]:
+        """As `_Search.run`, in memory that grows with the rows alone."""
+        limit = np.array([0.0 if radius is None else _least_square(radius)])
+        squared, count = np.empty(rows.shape[1]), np.empty(rows.shape[1], np.int64)
+        self._search(rows, self._points, limit, squared, count)
+        return np.sqrt(squared), count
+
+
+def _least_square(radius: float) -> float:
+    """The smallest number whose root is not below `radius`."""
+    square = radius * radius
+    while square > 0.0 and math.sqrt(math.nextafter(square, 0.0)) >= radius:
+        square = math.nextafter(square, 0.0)
+    while math.sqrt(square) < radius:
+        square = math.nextafter(square, math.inf)
+    return square
 
 
 class _Pairs:

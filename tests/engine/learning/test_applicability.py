@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import os
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning import applicability as module
 from wco2_engine.learning.applicability import Applicability, splits_of
+from wco2_engine.learning.forest import walker
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CAST = REPOSITORY.parent / "shared" / "reference" / "cast"
@@ -67,6 +71,16 @@ class Reference:
         )
 
 
+@pytest.fixture(scope="module", params=["numba", "numpy"])
+def kernel(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Both ways to search, whatever else a test does."""
+    if request.param == "numba" and walker().name != "numba":
+        pytest.skip(f"numba can't be used: {walker().about}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WCO2_NUMBA", "1" if request.param == "numba" else "0")
+        yield request.param
+
+
 @pytest.fixture(scope="module")
 def reference() -> Reference:
     if not CAST.is_dir():
@@ -78,6 +92,7 @@ def with_gaps(values: list[float | None]) -> Table:
     return np.array([np.nan if value is None else value for value in values])
 
 
+@pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("run", RUNS)
 def test_di_threshold_and_aoa_are_those_of_cast(reference: Reference, run: str) -> None:
     expected, fitted = reference.expected[run], reference.fitted(run)
@@ -100,6 +115,7 @@ def test_di_threshold_and_aoa_are_those_of_cast(reference: Reference, run: str) 
     assert fitted.constant == ()
 
 
+@pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("run", ["iii_weights_folds_lpd", "v_partial_folds", RUNS[-1]])
 def test_lpd_is_that_of_cast(reference: Reference, run: str) -> None:
     expected, fitted = reference.expected[run], reference.fitted(run)
@@ -110,6 +126,7 @@ def test_lpd_is_that_of_cast(reference: Reference, run: str) -> None:
     assert fitted.average_lpd == expected["avrg_lpd"]
 
 
+@pytest.mark.usefixtures("kernel")
 def test_a_copy_of_a_training_row_has_a_di_of_exactly_0(reference: Reference) -> None:
     found = reference.fitted("ii_weights_folds").evaluate(reference.prediction)
     np.testing.assert_array_equal(np.flatnonzero(found.di == 0), [10, 76, 204])
@@ -119,6 +136,7 @@ def test_a_copy_of_a_training_row_has_a_di_of_exactly_0(reference: Reference) ->
 LINE = np.array([[0.0], [1.0], [3.0]])
 
 
+@pytest.mark.usefixtures("kernel")
 def test_one_predictor_worked_by_hand() -> None:
     fitted = Applicability.of(LINE)
     np.testing.assert_allclose(fitted.sd, np.sqrt(7 / 3))
@@ -216,6 +234,7 @@ def normal(n_rows: int, n_features: int = 4, seed: int = 0) -> Table:
     return np.random.default_rng(seed).normal(size=(n_rows, n_features))
 
 
+@pytest.mark.usefixtures("kernel")
 def test_where_a_predictor_is_missing_so_is_all_else() -> None:
     fitted = Applicability.of(normal(50), [1.0, 2.0, 0.0, 3.0])
     rows = normal(6, seed=1).astype(np.float32)
@@ -233,6 +252,7 @@ def test_where_a_predictor_is_missing_so_is_all_else() -> None:
     np.testing.assert_array_equal(found.lpd[~gone], whole.lpd[~gone])
 
 
+@pytest.mark.usefixtures("kernel")
 def test_no_rows_give_no_answers() -> None:
     found = Applicability.of(normal(50)).evaluate(np.empty((0, 4)), with_lpd=True)
     assert found.di.shape == found.inside.shape == (0,)
@@ -265,6 +285,7 @@ AWKWARD = st.sampled_from([0.0, 1.0, 1.0 + 1e-9, 1.0 - 1e-12, -3.0, 1e4, 1e4 + 1
 FARTHER = st.one_of(AWKWARD, st.sampled_from([1e12, -1e20, 1e37, 1e160, 3e307]))
 
 
+@pytest.mark.usefixtures("kernel")
 @settings(max_examples=200)
 @given(data=st.data(), n_rows=st.integers(2, 30), n_features=st.integers(1, 4))
 def test_the_quick_search_finds_what_measuring_every_distance_finds(
@@ -283,6 +304,42 @@ def test_the_quick_search_finds_what_measuring_every_distance_finds(
     np.testing.assert_array_equal(fitted.evaluate(training).di, 0.0)
 
 
+def alike(n_rows: int, n_features: int) -> Table:
+    """Rows as of cells side by side: a box around them holds little, and most points are far."""
+    steps = np.random.default_rng(2).normal(scale=0.02, size=(n_rows, n_features))
+    return np.cumsum(steps, axis=0)
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("n_rows", [1, 7, 8, 129, 1_000])
+def test_rows_that_are_alike_are_measured_right(n_rows: int) -> None:
+    training = np.repeat(normal(150, 6), 2, axis=0)  # each twice, so that the nearest are tied
+    fitted = Applicability.of(training, np.arange(1.0, 7.0), splits_of(np.arange(300) // 2 % 5))
+    rows = alike(n_rows, 6)
+    found = fitted.evaluate(rows, with_lpd=True)
+    di, lpd = measured_one_by_one(fitted, rows)
+    np.testing.assert_array_equal(found.di, di)
+    np.testing.assert_array_equal(found.lpd, lpd)
+
+
+def test_numba_is_used_where_it_can_be(kernel: str) -> None:
+    search = type(Applicability.of(LINE)._search)
+    assert search is (module._CompiledSearch if kernel == "numba" else module._Search)
+
+
+@given(st.floats(0.0, 1e200))
+@example(0.0)
+@example(5e-324)
+@example(1e-160)
+def test_a_square_is_below_the_least_one_just_when_its_root_is_below_the_radius(
+    radius: float,
+) -> None:
+    least = module._least_square(radius)
+    assert math.sqrt(least) >= radius
+    assert least == 0.0 or math.sqrt(math.nextafter(least, 0.0)) < radius
+
+
+@pytest.mark.usefixtures("kernel")
 def test_a_map_sized_table_is_measured_right_in_bounded_memory() -> None:
     fitted = Applicability.of(normal(2_500, 25), np.arange(25.0), splits_of(np.arange(2_500) % 10))
     rows = normal(40_000, 25, seed=1).astype(np.float32)
@@ -299,6 +356,7 @@ def test_a_map_sized_table_is_measured_right_in_bounded_memory() -> None:
     np.testing.assert_array_equal(found.lpd[some], lpd)
 
 
+@pytest.mark.usefixtures("kernel")
 @settings(max_examples=50)
 @given(
     cuts=st.lists(st.integers(0, 300), max_size=8),
@@ -317,6 +375,7 @@ def test_cutting_up_the_rows_changes_no_bit(cuts: list[int], block: int, chunk: 
         np.testing.assert_array_equal(np.concatenate([p[k] for p in pieces]), whole[k])
 
 
+@pytest.mark.usefixtures("kernel")
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -357,7 +416,7 @@ def test_every_training_row_is_inside_of_what_it_made_with_each_row_held_out_by_
     np.testing.assert_array_equal(found.lpd, fitted.training_lpd + 1)
 
 
-def test_evaluating_loads_numpy_alone() -> None:
+def test_evaluating_without_numba_loads_numpy_alone() -> None:
     script = """
 import sys
 before = set(sys.modules)
@@ -371,6 +430,11 @@ loaded = {name.split(".")[0] for name in set(sys.modules) - before}
 assert not loaded & heavy, loaded & heavy
 """
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY,
+        env={**os.environ, "WCO2_NUMBA": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
