@@ -52,7 +52,7 @@ def make(folder: Path, winters: int, members: int) -> None:
                 for number, band in enumerate(bands, 1):
                     target.write(np.where(valid, band, -9999).astype(np.float32), number)
                 target.units = ("g C m-2 winter-1",) * len(bands)
-        names.append(f"winter_flux/winter_flux_{year}.tif")
+            names.append(path.relative_to(folder).as_posix())
     record = {"model": "", "simulated": True, "maps": names}
     (folder / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
 

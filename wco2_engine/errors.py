@@ -81,6 +81,11 @@ def disk_errors(path: Path | str) -> Iterator[None]:
                 f"{path} can't be written: {error.strerror}.",
                 "Choose an output folder that you may write to.",
             ) from error
+        if error.errno == errno.ENOENT:
+            raise Wco2Error(
+                f"{path} can't be written: its folder is not there and can't be made.",
+                "Choose an output folder that you may write to.",
+            ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
             raise Wco2Error(
                 f"{path} can't be written: a part of its path is a file, not a folder.",

@@ -87,6 +87,20 @@ def file_state(path: str) -> str:
     return " ".join([path, *(f"{state.st_size} {state.st_mtime_ns}" for state in states)])
 
 
+def check_ending(output: str, *endings: str) -> None:
+    """Refuse an output whose name says that it is something else than what is written.
+
+    Raises
+    ------
+    Wco2Error : naming the endings that will do.
+    """
+    if Path(output).suffix.lower() not in endings or output.endswith(("/", os.sep)):
+        raise Wco2Error(
+            f"The output {output} does not end in {' or '.join(endings)}.",
+            f"Name it e.g. {Path(output).stem or 'output'}{endings[0]}.",
+        )
+
+
 def keep_apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
     """Refuse an output that would take the place of an input or of another output.
 
@@ -94,9 +108,9 @@ def keep_apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
     ------
     Wco2Error : naming the file.
     """
-    taken = {Path(path.partition("|")[0]).absolute() for path in inputs}
+    taken = {Path(path.partition("|")[0]).resolve() for path in inputs}
     for output in outputs:
-        path = Path(output).absolute()
+        path = Path(output).resolve()
         if path in taken:
             raise Wco2Error(
                 f"{output} is read, or written by something else, in the same step.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.files import file_state, keep_apart, written_whole
+from wco2_engine.files import check_ending, file_state, keep_apart, written_whole
 from wco2_engine.progress import Part, Progress
 from wco2_engine.stages import (
     STAGES,
@@ -129,12 +129,14 @@ class CompareJob:
         from wco2_engine.progress import Part
         from wco2_engine.report.comparison import write_comparison
 
+        check_ending(self.output, ".html", ".htm")
         page = Path(self.output)
         a = self._series(self.a, self.crs_a, self.units_a, "a")
         b = self._series(self.b, self.crs_b, self.units_b, "b")
-        keep_apart([self.output], [str(path) for path in (*a.maps.values(), *b.maps.values())])
-        zones = parse_zones(self.zones, Path(), "Comparison")
         maps = page.with_name(f"{page.stem}_maps")
+        read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
+        keep_apart([str(maps)], map(str, read))
+        zones = parse_zones(self.zones, Path(), "Comparison")
         found = compare(a, b, maps, zones, Part(progress, 0.0, 0.8))
         heading = self.title or f"{a.folder.resolve().name} and {b.folder.resolve().name} compared"
         written = write_comparison(page, heading, a, b, found, Part(progress, 0.8, 1.0))
@@ -186,7 +188,8 @@ class ValidateJob:
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.report.html import VALIDATION, Material, write_report
 
-        keep_apart([self.output], [self.training, self.catalogue])
+        check_ending(self.output, ".html", ".htm")
+        keep_apart([self.output], self._train().inputs())
         if not self.validation:
             raise Wco2Error("No validation is named.", "Name e.g. random,site.")
         model = self._train().trained(Part(progress, 0.0, 0.9))
@@ -235,9 +238,11 @@ class SelectJob:
         from wco2_engine.learning.selection import SELECTIONS, collinearity
         from wco2_engine.report.selection import Found, write_selection
 
+        check_ending(self.output, ".html", ".htm")
         page = Path(self.output)
         chosen_catalogue = page.with_name(f"{page.stem}_catalogue.toml")
-        keep_apart([self.output, str(chosen_catalogue)], [self.training, self.catalogue])
+        inputs = TrainJob(self.training, self.catalogue, self.output, self.regions).inputs()
+        keep_apart([self.output, str(chosen_catalogue)], inputs)
         if self.method not in SELECTIONS:
             raise Wco2Error(
                 f"Unknown method '{self.method}'.", nearest_name(self.method, SELECTIONS)
@@ -328,7 +333,9 @@ class BudgetJob:
         from wco2_engine.progress import Part
 
         path = Path(self.output)
-        keep_apart([self.output], self._inputs())
+        check_ending(self.output, ".csv")
+        beside = path.with_suffix(".gpkg")  # the polygons, which may be named as the zones are
+        keep_apart([self.output, *([str(beside)] if self.zones else [])], self._inputs())
         series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
         layout = series.layout
         regions = region_cover(self.regions, series.record, layout)
@@ -387,6 +394,7 @@ class TrendJob:
         from wco2_engine.analysis.trend import as_prewhitening, map_trends, write_trends
         from wco2_engine.progress import Part
 
+        check_ending(self.output, ".tif", ".tiff")
         path = Path(self.output)
         keep_apart([self.output], [self.budget] if self.budget else [])
         how = as_prewhitening(self.prewhitening)

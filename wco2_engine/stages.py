@@ -26,7 +26,7 @@ from typing import (
 )
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
-from wco2_engine.files import file_state, keep_apart, writable_folder, written_whole
+from wco2_engine.files import check_ending, file_state, keep_apart, writable_folder, written_whole
 from wco2_engine.grid import GEOGRAPHIC, Cells, Grid, parse_crs
 from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
@@ -146,7 +146,8 @@ class SampleJob:
         from wco2_engine.inputs.tables import write_table
         from wco2_engine.learning.sampling import sample
 
-        keep_apart(_files(self.output, self.rejected), [self.observations, self.catalogue])
+        inputs = _files(self.observations, self.catalogue, self.regions)
+        keep_apart(_files(self.output, self.rejected), inputs)
         training = sample(
             read_observations(self.observations).table,
             Catalogue.read(self.catalogue),
@@ -218,7 +219,7 @@ class TrainJob:
     jobs: int = 0
 
     def run(self, progress: Progress) -> Facts:
-        keep_apart([self.output], [self.training, self.catalogue])
+        keep_apart([self.output], self.inputs())
         model = self.trained(progress)
         model.write(Path(self.output))
         return {
@@ -261,6 +262,11 @@ class TrainJob:
             parse_domain(self.domain, Path(), "Training"),
             self.parsed_zones(),
         )
+
+    def inputs(self) -> list[str]:
+        """The files that are named, which no output may replace."""
+        places = (_path_of(self.domain), _path_of(self.zones))
+        return _files(self.training, self.catalogue, self.regions, *places)
 
     def recipe(self) -> ForestRecipe:
         """How the forests are grown and judged.
@@ -327,7 +333,7 @@ class PredictJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.model import Model
-        from wco2_engine.mapping.prediction import predict
+        from wco2_engine.mapping.prediction import RECORD, predict
 
         if not 0 <= self.memory < math.inf:
             raise Wco2Error(f"memory = {self.memory} is no number of GB.", "Give e.g. 1.5.")
@@ -354,6 +360,7 @@ class PredictJob:
             **prediction.counts,
             "grid": grid.to_json(),
             "outputs": [str(path) for path in prediction.maps],
+            "record": str(Path(self.output) / RECORD),
         }
 
     def grid(self) -> Grid:
@@ -426,6 +433,7 @@ class ReportJob:
 
         state = StudyState.read(Path(self.state)) if self.state else StudyState({})
         keep_apart([self.output], [self.model])
+        check_ending(self.output, ".html", ".htm")
         record = Path(self.maps) / "prediction.json" if self.maps else None
         material = Material(
             model=Model.read(Path(self.model)),
@@ -434,6 +442,7 @@ class ReportJob:
             sampling=state.facts("sample").get("counts", {}),
             maps_folder=record.parent if record and record.is_file() else None,
             budget=self._budget(),
+            trend=self._trend(),
             threads=threads(0),
         )
         written = write_report(Path(self.output), material, progress)
@@ -441,10 +450,15 @@ class ReportJob:
 
     def depends_on(self) -> list[str]:
         maps = [str(Path(self.maps) / "prediction.json")] if self.maps else []
-        return [file_state(path) for path in (self.model, *maps, str(self._budget()))]
+        findings = [str(self._budget()), str(self._trend())]
+        return [file_state(path) for path in (self.model, *maps, *findings)]
 
     def _budget(self) -> Path:
         return Path(self.output).with_name("budget.csv")
+
+    def _trend(self) -> Path:
+        here = Path(self.output).with_name("trend.tif")
+        return Path(self.maps).with_name("trend.tif") if self.maps and not here.is_file() else here
 
 
 @dataclass(frozen=True)
@@ -484,7 +498,8 @@ class StudyState:
         )
 
     def with_stage(self, name: str, key: str, facts: Facts) -> StudyState:
-        outputs = {path: file_state(path) for path in facts.get("outputs", [])}
+        made = [*facts.get("outputs", []), *_files(facts.get("record"))]
+        outputs = {path: file_state(path) for path in made}
         return replace(
             self, stages={**self.stages, name: {"key": key, "facts": facts, "outputs": outputs}}
         )
@@ -645,6 +660,11 @@ def _raster_states(catalogue: Catalogue, months: list[Month]) -> list[str]:
         return sources.states(catalogue.predictors, months)
 
 
-def _domain_states(entry: Any) -> list[str]:
+def _path_of(entry: Any) -> str | None:
     path = entry if isinstance(entry, str) else (entry or {}).get("path")
+    return path if isinstance(path, str) else None
+
+
+def _domain_states(entry: Any) -> list[str]:
+    path = _path_of(entry)
     return [file_state(path)] if path else []

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import existing_file, file_state, writable_folder, written_whole
+from wco2_engine.files import (
+    check_ending,
+    existing_file,
+    file_state,
+    keep_apart,
+    writable_folder,
+    written_whole,
+)
 
 
 def test_a_file_takes_its_name_when_it_is_complete(tmp_path: Path) -> None:
@@ -92,3 +99,28 @@ def test_the_state_of_a_file_changes_with_it(tmp_path: Path) -> None:
     assert file_state(str(path)) != before
     assert file_state(f'NETCDF:"{path}":t2m') != variable
     assert file_state("/vsicurl/https://example.org/a.tif") == "/vsicurl/https://example.org/a.tif"
+
+
+@pytest.mark.parametrize("other_name", ["sub/../a.csv", "link.csv"])
+def test_an_output_that_is_an_input_by_another_name_is_refused(
+    tmp_path: Path, other_name: str
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+    with pytest.raises(Wco2Error, match="is read, or written by something else"):
+        keep_apart([str(tmp_path / other_name)], [str(tmp_path / "a.csv")])
+
+
+@pytest.mark.parametrize("output", ["table.txt", "table", "folder.csv/", "prediction.json"])
+def test_an_output_whose_name_says_something_else_is_refused(output: str) -> None:
+    check_ending("table.CSV", ".csv")
+    with pytest.raises(Wco2Error, match=r"does not end in \.csv") as caught:
+        check_ending(output, ".csv")
+    assert caught.value.hint.endswith(".csv.")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc here")
+def test_a_place_where_no_folder_can_be_made_is_refused() -> None:
+    with pytest.raises(Wco2Error, match="can't be made"):
+        writable_folder(Path("/proc/wco2"))

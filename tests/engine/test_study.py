@@ -184,6 +184,14 @@ def test_an_output_that_someone_changed_is_made_again(finished_study: Path) -> N
     assert model.read_bytes() == right
 
 
+def test_a_damaged_record_of_the_maps_is_made_again(finished_study: Path) -> None:
+    record = finished_study.parent / "results/maps/prediction.json"
+    right = record.read_bytes()
+    record.write_text("{", encoding="utf-8")
+    assert "predict" in redone(finished_study)
+    assert record.read_bytes() == right
+
+
 @pytest.mark.parametrize(
     "damage", ["{", '{"stages": {"observations": {"key": "a", "facts": {}, "outputs": []}}}']
 )

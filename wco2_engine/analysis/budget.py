@@ -100,7 +100,9 @@ class Budget:
             total, covered = (
                 float(v[z, there].mean()) if n else 0.0 for v in (self.totals, self.covered)
             )
-            members = None if self.of_members is None else self.of_members[:, z, there].mean(axis=1)
+            members = None
+            if self.of_members is not None and n:
+                members = self.of_members[:, z, there].mean(axis=1)
             low, high = self._interval(np.array(total), members)
             rows.append(
                 {
@@ -336,7 +338,8 @@ def trends_by_zone(path: Path, prewhitening: Prewhitening) -> list[Row]:
                 )
     except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise Wco2Error(
-            f"{path} is no table of wco2 budget ({error!r}).", "Make it with wco2 budget."
+            f"{path} is no table of wco2 budget ({type(error).__name__}).",
+            "Make it with wco2 budget.",
         ) from error
     if not series:
         raise Wco2Error(f"{path} holds no rows.", "Make it with wco2 budget.")

@@ -157,13 +157,15 @@ class Series:
         if folder.is_file():
             home, record, maps = folder.parent, {}, _one(folder)
         elif folder.is_dir():
-            home, record = _record(folder)
+            home, record = _record(folder, quantity)
             maps = _maps(folder, home, quantity, record)
         else:
             raise Wco2Error(f"{folder} is no folder of maps.", "Name the folder that holds them.")
-        members = _members(home, quantity, maps) if record else {}
+        members = _members(home, quantity, maps, record) if record else {}
         encoding = Encoding(crs=crs)
         with Rasters() as rasters:
+            if crs is not None:
+                _check_stated(rasters, next(iter(maps.values())), crs)
             found = {year: _described(rasters, path, encoding) for year, path in maps.items()}
             for path in members.values():
                 _described(rasters, path, encoding)
@@ -243,9 +245,13 @@ class Series:
         return values
 
 
-def _record(folder: Path) -> tuple[Path, Mapping[str, Any]]:
-    """The folder of the run that made the maps, and what it recorded; others' maps have none."""
-    for home in (folder, folder.parent):
+def _record(folder: Path, quantity: str) -> tuple[Path, Mapping[str, Any]]:
+    """The folder of the run that made the maps, and what it recorded; others' maps have none.
+
+    The quantity's own folder stands for that of the run; the folder of another quantity does not.
+    """
+    place = folder.resolve()
+    for home in (folder, place.parent) if place.name == quantity else (folder,):
         path = home / RECORD
         if path.is_file():
             try:
@@ -312,10 +318,33 @@ def _years_in(names: list[str]) -> list[int | None]:
     return [min(years, key=lambda y: shared[y]) if years else None for years in candidates]
 
 
-def _members(home: Path, quantity: str, maps: Mapping[int, Path]) -> dict[int, Path]:
-    folder = home / f"{quantity}_members"
-    paths = {year: folder / f"{quantity}_members_{year}.tif" for year in maps}
-    return {year: path for year, path in paths.items() if path.is_file()}
+def _members(
+    home: Path, quantity: str, maps: Mapping[int, Path], record: Mapping[str, Any]
+) -> dict[int, Path]:
+    """The members' maps by year. Those that the record does not name are of an earlier run."""
+    named = {str(name) for name in record.get("maps") or ()}
+    places = {year: f"{quantity}_members/{quantity}_members_{year}.tif" for year in maps}
+    found = {year: home / place for year, place in places.items() if place in named}
+    for path in found.values():
+        if not path.is_file():
+            raise Wco2Error(
+                f"{home / RECORD} names {path}, which is not there.",
+                "Make the maps again with wco2 predict.",
+            )
+    return found
+
+
+def _check_stated(rasters: Rasters, path: Path, crs: str) -> None:
+    """Raise when a map states another CRS than the one that is given for maps without."""
+    try:
+        stated = rasters.info(str(path), Encoding()).georeference.crs
+    except Wco2Error:  # it states none
+        return
+    if parse_crs(stated) != parse_crs(crs):
+        raise Wco2Error(
+            f"{path} states that it is in {stated}, not {crs}.",
+            "Leave --crs out: it is for maps that state none.",
+        )
 
 
 def _described(rasters: Rasters, path: Path, encoding: Encoding) -> RasterInfo:

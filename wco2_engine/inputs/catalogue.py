@@ -20,6 +20,13 @@ from wco2_engine.units import Conversion, conversion
 When = Literal["static", "yearly", "climatology", "monthly"]
 Missing = Literal["error", "nearest", "climatology"]
 Reduce = Literal["max", "min", "mean", "sum"]
+# Columns of observations, training tables and their rejected rows, which a predictor stands beside.
+# GeoPackage does not tell capitals from small letters, and has columns of its own.
+TAKEN_NAMES = (
+    *("site", "longitude", "latitude", "year", "month", "flux_g_m2_month", "n", "method"),
+    *("source", "target", "region", "cell_size", "cell_crs", "reason", "detail"),
+    *("fid", "geom", "geometry", "ogc_fid"),
+)
 GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
 _KEYS = (
     *("name", "group", "path", "variable", "band", "when", "units", "to", "scale", "offset"),
@@ -124,7 +131,8 @@ class Catalogue:
             raise Wco2Error(f"{where} names no predictor.", "Add a [[predictor]] table.")
         predictors = tuple(parse_predictor(table, where) for table in tables)
         names = [p.name for p in predictors]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        lowered = [name.lower() for name in names]  # all that a GeoPackage tells apart
+        twice = sorted({name for name in names if lowered.count(name.lower()) > 1})
         if twice:
             raise Wco2Error(
                 f"{where}: predictor '{twice[0]}' is there twice.", "Give each a name of its own."
@@ -169,6 +177,11 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
         raise Wco2Error(
             f"{file}: a predictor is named {name!r}.",
             "A name is letters, digits and _, e.g. soil_temperature_1.",
+        )
+    if name.lower() in TAKEN_NAMES:
+        raise Wco2Error(
+            f"{file}: a predictor is named '{name}', which is a column of the observations.",
+            f"Name it otherwise, e.g. {name}_predictor.",
         )
     where = f"{file}: predictor '{name}'"
     check_names(table, _KEYS, where)

@@ -410,7 +410,7 @@ class Model:
             "provenance": dict(self.provenance),
         }
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | str) -> None:
         """Write the model to `path`, whole or not at all; the same model gives the same bytes.
 
         Raises
@@ -443,10 +443,10 @@ class Model:
             for index, each in enumerate(self.regions)
             for name, array in _arrays_of(each).items()
         }
-        write_archive(path, facts, arrays)
+        write_archive(Path(path), facts, arrays)
 
     @classmethod
-    def read(cls, path: Path) -> Model:
+    def read(cls, path: Path | str) -> Model:
         """The model that `write` wrote, in this format version or an earlier one.
 
         The file may come from anywhere: it can't run code, sizes are compared before memory is
@@ -456,7 +456,7 @@ class Model:
         ------
         Wco2Error : when the file is missing or is not a usable model, saying why.
         """
-        existing_file(path, "Model")
+        path = existing_file(Path(path), "Model")
         try:
             facts, arrays = _upgraded(*read_archive(path))
             return _model_from(facts, arrays)

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def predict(
     catalogue: Catalogue,
     grid: Grid,
     years: Sequence[int],
-    output: Path,
+    output: Path | str,
     domain: Domain | None = None,
     monthly: bool = False,
     jobs: int = 1,
@@ -137,7 +138,7 @@ def predict(
     """
     import rasterio
 
-    progress = progress or Silent()
+    output, progress = Path(output), progress or Silent()
     products = products_of(model, monthly, interval, applicability, members)
     winters = [region.winter for region in regions_of(model)]
     schedule = Schedule.of(winters, years, products)
@@ -194,6 +195,7 @@ def predict(
         prediction = Prediction(maps, cells, missing, months, (*notes, *raw))
         path = parts.map_path(Path(RECORD))
         write_record(path, model, grid, schedule, prediction.counts, identity)
+        _remove_outdated(output, schedule, progress)
         _publish(parts, [*names, Path(RECORD)], output)
         parts.remove()
     progress.update(1.0, "Maps are written")
@@ -238,6 +240,39 @@ def _publish(parts: Parts, names: Sequence[Path], output: Path) -> None:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             parts.map_path(name).replace(path)
+
+
+def _remove_outdated(output: Path, schedule: Schedule, progress: Progress) -> None:
+    """Remove an earlier run's maps of the winters and months that are mapped now.
+
+    What that run made and this one does not (bounds, members, months) would else lie beside maps
+    that it does not belong to; so would statistics that a GIS kept beside the files. Maps of other
+    winters stay: they may have taken days.
+    """
+    try:
+        listed = json.loads((output / RECORD).read_text(encoding="utf-8"))["maps"]
+        earlier = [Path(name) for name in listed]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return  # no run recorded what it made
+    times = {str(year) for year in schedule.years} | {str(month) for month in schedule.months}
+    others = 0
+    for name in earlier:
+        folder, time = name.parent.name, name.stem.rpartition("_")[2]
+        if len(name.parts) != 2 or folder == ".." or name.name != f"{folder}_{time}.tif":
+            continue  # no name that a run gives
+        if time not in times:
+            others += 1
+            continue
+        path = output / name
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.aux.xml").unlink(missing_ok=True)
+        with suppress(OSError):  # of a folder that holds something still
+            path.parent.rmdir()
+    if others:
+        progress.note(
+            f"{others} maps of other winters of an earlier run stay in {output}; prediction.json "
+            "does not name them any more."
+        )
 
 
 def _load(model: Model, schedule: Schedule) -> Load:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wco2_engine.analysis.series import FLUX, WINTER_UNITS, Series
+from wco2_engine.analysis.series import FLUX, RECORD, WINTER_UNITS, Series
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC, project
 from wco2_engine.publication.about import About
@@ -171,6 +171,8 @@ def read_dataset(
     from wco2_engine.learning.model import Model
 
     flux = Series.read(maps, crs=crs, units=units)
+    if flux.record and not (maps / RECORD).is_file():
+        maps = maps.resolve().parent  # the folder of the winter flux was named, not that of the run
     series = {FLUX: flux}
     for quantity in (LOWER, UPPER):
         if _has(flux, quantity):

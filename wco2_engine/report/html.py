@@ -26,6 +26,7 @@ from wco2_engine.report.sections import (
     summary,
     temperature,
     totals,
+    trends,
     tuning,
 )
 
@@ -47,6 +48,7 @@ REPORT: tuple[Build, ...] = (
     tuning.build,
     maps.build,
     totals.build,
+    trends.build,
     limits.build,
     origin.build,
 )

@@ -86,6 +86,7 @@ class Material:
     observations, sampling : counts of rows kept and rejected, by reason.
     maps_folder : folder of a finished prediction; None where there is none.
     budget : table of totals, which is shown where it is there.
+    trend : map of trends, which is shown where it is there.
     threads : for what is computed with the forests.
     now_and_then : is called during long work; may raise to stop it.
     """
@@ -96,6 +97,7 @@ class Material:
     sampling: Mapping[str, int] = field(default_factory=dict)
     maps_folder: Path | None = None
     budget: Path | None = None
+    trend: Path | None = None
     threads: int = 1
     now_and_then: Callable[[], None] = lambda: None
 

@@ -49,7 +49,7 @@ def write_maps(
         for path in paths:
             with rasterio.open(path, "r+") as target:
                 target.units = ("g C m-2 winter-1",) * target.count
-        names.append(name)
+        names += [path.relative_to(folder).as_posix() for path in paths]
     (folder / "prediction.json").write_text(json.dumps({"maps": names}), encoding="utf-8")
     return folder
 

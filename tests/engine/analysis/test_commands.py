@@ -182,3 +182,71 @@ def test_a_wrong_level_is_refused_before_any_file_is_there(maps: Path, tmp_path:
     with pytest.raises(Wco2Error):
         BudgetJob(str(maps), str(tmp_path / "o" / "b.csv"), level=0.0).run(Silent())
     assert not (tmp_path / "o").exists()
+
+
+def test_a_budget_never_takes_the_place_of_its_zones_nor_of_a_map(maps: Path, zones: Path) -> None:
+    before = zones.read_bytes()
+    output = zones.with_suffix(".csv")  # whose polygons would be written as zones.gpkg
+    result = call("budget", maps, "-o", output, "--zones", zones, "--name-field", "zone_id")
+    assert result.exit_code == 2
+    assert "zones.gpkg is read" in result.output
+    assert zones.read_bytes() == before
+    a_map = maps / "winter_flux/winter_flux_1990.tif"
+    result = call("budget", maps, "-o", a_map)
+    assert result.exit_code == 2
+    assert "does not end in .csv" in result.output
+
+
+@pytest.mark.parametrize(
+    "call_of",
+    [
+        ["compare", "{maps}", "{maps}", "-o", "{maps}/prediction.json"],
+        ["report", "m.wco2", "-o", "r.txt"],
+        ["select", "t.gpkg", "c.toml", "-o", "c.toml"],
+        ["validate", "t.gpkg", "c.toml", "-o", "c.toml"],
+        ["trend", "{maps}", "-o", "{maps}/prediction.json"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_an_output_of_another_kind_is_refused_before_anything_is_read(
+    call_of: list[str], maps: Path
+) -> None:
+    result = call(*[word.format(maps=maps) for word in call_of])
+    assert result.exit_code == 2
+    assert "does not end in" in result.output
+
+
+def test_training_never_takes_the_place_of_the_study_that_names_its_regions(tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text("title = 'mine'", encoding="utf-8")
+    result = call("train", "t.gpkg", "c.toml", "-o", study, "--regions", study)
+    assert result.exit_code == 2
+    assert "study.toml is read" in result.output
+    assert study.read_text(encoding="utf-8") == "title = 'mine'"
+
+
+def test_a_zone_without_a_cell_has_an_empty_summary_and_no_warning(
+    maps: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    path = tmp_path / "south.gpkg"
+    frame = geopandas.GeoDataFrame({"name": ["a"]}, geometry=[box(0, -9, 1, -8)], crs="EPSG:4326")
+    frame.to_file(path, driver="GPKG")
+    for year in range(1990, 2002):
+        source = maps / f"winter_flux/winter_flux_{year}.tif"
+        place = maps / f"winter_flux_members/winter_flux_members_{year}.tif"
+        place.parent.mkdir(exist_ok=True)
+        with rasterio.open(source) as given:
+            profile, cells = {**given.profile, "count": 3}, given.read(1)
+        with rasterio.open(place, "w", **profile) as target:
+            target.write(np.stack([cells, cells, cells]))
+    record = json.loads((maps / "prediction.json").read_text(encoding="utf-8"))
+    record["maps"] += [
+        f"winter_flux_members/winter_flux_members_{y}.tif" for y in range(1990, 2002)
+    ]
+    (maps / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+    output = tmp_path / "b.csv"
+    assert (
+        call("budget", maps, "-o", output, "--zones", path, "--name-field", "name").exit_code == 0
+    )
+    assert rows_of(tmp_path / "b_summary.csv")[-1]["total_lower_tg"] == ""
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]

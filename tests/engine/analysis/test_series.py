@@ -83,12 +83,49 @@ def test_the_folder_of_the_quantity_itself_will_do(ours: Path) -> None:
     assert series.model_fingerprint == "abc"
 
 
+def name_in_record(home: Path, path: Path) -> None:
+    record = json.loads((home / "prediction.json").read_text(encoding="utf-8"))
+    record["maps"].append(path.relative_to(home).as_posix())
+    (home / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_members_of_an_earlier_run_are_not_taken_for_those_of_the_maps(
+    ours: Path, world: SimpleNamespace
+) -> None:
+    for year in (2001, 2002):
+        path = ours / f"winter_flux_members/winter_flux_members_{year}.tif"
+        world.write_raster(path, [np.array(PIXELS)] * 4, 100.0, 70.0, 0.5)
+    assert not Series.read(ours).members
+    assert Series.read(ours).n_members == 0
+
+
+def test_a_member_map_that_the_record_names_and_nobody_finds_is_an_error(ours: Path) -> None:
+    name_in_record(ours, ours / "winter_flux_members/winter_flux_members_2001.tif")
+    with pytest.raises(Wco2Error, match=r"winter_flux_members_2001\.tif, which is not there"):
+        Series.read(ours)
+
+
+def test_the_folder_of_another_quantity_is_not_taken_for_the_winter_flux(
+    ours: Path, world: SimpleNamespace
+) -> None:
+    path = ours / "winter_flux_lower/winter_flux_lower_2001.tif"
+    stated(world.write_raster(path, PIXELS, 100.0, 70.0, 0.5), "g C m-2 winter-1")
+    assert list(Series.read(path.parent).maps.values()) == [path]
+
+
+def test_a_crs_that_the_maps_contradict_is_refused(ours: Path) -> None:
+    assert Series.read(ours, crs="EPSG:4326").years == (2001, 2002)
+    with pytest.raises(Wco2Error, match="states that it is in EPSG:4326, not EPSG:6931"):
+        Series.read(ours, crs="EPSG:6931")
+
+
 def test_members_are_read_as_a_stack(ours: Path, world: SimpleNamespace) -> None:
     for year in (2001, 2002):
         path = ours / f"winter_flux_members/winter_flux_members_{year}.tif"
         bands = [np.array(PIXELS) + member for member in range(4)]
         world.write_raster(path, bands, 100.0, 70.0, 0.5)
         stated(path, "g C m-2 winter-1")
+        name_in_record(ours, path)
         series = Series.read(ours)
         assert series.n_members == (0 if year == 2001 else 4)  # of one winter alone: none
     values = series.member_values(2002, Tile(1, 0, 1, 2))

@@ -239,3 +239,15 @@ def test_a_file_that_starts_with_a_byte_order_mark_is_read(tmp_path: Path) -> No
     file = tmp_path / "catalogue.toml"
     file.write_text('[[predictor]]\nname = "a"\npath = "ä.tif"\n', encoding="utf-8-sig")
     assert Catalogue.read(file).predictor("a").path == "ä.tif"
+
+
+@pytest.mark.parametrize("name", ["target", "n", "source", "Month", "region", "cell_size", "geom"])
+def test_a_predictor_named_like_a_column_of_the_tables_is_refused(name: str) -> None:
+    error = refused({**STATIC, "name": name})
+    assert f"'{name}', which is a column of the observations" in error.message
+    assert f"{name}_predictor" in error.hint
+
+
+def test_predictors_that_differ_by_capitals_alone_are_refused() -> None:
+    with pytest.raises(Wco2Error, match="is there twice"):
+        Catalogue.from_tables([STATIC, {**STATIC, "name": "Clay"}], Path())

@@ -181,6 +181,11 @@ def signed(model: Model) -> bytes:
 # What goes in comes out
 
 
+def test_a_path_may_be_a_text_as_in_the_readme(tmp_path: Path) -> None:
+    MODEL.write(str(tmp_path / "model.wco2"))
+    assert Model.read(str(tmp_path / "model.wco2")).fingerprint == MODEL.fingerprint
+
+
 def test_a_model_that_was_written_is_read_back_whole(path: Path) -> None:
     read = Model.read(path)
     assert read.predictors == MODEL.predictors

@@ -691,3 +691,31 @@ main()
     assert "could not be written" in done.stderr
     assert "Traceback" not in done.stderr
     assert not [n for n in contents(tmp_path) if "partial" in n or "plain" in n or "tif" in n]
+
+
+def test_what_an_earlier_run_made_of_the_same_winter_does_not_lie_beside_the_new_maps(
+    able: SimpleNamespace, tmp_path: Path
+) -> None:
+    predict(able.model, able.catalogue, AROUND, (2001,), tmp_path, monthly=True, interval=0.9)
+    own = tmp_path / "winter_flux_lower" / "notes.txt"
+    own.write_text("of the user", encoding="utf-8")
+    outside = tmp_path.parent / "winter_flux_2001.tif"
+    outside.touch()
+    record = json.loads((tmp_path / "prediction.json").read_text(encoding="utf-8"))
+    record["maps"].append("../winter_flux_2001.tif")
+    record["maps"].append("winter_flux/winter_flux_1999.tif")
+    (tmp_path / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+    statistics = tmp_path / "winter_flux/winter_flux_2001.tif.aux.xml"
+    statistics.touch()
+    other = tmp_path / "winter_flux/winter_flux_1999.tif"
+    other.touch()
+    told = Told()
+    predict(able.model, able.catalogue, AROUND, (2001,), tmp_path, progress=told)
+    assert sorted(contents(tmp_path)) == [
+        "prediction.json",
+        "winter_flux/winter_flux_1999.tif",
+        "winter_flux/winter_flux_2001.tif",
+        "winter_flux_lower/notes.txt",
+    ]
+    assert outside.is_file()
+    assert any("1 maps of other winters of an earlier run stay" in note for note in told.notes)

@@ -359,3 +359,13 @@ def test_a_study_brings_its_model_report_and_scores(finished_study: Path, tmp_pa
     assert str(finished_study.parent).encode() not in b"".join(
         path.read_bytes() for path in out.rglob("*") if path.is_file()
     )
+
+
+def test_the_folder_of_the_winter_flux_stands_for_the_run(
+    tmp_path: Path, world: SimpleNamespace
+) -> None:
+    maps = write_run(tmp_path / "maps", world, bounds=True)
+    found = read_dataset(maps / "winter_flux", About())
+    assert {q: s.maps[2001].parent.name for q, s in found.series.items()} == {
+        q: q for q in ("winter_flux", "winter_flux_lower", "winter_flux_upper")
+    }

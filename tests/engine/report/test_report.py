@@ -177,8 +177,46 @@ def test_coverage_and_intervals_are_told_in_a_sentence(
         "siberia: intervals that should hold 90 % of the fluxes held 78 % at held-out places "
         "(leave-site-out) as the forest gives them, and 92 % after calibration." in shown
     )
+    # 9 wide as the forest gives them, and 1.25 outward at either end in maps
+    assert "from 9 to 11 g C m⁻² month⁻¹, where the mean measured flux is" in shown
+    [_, row] = pages.read_csv(tmp_path / "r_files/coverage.csv")
+    assert float(row["width_in_maps"]) == 11.5
+    assert "differ in width" not in shown
     bare = pages.Page(report(tmp_path / "b.html", replace(judged, coverage=()), coverage)).text
     assert "This model holds no measured coverage" in bare
+
+
+def test_widths_of_trials_that_differ_much_from_those_of_maps_are_told(
+    judged: Model, pages: SimpleNamespace, tmp_path: Path
+) -> None:
+    (region,) = judged.regions
+    moved = replace(judged, regions=(replace(region, calibration={"0.9": 6.0}),))
+    shown = pages.Page(report(tmp_path / "r.html", moved, coverage)).text
+    assert "differ in width (90 %: 11 and 21 g C m⁻² month⁻¹)" in shown
+
+
+def test_of_zones_the_page_shows_the_validation_to_quote_and_the_file_all(
+    judged: Model, pages: SimpleNamespace, tmp_path: Path
+) -> None:
+    page = report(tmp_path / "r.html", judged, scores)
+    table = page[page.index('id="table-scores_by_zone"') :].split("</table>")[0].split("<tbody>")[1]
+    assert "leave-site-out" in table
+    assert "random" not in table
+    assert " to " not in table  # four sites a zone are too few for an interval
+    rows = pages.read_csv(tmp_path / "r_files/scores_by_zone.csv")
+    assert [row["validation"] for row in rows] == ["site"] * 2 + ["random"] * 2
+    assert all(row["rmse_low"] for row in rows)
+
+
+def test_validations_that_hold_out_the_same_groups_are_told(
+    judged: Model, pages: SimpleNamespace, tmp_path: Path
+) -> None:
+    (region,) = judged.regions
+    assert scores.same_folds(region) == []
+    folds = {**region.folds, "blocks": (3 - region.folds["site"]).astype(np.int16)}
+    same = replace(judged, regions=(replace(region, folds=folds),))
+    shown = pages.Page(report(tmp_path / "r.html", same, scores)).text
+    assert "siberia: leave-site-out and 500 km blocks hold out the same groups of sites" in shown
 
 
 def test_the_apparent_q10_of_a_flux_that_doubles_with_10_degrees_is_2(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wco2_engine.learning.model import Model
@@ -23,11 +24,14 @@ from wco2_engine.report.page import (
     Table,
     count,
     named,
+    number,
     percent,
     share,
     text,
     value,
 )
+
+APART = 0.1  # widths that differ by more, relative, are told
 
 
 def build(material: Material, progress: Progress) -> Section:
@@ -43,6 +47,7 @@ def build(material: Material, progress: Progress) -> Section:
             "width_before": row["raw_width"],
             "coverage_after": row["coverage"],
             "width_after": row["width"],
+            "width_in_maps": width_in_maps(model, row),
         }
         for row in model.coverage
     ]
@@ -55,7 +60,8 @@ def build(material: Material, progress: Progress) -> Section:
         Table(
             "coverage",
             "Share of held-out fluxes within their interval, and the intervals' mean width in "
-            "g C m-2 month-1, as the forest gives them (before) and calibrated (after).",
+            "g C m-2 month-1, as the forest gives them (before) and calibrated (after). In maps: "
+            "the width before, and both bounds moved as the maps move them.",
             (
                 text("region", "Region"),
                 named("validation", "validation", SHORT),
@@ -66,6 +72,7 @@ def build(material: Material, progress: Progress) -> Section:
                 percent("coverage_after", "held after", 1),
                 value("width_before", "width before", 1),
                 value("width_after", "width after", 1),
+                value("width_in_maps", "width in maps", 1),
             ),
             rows,
             most=60,
@@ -88,7 +95,8 @@ def build(material: Material, progress: Progress) -> Section:
         name,
         heading,
         facts={
-            "sentences": [s for s in (sentence(model, r.region.name) for r in model.regions) if s]
+            "sentences": [s for s in (sentence(model, r.region.name) for r in model.regions) if s],
+            "widths": [s for r in model.regions for s in widths(model, r.region.name)],
         },
         tables=tuple(tables),
         pictures=(
@@ -123,6 +131,41 @@ def sentence(model: Model, region: str) -> str:
     if row["coverage"] is None:
         return told + "; they are not calibrated, because the sites are too few."
     return told + f", and {share(row['coverage'])} after calibration."
+
+
+def width_in_maps(model: Model, row: Mapping[str, Any]) -> float | None:
+    """The mean width at held-out sites if moved by what maps move; None where not calibrated."""
+    part = next(each for each in model.regions if each.region.name == row["region"])
+    moved = part.calibration.get(f"{row['level']:g}")
+    return None if moved is None else float(row["raw_width"] + 2 * moved)
+
+
+def widths(model: Model, region: str) -> list[str]:
+    """How wide the widest calibrated intervals of a region are, and what to make of that."""
+    part = next(each for each in model.regions if each.region.name == region)
+    known = [row for row in rows_of(model, region, shown(part)) if row["width"] is not None]
+    if not known:
+        return []
+    row = min(known, key=lambda row: abs(row["level"] - 0.9))
+    level, wide, flux = share(row["level"]), row["width"], float(part.target.mean())
+    told = [
+        f"{region}: calibration takes the {level} interval from {number(row['raw_width'], 0)} to "
+        f"{number(wide, 0)} g C m-2 month-1, where the mean measured flux is {number(flux, 0)}."
+    ]
+    apart = [
+        f"{share(row['level'])}: {number(row['width'], 0)} and {number(mapped, 0)}"
+        for row in known
+        if (mapped := width_in_maps(model, row)) is not None
+        and abs(mapped / row["width"] - 1) > APART
+    ]
+    if apart:
+        told.append(
+            f"{region}: what was tried at held-out sites and what the maps use differ in width "
+            f"({', '.join(apart)} g C m-2 month-1), because one site more or less among "
+            f"{part.n_sites} changes by how much bounds are moved. The coverage told is that of "
+            "the first; take the width of either with that caution."
+        )
+    return told
 
 
 def draw(model: Model) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.learning.validation import METHODS
 from wco2_engine.progress import Progress
@@ -23,8 +25,10 @@ from wco2_engine.report.material import (
     is_whole,
     quoted,
     score_of,
+    shown,
 )
 from wco2_engine.report.page import (
+    Column,
     Picture,
     Section,
     Table,
@@ -38,6 +42,7 @@ from wco2_engine.report.page import (
 from wco2_engine.season import MONTH_NAMES
 
 NAMES = ("r2", "nse", "kge", "mae", "rmse", "bias")
+FEW_SITES = 5  # below which the page tells no interval
 
 
 def build(material: Material, progress: Progress) -> Section:
@@ -111,7 +116,9 @@ def build(material: Material, progress: Progress) -> Section:
     for part, words in (("zone", "permafrost zone"), ("method", "method of measurement")):
         some = [row for row in rows if row[part] != WHOLE]
         if some:
-            tables.append(_by_part(part, words, some))
+            tables.append(
+                _by_part(part, words, some, {r.region.name: shown(r) for r in model.regions})
+            )
     return Section(
         "scores",
         "Scores on held-out rows",
@@ -124,6 +131,11 @@ def build(material: Material, progress: Progress) -> Section:
                 for method in methods
                 if method not in region.predictions
             ],
+            "same": [
+                (region.region.name, " and ".join(SHORT[name] for name in names))
+                for region in model.regions
+                if (names := same_folds(region))
+            ],
             "has_intervals": has_intervals,
         },
         tables=tuple(tables),
@@ -131,24 +143,46 @@ def build(material: Material, progress: Progress) -> Section:
     )
 
 
-def _by_part(part: str, words: str, rows: list[dict[str, Any]]) -> Table:
+def _by_part(part: str, words: str, rows: list[dict[str, Any]], methods: dict[str, str]) -> Table:
+    """The page shows a region's rows under one validation, and the file all."""
+    first = [row for row in rows if methods[row["region"]] == row["validation"]]
+    others = [row for row in rows if methods[row["region"]] != row["validation"]]
     return Table(
         f"scores_by_{part}",
-        f"The same by {words}. R² within a part compares with that part's own mean, so it is lower "
-        "where fluxes vary little: compare RMSE and bias.",
+        f"The same by {words}, under the validation to quote; all others are in the file. R² "
+        "within a part compares with that part's own mean, so it is lower where fluxes vary "
+        f"little: compare RMSE and bias. With fewer than {FEW_SITES} sites no interval is shown.",
         (
             text("region", "Region"),
             named("validation", "validation", SHORT),
             text(part, words),
             count("n", "site-months"),
             count("sites", "sites"),
-            ranged("r2", "R²"),
-            ranged("rmse", "RMSE"),
-            ranged("bias", "bias"),
+            _ranged_of_many("r2", "R²"),
+            _ranged_of_many("rmse", "RMSE"),
+            _ranged_of_many("bias", "bias"),
         ),
-        rows,
-        most=60,
+        [*first, *others],
+        most=min(60, len(first)),
     )
+
+
+def _ranged_of_many(key: str, title: str) -> Column:
+    with_interval_of = ranged(key, title).form
+    return Column(
+        title,
+        lambda row: number(row[key]) if row["sites"] < FEW_SITES else with_interval_of(row),
+    )
+
+
+def same_folds(region: RegionModel) -> list[str]:
+    """Validations that hold out the same groups of rows of a region, from two on."""
+    found: dict[tuple[int, ...], list[str]] = {}
+    for name, folds in region.folds.items():
+        _, first, group = np.unique(folds, return_index=True, return_inverse=True)
+        # by the row at which each group begins, so that numbers of folds do not matter
+        found.setdefault(tuple(first[group.reshape(-1)].tolist()), []).append(name)
+    return next((names for names in found.values() if len(names) > 1), [])
 
 
 def score_rows(model: Model) -> list[dict[str, Any]]:

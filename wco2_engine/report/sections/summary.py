@@ -27,8 +27,11 @@ def build(material: Material, progress: Progress) -> Section:
         low = share(min(row["outside_any"] for row in rows), 1)
         high = share(max(row["outside_any"] for row in rows), 1)
         span = low if low == high else f"{low} to {high}"
+        ground = sum(row["mapped_km2"] for row in rows)
+        together = sum(row["outside_months"] * row["mapped_km2"] for row in rows) / ground
         points.append(
             f"{region}: {span} of the mapped ground lies outside the area of applicability in some "
-            "month of a winter. No score here speaks for it."
+            f"month of a winter, {share(together, 1)} of ground and months together. No score here "
+            "speaks for it."
         )
     return Section("summary", "In short", facts={"points": points})

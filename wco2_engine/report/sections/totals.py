@@ -34,20 +34,30 @@ def build(material: Material, progress: Progress) -> Section | None:
             "has_intervals": any(row["total_low"] is not None for row in rows),
         },
         tables=(
+            Table("totals", "Totals of all zones and winters.", (), rows, most=0),
             Table(
-                "totals",
-                "Winter totals, Tg C, positive when CO2 leaves the ground.",
+                "totals_first_and_last",
+                "Totals of the first and the last winter of each zone, positive when CO₂ leaves "
+                "the ground.",
                 (
                     text("zone", "Zone"),
                     Column("winter", lambda row: str(row["year"])),
                     ranged("total", "total, Tg C", 1),
                 ),
-                rows,
-                most=40,
+                first_and_last(rows),
+                most=60,
             ),
         ),
         pictures=(Picture("totals", "Winter totals by zone, Tg C.", lambda: draw(rows)),),
     )
+
+
+def first_and_last(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of each zone's first and last winter."""
+    years: dict[str, list[int]] = {}
+    for row in rows:
+        years.setdefault(row["zone"], []).append(row["year"])
+    return [r for r in rows if r["year"] in (min(years[r["zone"]]), max(years[r["zone"]]))]
 
 
 def read_budget(path: Path) -> list[dict[str, Any]]:
