@@ -33,7 +33,7 @@ MONTHS = 7
 EXTENTS = ((256, 128), (512, 256), (1024, 512), (3600, 566))
 
 # Without a bound, tiles are larger, and the smallest extent would be a single one.
-BOUND = ("--jobs", "2", "--memory", "0.9")
+BOUND = ("--jobs", "2", "--memory", "1.0")
 
 
 @dataclass(frozen=True)

@@ -375,11 +375,19 @@ def select(training: str, catalogue: str, output: str, **options: Any) -> Job:
 @_command
 @click.argument("study_or_model")
 @click.option("-o", "--output", required=True, help="report.html to write.")
-def report(study_or_model: str, output: str) -> Job:
-    """Write a report of a study, or of a model alone, as one HTML file."""
+@click.option("--maps", help="Folder of a model's maps, to show them; a study knows its own.")
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    help="Folder of maps of the same model from other inputs; may be repeated.",
+)
+def report(study_or_model: str, output: str, maps: str | None, scenarios: tuple[str, ...]) -> Job:
+    """Write a report of a study, or of a model and its maps, as one HTML file."""
     if study_or_model.endswith(".toml") or Path(study_or_model).is_dir():
-        return replace(Study.read(study_or_model).report, output=output)
-    return ReportJob(study_or_model, output)
+        found = Study.read(study_or_model).report
+        return replace(found, output=output, maps=maps or found.maps, scenarios=list(scenarios))
+    return ReportJob(study_or_model, output, maps=maps, scenarios=list(scenarios))
 
 
 @_command

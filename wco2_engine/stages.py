@@ -426,6 +426,7 @@ class ReportJob:
     title: str = ""
     state: str | None = None
     maps: str | None = None
+    scenarios: list[str] = field(default_factory=list)  # folders of maps of the same model
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.model import Model
@@ -443,13 +444,15 @@ class ReportJob:
             maps_folder=record.parent if record and record.is_file() else None,
             budget=self._budget(),
             trend=self._trend(),
+            scenarios=tuple(map(Path, self.scenarios)),
             threads=threads(0),
         )
         written = write_report(Path(self.output), material, progress)
         return {"outputs": [str(path) for path in written]}
 
     def depends_on(self) -> list[str]:
-        maps = [str(Path(self.maps) / "prediction.json")] if self.maps else []
+        folders = [*([self.maps] if self.maps else []), *self.scenarios]
+        maps = [str(Path(folder) / "prediction.json") for folder in folders]
         findings = [str(self._budget()), str(self._trend())]
         return [file_state(path) for path in (self.model, *maps, *findings)]
 

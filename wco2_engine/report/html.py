@@ -20,6 +20,7 @@ from wco2_engine.report.sections import (
     observed,
     origin,
     residuals,
+    scenarios,
     scores,
     settings,
     sites,
@@ -49,6 +50,7 @@ REPORT: tuple[Build, ...] = (
     maps.build,
     totals.build,
     trends.build,
+    scenarios.build,
     limits.build,
     origin.build,
 )

@@ -56,15 +56,13 @@ class Maps:
     @property
     def level(self) -> float | None:
         """The share of fluxes that mapped bounds should hold; None without bounds."""
-        interval = self.record.get("interval")
-        level = interval.get("level") if isinstance(interval, Mapping) else None
+        level = self.record.get("interval")
         return float(level) if isinstance(level, int | float) else None
 
     @property
     def calibrated(self) -> Mapping[str, bool]:
         """By region, whether its bounds were calibrated."""
-        interval = self.record.get("interval")
-        found = interval.get("calibrated") if isinstance(interval, Mapping) else None
+        found = self.record.get("interval_calibrated")
         return dict(found) if isinstance(found, Mapping) else {}
 
     def by_year(self, quantity: str) -> dict[int, Path]:
@@ -87,6 +85,7 @@ class Material:
     maps_folder : folder of a finished prediction; None where there is none.
     budget : table of totals, which is shown where it is there.
     trend : map of trends, which is shown where it is there.
+    scenarios : folders of other predictions of the same model.
     threads : for what is computed with the forests.
     now_and_then : is called during long work; may raise to stop it.
     """
@@ -98,6 +97,7 @@ class Material:
     maps_folder: Path | None = None
     budget: Path | None = None
     trend: Path | None = None
+    scenarios: tuple[Path, ...] = ()
     threads: int = 1
     now_and_then: Callable[[], None] = lambda: None
 
