@@ -188,8 +188,8 @@ class ValidateJob:
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.report.html import VALIDATION, Material, write_report
 
-        check_ending(self.output, ".html", ".htm")
         keep_apart([self.output], self._train().inputs())
+        check_ending(self.output, ".html", ".htm")
         if not self.validation:
             raise Wco2Error("No validation is named.", "Name e.g. random,site.")
         model = self._train().trained(Part(progress, 0.0, 0.9))
@@ -238,11 +238,11 @@ class SelectJob:
         from wco2_engine.learning.selection import SELECTIONS, collinearity
         from wco2_engine.report.selection import Found, write_selection
 
-        check_ending(self.output, ".html", ".htm")
         page = Path(self.output)
         chosen_catalogue = page.with_name(f"{page.stem}_catalogue.toml")
         inputs = TrainJob(self.training, self.catalogue, self.output, self.regions).inputs()
         keep_apart([self.output, str(chosen_catalogue)], inputs)
+        check_ending(self.output, ".html", ".htm")
         if self.method not in SELECTIONS:
             raise Wco2Error(
                 f"Unknown method '{self.method}'.", nearest_name(self.method, SELECTIONS)
