@@ -202,8 +202,8 @@ def test_a_budget_never_takes_the_place_of_its_zones_nor_of_a_map(maps: Path, zo
     [
         ["compare", "{maps}", "{maps}", "-o", "{maps}/prediction.json"],
         ["report", "m.wco2", "-o", "r.txt"],
-        ["select", "t.gpkg", "c.toml", "-o", "c.toml"],
-        ["validate", "t.gpkg", "c.toml", "-o", "c.toml"],
+        ["select", "t.gpkg", "c.toml", "-o", "other.toml"],
+        ["validate", "t.gpkg", "c.toml", "-o", "other.toml"],
         ["trend", "{maps}", "-o", "{maps}/prediction.json"],
     ],
     ids=lambda words: words[0],
