@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 # GDAL takes the successor of a code that was deprecated, and Debian 12's counts EPSG:3408 (the
 # EASE-Grid on a sphere) as such: its cells would lie up to 20 km off.
 AS_STATED = {"OSR_USE_NON_DEPRECATED": "NO"}
+METRES_A_DEGREE = 111_319.5  # of longitude at the equator
+EDGE = 1e-6  # of a pixel: nearer than this, a point lies on the pixel's edge or middle
 _SNAP = 1e-6  # of a cell: what rounding in an extent may be off
 
 
@@ -211,6 +213,50 @@ class Grid:
         }
 
 
+@dataclass(frozen=True)
+class Georeference:
+    """Where the pixels of a raster lie, its first row the northernmost.
+
+    `x0`, `y0` are the north-west corner of the first pixel, `dx`, `dy` the size of a pixel.
+    """
+
+    crs: str
+    x0: float
+    y0: float
+    dx: float
+    dy: float
+    width: int
+    height: int
+
+    @cached_property
+    def geographic(self) -> bool:
+        return bool(parse_crs(self.crs).is_geographic)
+
+    @cached_property
+    def period(self) -> int:
+        """Columns all around the Earth, after which they come again; 0 where they do not."""
+        turn = 360.0 / self.dx
+        whole = round(turn)
+        around = self.geographic and abs(turn - whole) < 0.01 and self.width >= whole
+        return whole if around else 0
+
+    @property
+    def metres(self) -> float:
+        """The rough size of a pixel, to compare it with that of a cell."""
+        return min(self.dx, self.dy) * (METRES_A_DEGREE if self.geographic else 1.0)
+
+    def pixel_coordinates(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Columns and rows as fractions, NaN where a point lies outside the raster."""
+        with np.errstate(invalid="ignore"):  # points that lie nowhere in this CRS are inf
+            column, row = _snapped((x - self.x0) / self.dx), _snapped((self.y0 - y) / self.dy)
+            if self.geographic:
+                turn = self.period or 360.0 / self.dx
+                column = _snapped((x - self.x0) % 360.0 * (turn / 360.0))
+                column = np.where(column > turn - EDGE, 0.0, column)  # just west of the first one
+            inside = (column >= 0) & (column <= self.width) & (row >= 0) & (row <= self.height)
+        return np.where(inside, column, np.nan), np.where(inside, row, np.nan)
+
+
 def project(
     x: FloatArray, y: FloatArray, source: str, target: str
 ) -> tuple[FloatArray, FloatArray]:
@@ -285,3 +331,12 @@ def _floor(value: float) -> int:
 def _near_whole(values: FloatArray) -> FloatArray:
     nearest = np.rint(values)
     return np.where(np.abs(values - nearest) < _SNAP, nearest, values)
+
+
+def _snapped(values: FloatArray) -> FloatArray:
+    """Fractions of a pixel, with those within rounding of an edge or the middle put onto it.
+
+    So grids whose cells are the pixels get the pixels' own values, to the last bit.
+    """
+    nearest = np.rint(values * 2) / 2
+    return np.where(np.abs(values - nearest) < EDGE, nearest, values)

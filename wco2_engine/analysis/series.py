@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.grid import Tile, parse_crs
-from wco2_engine.inputs.rasters import Encoding, Georeference, RasterInfo, Rasters
+from wco2_engine.grid import Georeference, Tile, parse_crs
+from wco2_engine.inputs.rasters import Encoding, RasterInfo, Rasters
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 from wco2_engine.units import flux_conversion
 

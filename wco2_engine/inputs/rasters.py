@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from functools import reduce as fold
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,17 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
-from wco2_engine.grid import AS_STATED, GEOGRAPHIC, Cells, crs_text, parse_crs, project
+from wco2_engine.grid import (
+    AS_STATED,
+    EDGE,
+    GEOGRAPHIC,
+    METRES_A_DEGREE,
+    Cells,
+    Georeference,
+    crs_text,
+    parse_crs,
+    project,
+)
 from wco2_engine.inputs.timeaxis import TimeAxis, time_axis
 
 FloatArray = NDArray[np.float64]
@@ -41,54 +51,8 @@ MAX_LOOKUPS = 2_000_000  # of sub-cell points at once, for the same reason
 MAX_SUBCELLS = 16  # along one side of a cell
 OPEN_FILES = 512  # in this process, where the system allows twice as many and more
 OPEN_BYTES = 128_000_000  # that open files hold, in this process, besides GDAL's blocks
-METRES_A_DEGREE = 111_319.5
-_EDGE = 1e-6  # of a pixel: nearer than this, a point lies on the pixel's edge or middle
 
 _HDF5_THREAD = "wco2-hdf5"
-
-
-@dataclass(frozen=True)
-class Georeference:
-    """Where the pixels of a raster lie, its first row the northernmost.
-
-    `x0`, `y0` are the north-west corner of the first pixel, `dx`, `dy` the size of a pixel.
-    """
-
-    crs: str
-    x0: float
-    y0: float
-    dx: float
-    dy: float
-    width: int
-    height: int
-
-    @cached_property
-    def geographic(self) -> bool:
-        return bool(parse_crs(self.crs).is_geographic)
-
-    @cached_property
-    def period(self) -> int:
-        """Columns all around the Earth, after which they come again; 0 where they do not."""
-        turn = 360.0 / self.dx
-        whole = round(turn)
-        around = self.geographic and abs(turn - whole) < 0.01 and self.width >= whole
-        return whole if around else 0
-
-    @property
-    def metres(self) -> float:
-        """The rough size of a pixel, to compare it with that of a cell."""
-        return min(self.dx, self.dy) * (METRES_A_DEGREE if self.geographic else 1.0)
-
-    def pixel_coordinates(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Columns and rows as fractions, NaN where a point lies outside the raster."""
-        with np.errstate(invalid="ignore"):  # points that lie nowhere in this CRS are inf
-            column, row = _snapped((x - self.x0) / self.dx), _snapped((self.y0 - y) / self.dy)
-            if self.geographic:
-                turn = self.period or 360.0 / self.dx
-                column = _snapped((x - self.x0) % 360.0 * (turn / 360.0))
-                column = np.where(column > turn - _EDGE, 0.0, column)  # just west of the first one
-            inside = (column >= 0) & (column <= self.width) & (row >= 0) & (row <= self.height)
-        return np.where(inside, column, np.nan), np.where(inside, row, np.nan)
 
 
 @dataclass(frozen=True)
@@ -568,15 +532,6 @@ _REDUCERS: dict[str, Reducer] = {
 }
 
 
-def _snapped(values: FloatArray) -> FloatArray:
-    """Fractions of a pixel, with those within rounding of an edge or the middle put onto it.
-
-    So grids whose cells are the pixels get the pixels' own values, to the last bit.
-    """
-    nearest = np.rint(values * 2) / 2
-    return np.where(np.abs(values - nearest) < _EDGE, nearest, values)
-
-
 def is_local(path: str) -> bool:
     """Whether a path is one of this machine's, not a GDAL name such as /vsicurl/… or HDF4:…"""
     return not (path.startswith("/vsi") or "://" in path or re.match(r"\w\w+:", path))
@@ -684,7 +639,7 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
             "Set it with gdal_edit.py -a_srs … -a_ullr …, or take another variable.",
         )
     skew, step = max(abs(transform.b), abs(transform.d)), min(transform.a, abs(transform.e))
-    if skew > _EDGE * step or step <= 0:
+    if skew > EDGE * step or step <= 0:
         raise Wco2Error(f"{path} is rotated.", "Warp it to a north-up grid first (gdalwarp).")
     scales, offsets = set(dataset.scales), set(dataset.offsets)
     if (len(scales) > 1 or len(offsets) > 1) and None in (encoding.scale, encoding.offset):
