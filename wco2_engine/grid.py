@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 
 GEOGRAPHIC = "EPSG:4326"
+EARTH_RADIUS_M = 6_371_010.0  # of the sphere on which distances are taken, as S2 and R's sf have it
 FloatArray = NDArray[np.float64]
 # GDAL takes the successor of a code that was deprecated, and Debian 12's counts EPSG:3408 (the
 # EASE-Grid on a sphere) as such: its cells would lie up to 20 km off.

@@ -24,7 +24,7 @@ from wco2_engine.inputs.rasters import (
     gdal_path,
     subcell_count,
 )
-from wco2_engine.inputs.regions import NO_REGION, Region, owner, read_regions
+from wco2_engine.inputs.regions import NO_REGION, Region, assign_region, read_regions
 from wco2_engine.inputs.zones import Zones
 
 FloatArray = NDArray[np.float64]
@@ -83,7 +83,7 @@ class RegionCover:
 
     def shares(self, tile: Tile) -> Any:
         x, y = self.layout.centres(tile)
-        owners = owner(self.regions, *project(x, y, self.layout.crs, GEOGRAPHIC))
+        owners = assign_region(self.regions, *project(x, y, self.layout.crs, GEOGRAPHIC))
         held = np.flatnonzero(owners != NO_REGION)
         return sparse_shares(owners[held], held, np.ones(held.size), len(self.regions), x.size)
 

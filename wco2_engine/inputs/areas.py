@@ -29,7 +29,7 @@ _EDGE = 1e-9  # degrees, or of a coordinate: what rounding may be off
 class Area(Protocol):
     """Something that points are inside or outside of."""
 
-    def holds(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
+    def contains(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
         """Which points lie inside: two arrays `(n,)` in degrees give `(n,)` bool."""
 
     def to_json(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Box:
     east: float
     north: float
 
-    def holds(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
+    def contains(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
         with np.errstate(invalid="ignore"):  # points that lie nowhere are inf
             east_of_west = (longitude - self.west + _EDGE) % 360.0
         across = east_of_west <= _span(self.west, self.east) + 2 * _EDGE
@@ -66,7 +66,7 @@ class Polygons:
     crs: str
     rings: tuple[Ring, ...]
 
-    def holds(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
+    def contains(self, longitude: FloatArray, latitude: FloatArray) -> NDArray[np.bool_]:
         x, y = project(longitude, latitude, GEOGRAPHIC, self.crs)
         if parse_crs(self.crs).is_geographic:
             west = self.edges[:, [0, 2]].min()

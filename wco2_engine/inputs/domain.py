@@ -37,7 +37,7 @@ class Domain:
     ) -> NDArray[np.bool_]:
         """Which cells belong, `(n,)` bool; points and geographic coordinates of the same cells."""
         if self.polygons is not None:
-            return self.polygons.holds(longitude, latitude)
+            return self.polygons.contains(longitude, latitude)
         info = rasters.info(self.raster or "", self.encoding)
         found = Sampler(rasters, points).values(info, 1, "nearest")
         if self.values:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.grid import EARTH_RADIUS_M
 from wco2_engine.inputs.formats.canonical import COLUMNS
 from wco2_engine.inputs.rules import Rejection
 from wco2_engine.inputs.screen import Merge
@@ -37,7 +38,6 @@ SAME_PLACE_DEGREES = 0.1
 SAME_PLACE_KM = 1.0
 SAME_FLUX_SHARE = 0.01
 SAME_FLUX = 0.05  # g C m-2 month-1
-EARTH_RADIUS_KM = 6371.0088
 _KEY = ["site", "year", "month", "latitude_key", "longitude_key"]
 _JOINT = "; "
 
@@ -167,7 +167,9 @@ def _distances_km(
         np.sin((q - p[:, None]) / 2) ** 2
         + np.cos(p)[:, None] * np.cos(q) * np.sin((y - x[:, None]) / 2) ** 2
     )
-    distances: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1)))
+    distances: NDArray[np.float64] = (
+        2 * EARTH_RADIUS_M / 1000 * np.arcsin(np.sqrt(np.minimum(half, 1)))
+    )
     return distances
 
 

@@ -53,14 +53,14 @@ class Region:
         return cls(name, _winter(data, DEFAULT_WINTER, where), area_from_json(data, where))
 
 
-def owner(
+def assign_region(
     regions: Sequence[Region], longitude: FloatArray, latitude: FloatArray
 ) -> NDArray[np.int16]:
     """The index of the first region that holds each point, or `NO_REGION`; `(n,)` int16."""
     owners = np.full(longitude.shape, NO_REGION, np.int16)
     for index, region in enumerate(regions):
         free = np.flatnonzero((owners == NO_REGION) & np.isfinite(longitude))
-        owners[free[region.area.holds(longitude[free], latitude[free])]] = index
+        owners[free[region.area.contains(longitude[free], latitude[free])]] = index
     return owners
 
 

@@ -35,7 +35,7 @@ class Zones:
         found = np.full(longitude.shape, "", dtype=object)
         for name, area in self.polygons.items():
             free = np.flatnonzero(found == "")
-            found[free[area.holds(longitude[free], latitude[free])]] = name
+            found[free[area.contains(longitude[free], latitude[free])]] = name
         if self.raster is not None:
             with Rasters() as rasters:
                 sampler = Sampler(rasters, Points(longitude, latitude, GEOGRAPHIC))

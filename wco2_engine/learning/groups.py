@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-EARTH_RADIUS_KM = 6371.01
+from wco2_engine.grid import EARTH_RADIUS_M
+
 SAME_SITE_KM = 1.0
 
 
@@ -34,7 +35,7 @@ def site_groups(
     lon, lat = np.radians(longitude), np.radians(latitude)
     places = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
     unique, place = np.unique(places.round(12), axis=0, return_inverse=True)
-    chord = 2.0 * np.sin(distance_km / EARTH_RADIUS_KM / 2.0)
+    chord = 2.0 * np.sin(distance_km * 1000.0 / EARTH_RADIUS_M / 2.0)
     near = cKDTree(unique).query_pairs(chord, output_type="ndarray")
     # The vertices are names, then places; a row ties its name to its place.
     first = names.max() + 1

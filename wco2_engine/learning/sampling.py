@@ -15,7 +15,7 @@ from wco2_engine.grid import GEOGRAPHIC, Cells
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.predictors import NO_TIME, PredictorReader, Sources
 from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
-from wco2_engine.inputs.regions import NO_REGION, Region, owner
+from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
 from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 from wco2_engine.season import Month
 
@@ -80,7 +80,7 @@ def sample(
     months = [Month(int(y), int(m)) for y, m in zip(table["year"], table["month"], strict=True)]
     region_name = np.full(len(table), "", object)
     if regions:
-        owners = owner(regions, longitude, latitude)
+        owners = assign_region(regions, longitude, latitude)
         for row, index in enumerate(owners):
             if index == NO_REGION:
                 reason[row] = "outside_regions"

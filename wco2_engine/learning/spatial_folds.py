@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.grid import EARTH_RADIUS_M
 
-EARTH_RADIUS_M = 6_371_010.0
 SIGNIFICANT = 0.05
 CLUSTER_COUNTS = 100  # tried, evenly spaced in logarithm
 EXACT_BELOW = 10_000  # pairs, up to which the test's p is counted rather than approximated

@@ -10,7 +10,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
-from wco2_engine.inputs.regions import Region, owner
+from wco2_engine.inputs.regions import Region, assign_region
 from wco2_engine.learning.spatial_folds import Places
 
 ENOUGH = 1000  # points to tell the distances from a region's cells to the sites
@@ -32,7 +32,7 @@ def places_to_predict(regions: Sequence[Region], index: int, domain: Domain | No
     count = 20_000
     while True:
         longitude, latitude = _lattice(count)
-        held = np.flatnonzero(owner(regions, longitude, latitude) == index)
+        held = np.flatnonzero(assign_region(regions, longitude, latitude) == index)
         if domain is not None and held.size:
             points = Points(longitude[held], latitude[held], GEOGRAPHIC)
             with Rasters() as rasters:

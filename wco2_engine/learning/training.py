@@ -17,7 +17,7 @@ from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
-from wco2_engine.inputs.regions import NO_REGION, Region, owner
+from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
 from wco2_engine.inputs.zones import Zones
 from wco2_engine.learning.calibration import LEVELS
 from wco2_engine.learning.forest import Forest
@@ -169,7 +169,7 @@ def train(
     _check_table(table, names)
     sampling = _sampling(table)
     features = table[list(names)].to_numpy(np.float32)
-    owners = owner(
+    owners = assign_region(
         regions,
         table["longitude"].to_numpy(np.float64),
         table["latitude"].to_numpy(np.float64),

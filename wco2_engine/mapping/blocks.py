@@ -14,7 +14,7 @@ from wco2_engine.inputs.catalogue import Predictor
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
 from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
-from wco2_engine.inputs.regions import NO_REGION, Region, owner
+from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
 from wco2_engine.learning.model import RegionModel
 from wco2_engine.mapping.plan import (
     APPLICABILITY,
@@ -114,7 +114,7 @@ def cells_to_predict(
 ) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
     """Which of some cell centres `(n,)` a region owns and the domain holds, and who owns them."""
     longitude, latitude = project(x, y, work.grid.crs, GEOGRAPHIC)
-    owners = owner(work.regions, longitude, latitude)
+    owners = assign_region(work.regions, longitude, latitude)
     cells = np.flatnonzero(owners != NO_REGION)
     if work.domain is not None and cells.size:
         here = Points(x[cells], y[cells], work.grid.crs, work.grid.resolution)

@@ -11,7 +11,7 @@ import numpy as np
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.analysis.series import Series
 from wco2_engine.grid import GEOGRAPHIC, project
-from wco2_engine.inputs.regions import owner
+from wco2_engine.inputs.regions import assign_region
 from wco2_engine.learning.model import Model
 
 ROWS = 256  # of a map at a time, so that memory does not grow with it
@@ -42,7 +42,7 @@ def outside_area(
     for tile in series.layout.strips(ROWS):
         each_strip()
         x, y = series.layout.centres(tile)
-        owners = owner(regions, *project(x, y, series.layout.crs, GEOGRAPHIC))
+        owners = assign_region(regions, *project(x, y, series.layout.crs, GEOGRAPHIC))
         area = np.asarray(cell_areas(series.layout, tile), np.float64).reshape(-1)
         for k, year in enumerate(series.years):
             found = series.values(year, tile, MONTHS_BAND).reshape(-1)

@@ -125,7 +125,7 @@ def inside(rings: tuple[Ring, ...], longitude: Array, latitude: Array) -> NDArra
     for ring in rings:
         south, north = min(y for _, y in ring), max(y for _, y in ring)
         near = np.flatnonzero((latitude >= south) & (latitude <= north))
-        found[near] |= Polygons(GEOGRAPHIC, (ring,)).holds(longitude[near], latitude[near])
+        found[near] |= Polygons(GEOGRAPHIC, (ring,)).contains(longitude[near], latitude[near])
     return found
 
 

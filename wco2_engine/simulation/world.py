@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.areas import Box, Polygons
-from wco2_engine.inputs.regions import NO_REGION, Region, owner
+from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
 from wco2_engine.season import Month, Winter
 from wco2_engine.simulation.geography import (
     ICE,
@@ -194,7 +194,7 @@ class Place:
     @cached_property
     def region(self) -> NDArray[np.int16]:
         """Index into `REGIONS`, or -1."""
-        return owner(REGIONS, self.longitude, self.latitude)
+        return assign_region(REGIONS, self.longitude, self.latitude)
 
     @cached_property
     def elevation(self) -> Array:

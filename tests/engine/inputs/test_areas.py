@@ -25,7 +25,7 @@ def holds(area: Area, *places: tuple[float, float]) -> list[bool]:
     longitude, latitude = np.array(places, float).T
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return [bool(inside) for inside in area.holds(longitude, latitude)]
+        return [bool(inside) for inside in area.contains(longitude, latitude)]
 
 
 # ---------------------------------------------------------------- boxes
@@ -162,7 +162,7 @@ def test_neighbours_share_no_point_and_leave_none_out() -> None:
         for y in (40.0, 50.0)
     ]
     x, y = (found.ravel() for found in np.meshgrid(np.arange(0.0, 20.0), np.arange(40.0, 60.0)))
-    owners = sum(square.holds(x, y).astype(int) for square in squares)
+    owners = sum(square.contains(x, y).astype(int) for square in squares)
     assert np.array_equal(owners, np.ones(x.size, int))
 
 
@@ -185,7 +185,7 @@ def test_it_agrees_with_shapely_away_from_the_edges(
         shape = box(0, 0, 1, 1)
     area = Polygons(GEOGRAPHIC, (tuple(shape.exterior.coords[:-1]),))
     points = np.random.default_rng(seed).uniform(-22, 22, (2, 50))
-    found = area.holds(*points)
+    found = area.contains(*points)
     for x, y, inside in zip(*points, found, strict=True):
         if shape.exterior.distance(Point(x, y)) > 1e-6:
             assert inside == shape.contains(Point(x, y))
@@ -207,9 +207,9 @@ def test_no_choice_of_points_changes_an_answer(chosen: list[int], crs: int) -> N
     x[:300] = np.round(x[:300])  # on the height of one another
     y[:300] = np.round(y[:300])
     x[300:600], y[300:600] = 30 * star[:, 0], 30 * star[:, 1] + 55  # on the corners
-    everywhere = area.holds(x, y)
+    everywhere = area.contains(x, y)
     assert 0 < everywhere.sum() < 900
-    assert np.array_equal(area.holds(x[chosen], y[chosen]), everywhere[chosen])
+    assert np.array_equal(area.contains(x[chosen], y[chosen]), everywhere[chosen])
 
 
 def test_an_area_survives_being_written_and_read() -> None:
@@ -281,7 +281,7 @@ def test_the_tibetan_plateau_keeps_its_area(realcase: Path) -> None:
     plateau = read(realcase / "boundaries" / "tibetan_plateau_geocn.geojson")
     step = 0.05
     x, y = np.meshgrid(np.arange(65, 110, step), np.arange(24, 42, step))
-    inside = plateau.holds(x.ravel(), y.ravel())
+    inside = plateau.contains(x.ravel(), y.ravel())
     cell = (6371.0 * math.radians(step)) ** 2 * np.cos(np.radians(y.ravel()))
     assert cell[inside].sum() == pytest.approx(2.60e6, rel=0.02)
 
@@ -296,6 +296,6 @@ def test_the_permafrost_zones_lie_where_the_raster_has_them(realcase: Path) -> N
         row, column = np.indices(stored.shape) * 7
         x = file.transform.c + (column + 0.5) * file.transform.a
         y = file.transform.f + (row + 0.5) * file.transform.e
-    inside = zones.holds(x.ravel(), y.ravel())
+    inside = zones.contains(x.ravel(), y.ravel())
     agreed = (inside == ((stored.ravel() >= 1) & (stored.ravel() <= 5))).mean()
     assert agreed > 0.99

@@ -15,7 +15,7 @@ from wco2_engine.inputs.regions import (
     DEFAULT_WINTER,
     NO_REGION,
     Region,
-    owner,
+    assign_region,
     parse_regions,
     parse_winter,
     read_regions,
@@ -30,9 +30,9 @@ def test_the_first_region_that_holds_a_point_owns_it() -> None:
     regions = parse_regions([PLATEAU, ARCTIC], DEFAULT_WINTER, Path())
     longitude = np.array([90.0, 90.0, 90.0, 90.0, np.inf, np.nan])
     latitude = np.array([30.0, 48.0, 60.0, 20.0, np.inf, 60.0])
-    owners = owner(regions, longitude, latitude)
+    owners = assign_region(regions, longitude, latitude)
     assert owners.tolist() == [0, 0, 1, NO_REGION, NO_REGION, NO_REGION]
-    turned = owner(regions[::-1], longitude, latitude)
+    turned = assign_region(regions[::-1], longitude, latitude)
     assert turned.tolist() == [1, 0, 0, NO_REGION, NO_REGION, NO_REGION]
 
 
@@ -66,7 +66,7 @@ def test_geometries_are_found_beside_the_file(tmp_path: Path) -> None:
     shape = {"type": "Polygon", "coordinates": [ring]}
     (tmp_path / "a.geojson").write_text(json.dumps(shape))
     (region,) = parse_regions([{"name": "a", "geometry": "a.geojson"}], DEFAULT_WINTER, tmp_path)
-    assert region.area.holds(np.array([5.0, 15.0]), np.array([45.0, 45.0])).tolist() == [
+    assert region.area.contains(np.array([5.0, 15.0]), np.array([45.0, 45.0])).tolist() == [
         True,
         False,
     ]

@@ -38,7 +38,7 @@ def write_square(path: Path, half_width: float) -> None:
 def test_a_crs_that_was_once_deprecated_is_not_replaced_by_its_successor(tmp_path: Path) -> None:
     write_square(tmp_path / "square.gpkg", half_width=2000.0)
     area = read_polygons(tmp_path / "square.gpkg", "Region")
-    assert area.holds(np.array([100.0]), np.array([50.0])).tolist() == [True]
+    assert area.contains(np.array([100.0]), np.array([50.0])).tolist() == [True]
 
 
 def test_a_file_that_is_no_vector_data_is_named(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wco2_engine.learning.groups import EARTH_RADIUS_KM, site_groups
+from wco2_engine.grid import EARTH_RADIUS_M
+from wco2_engine.learning.groups import site_groups
 
-KM_NORTH = 1.0 / (EARTH_RADIUS_KM * np.pi / 180.0)  # degrees of latitude
+KM_NORTH = 1.0 / (EARTH_RADIUS_M / 1000 * np.pi / 180.0)  # degrees of latitude
 
 
 def groups(*rows: tuple[str, float, float]) -> list[int]:
@@ -66,7 +67,7 @@ def test_rows_of_different_groups_share_no_name_and_lie_apart(
     latitude = np.array([latitude for _, _, latitude in rows])
     found = site_groups(names, longitude, latitude)
     assert list(dict.fromkeys(found.tolist())) == list(range(int(found.max()) + 1))
-    metres = EARTH_RADIUS_KM * np.pi / 180 * 1000
+    metres = EARTH_RADIUS_M * np.pi / 180
     for i in range(len(rows)):
         for j in range(i):
             if found[i] != found[j]:

@@ -17,9 +17,9 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.stats import wasserstein_distance
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.grid import EARTH_RADIUS_M
 from wco2_engine.learning import spatial_folds as module
 from wco2_engine.learning.spatial_folds import (
-    EARTH_RADIUS_M,
     Knndm,
     Places,
     knndm,

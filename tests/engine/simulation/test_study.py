@@ -330,7 +330,7 @@ def test_the_engine_reads_the_regions_that_the_truth_knows(study: Path) -> None:
     for read, known in zip(regions, REGIONS, strict=True):
         assert (read.name, read.winter) == (known.name, known.winter)
         np.testing.assert_array_equal(
-            read.area.holds(longitude, latitude), known.area.holds(longitude, latitude)
+            read.area.contains(longitude, latitude), known.area.contains(longitude, latitude)
         )
 
 
