@@ -5,6 +5,8 @@
 	benchmark clean
 
 READY := .venv/.ready
+# One process for each processor; tests/conftest.py says which tests stay together.
+SIDE_BY_SIDE := -n auto --dist loadgroup
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -19,11 +21,11 @@ demo: setup ## make a simulated study in demo/ and run it to maps and a report
 	.venv/bin/wco2 run demo/study.toml
 
 test: lint check-package ## every check and test, with Debian's libraries and with the newest wheels
-	.venv/bin/python -m pytest
-	@scripts/test-wheels
+	.venv/bin/python -m pytest $(SIDE_BY_SIDE)
+	@scripts/test-wheels $(SIDE_BY_SIDE)
 
 test-wheels: setup ## the engine's tests only, with the newest wheels
-	@scripts/test-wheels
+	@scripts/test-wheels $(SIDE_BY_SIDE)
 
 lint: setup ## ruff and mypy
 	@scripts/lint

@@ -19,6 +19,20 @@ settings.register_profile("wco2", derandomize=True, deadline=None)
 settings.load_profile("wco2")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what has to stay in one process when tests run side by side (`pytest -n 2`).
+
+    Tests of a file share what they made, those of the provider share a profile and a chain of
+    results, and the simulated study is run once for all that look at it.
+    """
+    for item in items:
+        parts = item.path.relative_to(REPOSITORY).parts
+        shared = parts[1] if parts[1] == "provider" else "/".join(parts)
+        if "simulated" in getattr(item, "fixturenames", ()) and parts[1] == "e2e":
+            shared = "simulated"
+        item.add_marker(pytest.mark.xdist_group(shared))
+
+
 def pytest_report_header() -> str:
     """The versions that decide what a result may look like."""
     found = []

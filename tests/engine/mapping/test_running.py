@@ -99,7 +99,7 @@ def test_the_first_failure_is_raised_once_all_threads_have_stopped(
             if tile == GRID.tiles(8)[1]:
                 failed.set()
                 raise Wco2Error("a raster is cut short")
-            failed.wait(10)
+            assert failed.wait(1800)  # ends what hangs
             time.sleep(0.1)
             tell(0.5)  # raises: another tile failed
             return Block()
