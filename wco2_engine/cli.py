@@ -37,7 +37,7 @@ from wco2_engine.jobs import (
 )
 from wco2_engine.mapping.running import share_one_heap
 from wco2_engine.study import Study
-from wco2_engine.terminal import WRONG_INPUT, fail, run_job
+from wco2_engine.terminal.running import WRONG_INPUT, fail, run_job
 
 
 class _Commands(click.Group):

@@ -16,23 +16,19 @@ from wco2_engine.files import existing_file, writable_folder
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region, parse_regions, parse_winter
 from wco2_engine.inputs.toml import read_toml
+from wco2_engine.jobs.base import Facts, StageJob, job_to_json, make_job
+from wco2_engine.jobs.observations import ObservationsJob, screen_of
+from wco2_engine.jobs.predict import PredictJob
+from wco2_engine.jobs.report import ReportJob
+from wco2_engine.jobs.sample import SampleJob
+from wco2_engine.jobs.state import StudyState
+from wco2_engine.jobs.train import TrainJob
 from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
 from wco2_engine.season import Month, parse_years
-from wco2_engine.stages import (
-    STAGES,
-    Facts,
-    Job,
-    ObservationsJob,
-    PredictJob,
-    ReportJob,
-    SampleJob,
-    StudyState,
-    TrainJob,
-    job_to_json,
-    make_job,
-    screen_of,
-)
 
+STAGES: dict[str, Any] = {
+    kind.verb: kind for kind in (ObservationsJob, SampleJob, TrainJob, PredictJob, ReportJob)
+}
 STATE = "study-state.json"
 _TOP = ("title", "licence", "simulated", "catalogue", "output", "observations", "winter", "region")
 _SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table")
@@ -60,7 +56,7 @@ class Stage:
     """One step of a study: a job, and the name it goes by."""
 
     name: str
-    job: Job
+    job: StageJob
 
 
 @dataclass(frozen=True)

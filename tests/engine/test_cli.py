@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from wco2_engine import terminal as terminals
 from wco2_engine.cli import main
 from wco2_engine.jobs import JOBS
 from wco2_engine.learning.model import Model
+from wco2_engine.terminal.progress import Terminal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -135,7 +135,7 @@ def test_people_get_plain_lines_and_one_message_without_a_terminal(tmp_path: Pat
 
 def test_plain_progress_has_no_escapes_and_keeps_brackets() -> None:
     text = io.StringIO()
-    with terminals.Terminal(Console(file=text, width=40)) as terminal:
+    with Terminal(Console(file=text, width=40)) as terminal:
         terminal.update(0.25, "Reading fluxes [draft] of a long, long file name.csv")
         terminal.update(0.5, "Reading fluxes [draft] of a long, long file name.csv")
         terminal.note("[/b] is no markup")
@@ -147,7 +147,7 @@ def test_plain_progress_has_no_escapes_and_keeps_brackets() -> None:
 
 def test_a_bar_on_a_terminal_takes_any_message() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    with terminals.Terminal(console) as terminal:
+    with Terminal(console) as terminal:
         terminal.update(0.25, "Reading [/b] of [draft]")
     assert "[/b]" in console.file.getvalue()  # type: ignore[attr-defined]
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from wco2_engine.cli import main
 from wco2_engine.errors import Wco2Error
+from wco2_engine.jobs import ObservationsJob
 from wco2_engine.progress import Silent
-from wco2_engine.stages import ObservationsJob
 from wco2_engine.study import Study
 
 FILE = 'file = "fluxes.csv"'

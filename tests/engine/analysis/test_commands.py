@@ -163,19 +163,13 @@ def test_what_is_wrong_is_said_in_one_message(
     assert not (tmp_path / "t.tif").exists()
 
 
-def test_jobs_are_plain_values_and_know_what_they_depend_on(maps: Path, tmp_path: Path) -> None:
+def test_jobs_are_plain_values(maps: Path, tmp_path: Path) -> None:
     zones = {"path": str(tmp_path / "z.tif"), "names": {"1": "one"}}
     for job in (
         BudgetJob(str(maps), "b.csv", zones=zones),
         TrendJob(str(maps), "t.tif", alpha=0.1),
     ):
         assert job_from_json(json.loads(json.dumps(job_to_json(job)))) == job
-        before = job.depends_on()
-        assert any("winter_flux_1990.tif" in state for state in before)
-        first = maps / "winter_flux" / "winter_flux_1990.tif"
-        with rasterio.open(first, "r+") as target:
-            target.update_tags(CHANGED=job.verb)
-        assert job.depends_on() != before
 
 
 def test_a_wrong_level_is_refused_before_any_file_is_there(maps: Path, tmp_path: Path) -> None:

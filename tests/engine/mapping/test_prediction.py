@@ -602,7 +602,7 @@ class Refuse:
                                       "matplotlib", "jinja2", "pyproj", "fiona", "rich"):
             raise ImportError(name)
 sys.meta_path.insert(0, Refuse())
-from wco2_engine.stages import PredictJob
+from wco2_engine.jobs import PredictJob
 from wco2_engine.progress import Silent
 print(PredictJob(sys.argv[1], sys.argv[2], sys.argv[3], "2001", [0, 60, 30, 70], resolution=5.0)
       .run(Silent())["cells"])

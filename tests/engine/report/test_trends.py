@@ -12,11 +12,11 @@ import pytest
 import rasterio
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.jobs import ReportJob
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
 from wco2_engine.report.html import Material, write_report
 from wco2_engine.report.sections import trends
-from wco2_engine.stages import ReportJob
 
 ZONES = (
     "kind,zone,winters,first,last,slope_tg_a,slope_p,slope_mean_g_m2_a,slope_mean_p,lag1\n"

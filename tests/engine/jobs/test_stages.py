@@ -9,18 +9,15 @@ from typing import Any
 import pytest
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.jobs.base import make_job, threads
+from wco2_engine.jobs.observations import ObservationsJob
+from wco2_engine.jobs.predict import PredictJob
+from wco2_engine.jobs.report import ReportJob
+from wco2_engine.jobs.sample import SampleJob
+from wco2_engine.jobs.state import StudyState
+from wco2_engine.jobs.train import TrainJob
 from wco2_engine.progress import Silent
-from wco2_engine.stages import (
-    STAGES,
-    ObservationsJob,
-    PredictJob,
-    ReportJob,
-    SampleJob,
-    StudyState,
-    TrainJob,
-    make_job,
-    threads,
-)
+from wco2_engine.study import STAGES
 
 
 @pytest.mark.parametrize(

@@ -65,12 +65,17 @@ def test_a_job_comes_back_from_json(job: Any) -> None:
 
 
 @pytest.mark.parametrize("job", EXAMPLES, ids=lambda job: job.verb)
-def test_a_job_is_frozen_and_tells_what_it_depends_on(job: Any) -> None:
+def test_a_job_is_frozen(job: Any) -> None:
     assert is_dataclass(job)
     for item in fields(job):
         with pytest.raises(AttributeError):
             setattr(job, item.name, None)
-    assert callable(job.depends_on)
+
+
+@pytest.mark.parametrize("verb", JOBS)
+def test_the_module_of_a_job_has_the_name_of_its_verb(verb: str) -> None:
+    assert JOBS[verb].verb == verb
+    assert JOBS[verb].__module__ == f"wco2_engine.jobs.{verb}"
 
 
 @pytest.mark.parametrize("data", [None, [], "run", {}, {"job": 3}, {"study": "s"}])

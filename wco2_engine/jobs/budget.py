@@ -1,0 +1,73 @@
+"""The job that adds maps up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from wco2_engine.files import check_ending, keep_apart
+from wco2_engine.jobs.base import Facts
+from wco2_engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class BudgetJob:
+    """Totals and means of winters, of all cells, by region and by zone.
+
+    `maps` is a folder of yearly maps, ours or anybody's; `crs` and `units` say what they do not.
+    `zones` has `path`, and `name_field` for polygons or `names` (by pixel value) for a raster;
+    `regions` is a model or a TOML file. A summary, a figure and, for polygons, a GeoPackage are
+    written beside the output.
+    """
+
+    verb: ClassVar[str] = "budget"
+    maps: str
+    output: str
+    zones: dict[str, Any] | None = None
+    fraction: str | None = None
+    regions: str | None = None
+    level: float = 0.9
+    crs: str | None = None
+    units: str | None = None
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.analysis.budget import budget, write_budget, write_zones
+        from wco2_engine.analysis.coverage import Cover, Everything, fraction_cover, region_cover
+        from wco2_engine.analysis.figures import draw_budget
+        from wco2_engine.analysis.polygons import PolygonCover
+        from wco2_engine.analysis.series import Series
+        from wco2_engine.analysis.zones import zone_cover
+        from wco2_engine.progress import Part
+
+        path = Path(self.output)
+        check_ending(self.output, ".csv")
+        beside = path.with_suffix(".gpkg")  # the polygons, which may be named as the zones are
+        keep_apart([self.output, *([str(beside)] if self.zones else [])], self._inputs())
+        series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
+        layout = series.layout
+        regions = region_cover(self.regions, series.record, layout)
+        zones = zone_cover(self.zones, layout) if self.zones else None
+        fraction = fraction_cover(self.fraction, layout) if self.fraction else None
+        covers: list[Cover] = [Everything()]
+        covers += [cover for cover in (regions, zones) if cover is not None]
+        found = budget(series, covers, fraction, self.level, Part(progress, 0.0, 0.9))
+        summary = found.summary()
+        written = [path, write_budget(found, summary, path)]
+        if isinstance(zones, PolygonCover):
+            written.append(path.with_suffix(".gpkg"))
+            write_zones(zones.frame, summary, written[-1])
+        written += draw_budget(found, summary, path.with_suffix(""))
+        progress.update(1.0, "Totals are ready")
+        return {
+            "outputs": [str(file) for file in written],
+            "winters": list(series.years),
+            "level": self.level if found.of_members is not None else None,
+            "summary": summary,
+            "notes": found.notes(),
+            "simulated": series.simulated,
+        }
+
+    def _inputs(self) -> list[str]:
+        zones = (self.zones or {}).get("path")
+        return [path for path in (zones, self.fraction, self.regions) if isinstance(path, str)]

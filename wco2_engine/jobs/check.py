@@ -1,0 +1,22 @@
+"""The job that looks at everything a study needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wco2_engine.jobs.base import Facts
+from wco2_engine.progress import Progress
+from wco2_engine.study import Study
+
+
+@dataclass(frozen=True)
+class CheckJob:
+    """Open everything that a study needs, before anything runs."""
+
+    verb: ClassVar[str] = "check"
+    study: str
+    years: str | None = None
+
+    def run(self, progress: Progress) -> Facts:
+        return Study.read(self.study).check(progress, self.years)

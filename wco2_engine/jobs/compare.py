@@ -1,0 +1,69 @@
+"""The job that compares two products of winter flux."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import check_ending, keep_apart
+from wco2_engine.jobs.base import Facts
+from wco2_engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class CompareJob:
+    """Two products of winter flux, put on the coarser one's cells and compared.
+
+    `a` and `b` are folders of yearly maps, ours or anybody's, or one map each; `crs_*` and
+    `units_*` say what their files do not. Tables and figures go to `{stem}files/` beside the page,
+    maps to `{stem}_maps/`.
+    """
+
+    verb: ClassVar[str] = "compare"
+    a: str
+    b: str
+    output: str
+    crs_a: str | None = None
+    crs_b: str | None = None
+    units_a: str | None = None
+    units_b: str | None = None
+    zones: dict[str, Any] | None = None
+    title: str = ""
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.analysis.compare import compare
+        from wco2_engine.inputs.zones import parse_zones
+        from wco2_engine.progress import Part
+        from wco2_engine.report.comparison import write_comparison
+
+        check_ending(self.output, ".html", ".htm")
+        page = Path(self.output)
+        a = self._series(self.a, self.crs_a, self.units_a, "a")
+        b = self._series(self.b, self.crs_b, self.units_b, "b")
+        maps = page.with_name(f"{page.stem}_maps")
+        read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
+        keep_apart([str(maps)], map(str, read))
+        zones = parse_zones(self.zones, Path(), "Comparison")
+        found = compare(a, b, maps, zones, Part(progress, 0.0, 0.8))
+        heading = self.title or f"{a.folder.resolve().name} and {b.folder.resolve().name} compared"
+        written = write_comparison(page, heading, a, b, found, Part(progress, 0.8, 1.0))
+        return {
+            "outputs": [*map(str, written), *map(str, found.differences.values()), str(found.mean)],
+            "rows": [dict(row) for row in found.rows],
+            "winters": list(found.years),
+            "between_winters": found.between_winters,
+            "simulated": a.simulated or b.simulated,
+        }
+
+    @staticmethod
+    def _series(path: str, crs: str | None, units: str | None, letter: str) -> Any:
+        from wco2_engine.analysis.series import Series
+
+        try:
+            return Series.read(Path(path), crs=crs, units=units)
+        except Wco2Error as error:  # there are two of the option that it names
+            hint = re.sub(r"--(crs|units)\b", rf"--\1-{letter}", error.hint)
+            raise Wco2Error(error.message, hint) from error

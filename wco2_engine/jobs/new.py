@@ -1,0 +1,24 @@
+"""The job that makes a simulated study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from wco2_engine.jobs.base import Facts
+from wco2_engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """A simulated study with a known truth, to try everything on."""
+
+    verb: ClassVar[str] = "new"
+    folder: str
+    seed: int = 0
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.simulation.study import create_study
+
+        return create_study(Path(self.folder), seed=self.seed, progress=progress)

@@ -1,0 +1,63 @@
+"""The job that writes the report of a model and of what is around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from wco2_engine.files import check_ending, file_state, keep_apart
+from wco2_engine.jobs.base import Facts, threads
+from wco2_engine.jobs.state import StudyState
+from wco2_engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class ReportJob:
+    """A report of a model, and of the study and the maps around it, as one HTML file.
+
+    Its tables and figures are files beside it too.
+    """
+
+    verb: ClassVar[str] = "report"
+    model: str
+    output: str
+    title: str = ""
+    state: str | None = None
+    maps: str | None = None
+    scenarios: list[str] = field(default_factory=list)  # folders of maps of the same model
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.learning.model import Model
+        from wco2_engine.report.html import Material, write_report
+
+        state = StudyState.read(Path(self.state)) if self.state else StudyState({})
+        keep_apart([self.output], [self.model])
+        check_ending(self.output, ".html", ".htm")
+        record = Path(self.maps) / "prediction.json" if self.maps else None
+        material = Material(
+            model=Model.read(Path(self.model)),
+            title=self.title,
+            observations=state.facts("observations").get("counts", {}),
+            sampling=state.facts("sample").get("counts", {}),
+            maps_folder=record.parent if record and record.is_file() else None,
+            budget=self._budget(),
+            trend=self._trend(),
+            scenarios=tuple(map(Path, self.scenarios)),
+            threads=threads(0),
+        )
+        written = write_report(Path(self.output), material, progress)
+        return {"outputs": [str(path) for path in written]}
+
+    def depends_on(self) -> list[str]:
+        folders = [*([self.maps] if self.maps else []), *self.scenarios]
+        maps = [str(Path(folder) / "prediction.json") for folder in folders]
+        findings = [str(self._budget()), str(self._trend())]
+        return [file_state(path) for path in (self.model, *maps, *findings)]
+
+    def _budget(self) -> Path:
+        return Path(self.output).with_name("budget.csv")
+
+    def _trend(self) -> Path:
+        here = Path(self.output).with_name("trend.tif")
+        return Path(self.maps).with_name("trend.tif") if self.maps and not here.is_file() else here

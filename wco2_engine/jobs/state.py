@@ -1,0 +1,65 @@
+"""Which stages of a study are done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from wco2_engine.files import file_state, written_whole
+from wco2_engine.jobs.base import Facts, files
+
+
+@dataclass(frozen=True)
+class StudyState:
+    """Which stages are done, with which key and outputs. An immutable value, kept as JSON."""
+
+    stages: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path) -> StudyState:
+        """The state in a file; a missing or damaged one means that nothing is done."""
+        try:
+            stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return cls({})
+        if not isinstance(stages, dict):
+            return cls({})
+        return cls({name: stage for name, stage in stages.items() if _is_stage(stage)})
+
+    def write(self, path: Path) -> None:
+        with written_whole(path) as partial:
+            partial.write_text(json.dumps({"stages": self.stages}, indent=1), encoding="utf-8")
+
+    def key(self, name: str) -> str:
+        return str(self.stages.get(name, {}).get("key", ""))
+
+    def facts(self, name: str) -> Facts:
+        return dict(self.stages.get(name, {}).get("facts", {}))
+
+    def is_done(self, name: str, key: str) -> bool:
+        """Whether a stage ran with this key and its outputs are untouched since."""
+        stage = self.stages.get(name)
+        return (
+            stage is not None
+            and stage.get("key") == key
+            and all(file_state(path) == seen for path, seen in stage.get("outputs", {}).items())
+        )
+
+    def with_stage(self, name: str, key: str, facts: Facts) -> StudyState:
+        made = [*facts.get("outputs", []), *files(facts.get("record"))]
+        outputs = {path: file_state(path) for path in made}
+        return replace(
+            self, stages={**self.stages, name: {"key": key, "facts": facts, "outputs": outputs}}
+        )
+
+
+def _is_stage(stage: Any) -> bool:
+    return (
+        isinstance(stage, dict)
+        and isinstance(stage.get("key"), str)
+        and isinstance(stage.get("facts"), dict)
+        and isinstance(stage.get("outputs"), dict)
+    )

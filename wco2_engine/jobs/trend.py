@@ -1,0 +1,62 @@
+"""The job that maps trends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from wco2_engine.files import check_ending, keep_apart
+from wco2_engine.jobs.base import Facts
+from wco2_engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class TrendJob:
+    """The trend of each cell of a series of maps, and of each zone of a budget.
+
+    `alpha` is the rate of false discoveries among significant cells, or half of it where cells go
+    together (`correlated`). `budget` is the table of a budget, whose trends by zone are written
+    beside the output.
+    """
+
+    verb: ClassVar[str] = "trend"
+    maps: str
+    output: str
+    alpha: float = 0.05
+    correlated: bool = False
+    prewhitening: str = "residuals"
+    budget: str | None = None
+    crs: str | None = None
+    units: str | None = None
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.analysis.budget import trends_by_zone, write_rows
+        from wco2_engine.analysis.figures import draw_trend
+        from wco2_engine.analysis.series import Series
+        from wco2_engine.analysis.trend import as_prewhitening, map_trends, write_trends
+        from wco2_engine.progress import Part
+
+        check_ending(self.output, ".tif", ".tiff")
+        path = Path(self.output)
+        keep_apart([self.output], [self.budget] if self.budget else [])
+        how = as_prewhitening(self.prewhitening)
+        by_zone = trends_by_zone(Path(self.budget), how) if self.budget else []
+        series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
+        keep_apart([self.output], [str(file) for file in series.maps.values()])
+        rate = self.alpha * (2 if self.correlated else 1)
+        found = map_trends(series, rate, how, Part(progress, 0.0, 0.9))
+        write_trends(path, series, found, how)
+        written = [path, *draw_trend(found, series, path.with_suffix(""))]
+        if by_zone:
+            written.append(path.with_name(f"{path.stem}_zones.csv"))
+            write_rows(by_zone, written[-1])
+        progress.update(1.0, "Trends are ready")
+        return {
+            "outputs": [str(file) for file in written],
+            "winters": list(series.years),
+            **found.facts(),
+            "prewhitening": how,
+            "zones": by_zone,
+            "simulated": series.simulated,
+        }
