@@ -23,6 +23,7 @@ STAGES = ("base", "state", "observations", "sample", "train", "predict", "report
 LAYERS = (
     ("errors", "progress", "files", "season", "units", "grid"),
     ("inputs",),
+    ("products", "downloads", "stack"),
     ("learning",),
     ("mapping",),
     ("analysis",),
