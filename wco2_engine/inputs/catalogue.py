@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
 from wco2_engine.grid import parse_crs
-from wco2_engine.inputs.rasters import AS_STORED, Encoding, Resampling, check_resampling
+from wco2_engine.inputs.details import (
+    KEYS as DETAILS,
+)
+from wco2_engine.inputs.details import (
+    MAX_LAYERS,
+    OPERANDS,
+    PLAIN,
+    Details,
+    parse_details,
+)
+from wco2_engine.inputs.patterns import Pattern
+from wco2_engine.inputs.rasters import (
+    AS_STORED,
+    Encoding,
+    Resampling,
+    check_resampling,
+    is_local,
+)
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.season import Month
 from wco2_engine.units import Conversion, conversion
@@ -29,9 +46,15 @@ TAKEN_NAMES = (
 )
 GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
 _KEYS = (
-    *("name", "group", "path", "variable", "band", "when", "units", "to", "scale", "offset"),
-    *("nodata", "crs", "resampling", "lag", "missing", "valid", "window"),
+    *("name", "group", "path", "root", "variable", "band", "when", "units", "to", "scale"),
+    *("offset", "crs", "resampling", "lag", "missing", "valid", "window", "layers", "derive"),
+    *("product", *DETAILS),
 )
+_OF_THE_WHOLE = ("name", "group", "resampling", "lag", "missing", "valid", "window", "product")
+MAX_NAME = 60  # letters of a predictor's name, which files and columns are named by
+MAX_PREDICTORS = 1000
+MAX_PATHS = 100  # of one predictor
+MAX_LAG = 1200  # months
 
 
 @dataclass(frozen=True)
@@ -66,6 +89,13 @@ class Predictor:
     """One predictor: its name, its files, and what the model is to see.
 
     See `docs/study-file.md` for the meaning of each key of the catalogue.
+
+    Attributes
+    ----------
+    paths : patterns of its files, the first that has a month wins; none where it is made of others.
+    units_said : whether the catalogue says the units; else they are those of the file.
+    layers : what it is the mean of, with the weight of each.
+    operation : what is done with `operands`, by their names, where it is no file's variable.
     """
 
     name: str
@@ -82,12 +112,22 @@ class Predictor:
     missing: Missing = "error"
     valid: tuple[float, float] | None = None
     window: Window | None = None
+    details: Details = PLAIN
+    more_paths: tuple[str, ...] = ()
+    units_said: bool = False
+    layers: tuple[tuple[float, Predictor], ...] = ()
+    operation: str = ""
+    operands: tuple[tuple[str, Predictor], ...] = ()
     convert: Conversion = field(default=Conversion(1.0, 0.0, 0), compare=False)
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        return tuple(Pattern(text) for text in (self.path, *self.more_paths) if text)
 
     @property
     def fields(self) -> frozenset[str]:
         """Which of year and month the path names."""
-        return frozenset(name for _, name, _, _ in string.Formatter().parse(self.path) if name)
+        return Pattern(self.path).fields
 
     def path_at(self, month: Month) -> str:
         """The path with its year and month filled in."""
@@ -129,6 +169,8 @@ class Catalogue:
         where = str(file or "The catalogue")
         if not isinstance(tables, Sequence) or not tables:
             raise Wco2Error(f"{where} names no predictor.", "Add a [[predictor]] table.")
+        if len(tables) > MAX_PREDICTORS:
+            raise Wco2Error(f"{where} names more than {MAX_PREDICTORS} predictors.")
         predictors = tuple(parse_predictor(table, where) for table in tables)
         names = [p.name for p in predictors]
         lowered = [name.lower() for name in names]  # all that a GeoPackage tells apart
@@ -183,83 +225,211 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
             f"{file}: a predictor is named '{name}', which is a column of the observations.",
             f"Name it otherwise, e.g. {name}_predictor.",
         )
+    if len(name) > MAX_NAME:
+        raise Wco2Error(
+            f"{file}: predictor '{name[:MAX_NAME]}…' has a name of {len(name)} letters.",
+            f"Use {MAX_NAME} at most.",
+        )
     where = f"{file}: predictor '{name}'"
     check_names(table, _KEYS, where)
     take = _Taker(table, where)
-    when = take.choice("when", get_args(When), "static")
-    units = take.text("units", "1")
-    to = take.text("to", units)
-    resampling = check_resampling(take.text("resampling", "bilinear"), where)
+    when: Any = take.choice("when", get_args(When), "static")
+    layers, (operation, operands) = _layers(table, where), _derived(table, where)
+    if layers and operation:
+        raise Wco2Error(f"{where} has both layers and derive.", "Keep one of them.")
+    made = layers or operands
+    paths = [] if made else _paths(take)
+    units, to = _units(take, operation, where)
+    nodata = table.get("nodata")
     predictor = Predictor(
         name=name,
-        path=take.text("path"),
-        when=when,  # type: ignore[arg-type]
+        path=paths[0] if paths else "",
+        more_paths=tuple(paths[1:]),
+        when=when,
         group=take.choice("group", GROUPS, "climate"),
         variable=take.text("variable", "") or None,
         band=take.whole("band", None, 1),
-        units=units,
-        to=to,
+        units=units or "1",
+        to=to or units or "1",
+        units_said=bool(units),
         encoding=Encoding(
             crs=take.crs("crs"),
-            nodata=take.number("nodata"),
+            nodata=None if isinstance(nodata, list | str) else take.number("nodata"),
             scale=take.factor("scale"),
             offset=take.finite("offset"),
         ),
-        resampling=resampling,
-        lag=take.whole("lag", 0, 0) or 0,
+        resampling=check_resampling(take.text("resampling", "bilinear"), where),
+        lag=take.whole("lag", 0, 0, MAX_LAG) or 0,
         missing=take.choice("missing", get_args(Missing), "error"),  # type: ignore[arg-type]
         valid=take.range("valid"),
         window=_parse_window(table["window"], where) if "window" in table else None,
-        convert=conversion(units, to, where),
+        details=parse_details(table, where),
+        layers=layers,
+        operation=operation,
+        operands=operands,
+        convert=conversion(units, to or units, where) if units else Conversion(),
     )
     _check_together(predictor, where)
     return predictor
 
 
-def _check_together(predictor: Predictor, where: str) -> None:
-    try:
-        fields = predictor.fields
-        check_names(fields, ("year", "month"), f"{where}: path")
-        predictor.path_at(Month(2000, 1))
-    except (ValueError, IndexError) as error:
+def _paths(take: _Taker) -> list[str]:
+    """The patterns of a predictor's files, each below its root."""
+    value = take.table.get("path")
+    paths = value if isinstance(value, list) and value else [take.text("path")]
+    if len(paths) > MAX_PATHS:
+        raise Wco2Error(f"{take.where}: path has more than {MAX_PATHS} parts.")
+    root = take.text("root", "")
+    for path in paths:
+        if not isinstance(path, str) or not path:
+            raise Wco2Error(f"{take.where}: path = {path!r} is not a text in quotes.")
+        Pattern.parse(path, f"{take.where}: path")
+    literal = root.replace("{", "{{").replace("}", "}}").rstrip("/")
+    return [f"{literal}/{path}" if root and is_local(path) else path for path in paths]
+
+
+def _units(take: _Taker, operation: str, where: str) -> tuple[str, str]:
+    """Units as stored and as the model sees them; empty where the file is to say them."""
+    units, to = take.text("units", ""), take.text("to", "")
+    if operation == "snow_depth":
+        if units:
+            raise Wco2Error(f"{where}: derive gives m, so units is not needed.", "Leave it out.")
+        return "m", to
+    if operation and not units:
         raise Wco2Error(
-            f"{where}: path '{predictor.path}' can't be filled in.",
-            "Use {year} and {month:02d}; write {{ and }} for braces of the name itself.",
-        ) from error
+            f"{where}: derive needs units: what its operands are turned into before.",
+            'Add e.g. units = "mm".',
+        )
+    per = take.table.get("per")
+    if units and isinstance(per, str) and not units.endswith(f"{per}-1"):
+        units = f"{units} {'s' if per == 'second' else per}-1"
+    return units, to
+
+
+def _layers(table: Mapping[str, Any], where: str) -> tuple[tuple[float, Predictor], ...]:
+    """Layers as a table of thickness by variable, or a list of tables with a thickness each."""
+    entries = table.get("layers")
+    if entries is None:
+        return ()
+    if isinstance(entries, Mapping):
+        entries = [{"variable": name, "thickness": value} for name, value in entries.items()]
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_LAYERS:
+        raise Wco2Error(f"{where}: layers is no list.", "Write layers = { swvl1 = 7, swvl2 = 21 }.")
+    found = []
+    for entry in entries:
+        thickness: Any = entry.get("thickness") if isinstance(entry, Mapping) else None
+        if type(thickness) not in (int, float) or not 0 < thickness < math.inf:
+            raise Wco2Error(
+                f"{where}: layers: thickness = {thickness!r} is no positive number.",
+                "Write layers = { swvl1 = 7, swvl2 = 21 }.",
+            )
+        own = {key: value for key, value in entry.items() if key != "thickness"}
+        inherited = {key: value for key, value in table.items() if key != "layers"}
+        found.append((float(thickness), _part(inherited, own, where)))
+    return tuple(found)
+
+
+def _derived(table: Mapping[str, Any], where: str) -> tuple[str, tuple[tuple[str, Predictor], ...]]:
+    """What a predictor is computed from others by: `{ what = "snow_depth", water = …, … }`."""
+    entry = table.get("derive")
+    if entry is None:
+        return "", ()
+    what = entry.get("what") if isinstance(entry, Mapping) else None
+    if not isinstance(what, str) or what not in OPERANDS:
+        raise Wco2Error(
+            f"{where}: derive: what = {what!r}.",
+            nearest_name(str(what)[:40], OPERANDS),
+        )
+    names = OPERANDS[what]
+    check_names(entry, ("what", *names), f"{where}: derive")
+    lacking = [name for name in names if name not in entry]
+    if lacking:
+        raise Wco2Error(f"{where}: derive: {what} needs {', '.join(lacking)}.")
+    whole = ("layers", "derive", "variable", "band", "units", "to", "scale", "offset")
+    inherited = {key: value for key, value in table.items() if key not in whole}
+    wanted = {"water": "mm", "density": "kg m-3"} if what == "snow_depth" else {}
+    operands = []
+    for name in names:
+        own = entry[name] if isinstance(entry[name], Mapping) else {"variable": entry[name]}
+        to = wanted.get(name, str(table.get("units", "")))
+        part = _part({**inherited, "to": to} if to else inherited, own, f"{where}: {name}")
+        operands.append((name, part))
+    return what, tuple(operands)
+
+
+def _part(inherited: Mapping[str, Any], own: Mapping[str, Any], where: str) -> Predictor:
+    """What a predictor is made of: a table of its own keys, beside those of the whole."""
+    for key in own:
+        if key in (*_OF_THE_WHOLE, "when", "layers", "derive"):
+            raise Wco2Error(f"{where}: {key} belongs to the whole predictor.", "Move it there.")
+    taken = {k: v for k, v in inherited.items() if k == "name" or k not in _OF_THE_WHOLE}
+    variable = own.get("variable")
+    merged = {**taken, **own}
+    paths: Any = merged.get("path")
+    if isinstance(variable, str) and "{variable}" in str(paths):
+        literal = variable.replace("{", "{{").replace("}", "}}")
+        merged["path"] = (
+            paths.replace("{variable}", literal)
+            if isinstance(paths, str)
+            else [str(each).replace("{variable}", literal) for each in paths]
+        )
+        del merged["variable"]
+    file = where.partition(": predictor ")[0]
+    return parse_predictor(merged, file)
+
+
+def _check_together(predictor: Predictor, where: str) -> None:
     allowed: dict[str, set[str]] = {
         "static": set(),
-        "yearly": {"year"},
-        "climatology": {"month"},
-        "monthly": {"year", "month"},
+        "yearly": {"year", "doy"},
+        "climatology": {"month", "half", "day", "doy"},
+        "monthly": {"year", "month", "half", "day", "doy"},
     }
-    extra = fields - allowed[predictor.when]
-    if extra:
-        raise Wco2Error(
-            f"{where} is {predictor.when}, but its path has {{{min(extra)}}}.",
-            "Change when, or the path.",
-        )
-    if fields == {"month"} and predictor.when == "monthly":
-        raise Wco2Error(
-            f"{where} is monthly, but its path has no {{year}}.",
-            'Add {year}, or say when = "climatology".',
-        )
-    steps = allowed[predictor.when] - fields
-    if predictor.band is not None and steps:
-        raise Wco2Error(
-            f"{where} is {predictor.when}: band = {predictor.band} would be the same for every "
-            f"{min(steps)}.",
-            f"Name the {min(steps)} in the path, or leave out band: a time axis is used by itself.",
-        )
+    for pattern in predictor.patterns:
+        _check_fields(predictor, pattern, allowed[predictor.when], where)
     over_months = predictor.when in ("monthly", "climatology")
     if (predictor.lag or predictor.window) and not over_months:
         raise Wco2Error(f"{where} is {predictor.when}: lag and window need months.")
     if predictor.lag and predictor.window:
         raise Wco2Error(f"{where} has both lag and window.", "Keep one of them.")
+    if predictor.details.steps and not over_months:
+        raise Wco2Error(f"{where} is {predictor.when}: steps need months.")
     if predictor.convert.month_power and not over_months:
         raise Wco2Error(
             f"{where}: {predictor.units} to {predictor.to} needs a month's number of days, "
             f"but the predictor is {predictor.when}.",
             "Convert to units without month.",
+        )
+
+
+def _check_fields(predictor: Predictor, pattern: Pattern, allowed: set[str], where: str) -> None:
+    fields = pattern.fields
+    extra = fields - allowed
+    if extra:
+        raise Wco2Error(
+            f"{where} is {predictor.when}, but its path has {{{min(extra)}}}.",
+            "Change when, or the path.",
+        )
+    if fields and "year" not in fields and predictor.when == "monthly":
+        raise Wco2Error(
+            f"{where} is monthly, but its path has no {{year}}.",
+            'Add {year}, or say when = "climatology".',
+        )
+    if fields & {"half", "day"} and "month" not in fields:
+        raise Wco2Error(
+            f"{where}: path '{pattern.text}' has {{{min(fields & {'half', 'day'})}}} and no "
+            "{month:02d}.",
+            "Name the month too, or use {doy:03d}.",
+        )
+    needed = {"yearly": {"year"}, "climatology": {"month"}, "monthly": {"year", "month"}}
+    steps = needed.get(predictor.when, set()) - fields
+    if "doy" in fields:
+        steps.discard("month")
+    if predictor.band is not None and steps:
+        raise Wco2Error(
+            f"{where} is {predictor.when}: band = {predictor.band} would be the same for every "
+            f"{min(steps)}.",
+            f"Name the {min(steps)} in the path, or leave out band: a time axis is used by itself.",
         )
 
 
@@ -332,12 +502,16 @@ class _Taker:
         except Wco2Error as error:
             raise Wco2Error(f"{self.where}: {key}: {error.message}", error.hint) from error
 
-    def whole(self, key: str, default: int | None, smallest: int) -> int | None:
+    def whole(
+        self, key: str, default: int | None, smallest: int, largest: int = 1_000_000
+    ) -> int | None:
         value = self.table.get(key, default)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
             raise self._wrong(key, value, f"a whole number of {smallest} or more")
+        if value > largest:
+            raise self._wrong(key, value, f"a whole number of {largest} or less")
         return value
 
     def range(self, key: str) -> tuple[float, float] | None:
