@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import sys
-import tomllib
 from pathlib import Path
 
 _BUNDLED = Path(__file__).parent / "bundled"
@@ -28,11 +28,18 @@ def forget() -> None:
         del sys.modules[name]
 
 
-def requirements() -> list[str]:
+_TO_PREDICT = ("numpy", "rasterio", "joblib", "click", "rich", "numba")
+
+
+def requirements(predicting_only: bool = False) -> list[str]:
     """The libraries that the engine needs, as pip takes them."""
+    if predicting_only:
+        return [each for each in requirements() if re.split(r"[^\w-]", each)[0] in _TO_PREDICT]
     listed = _BUNDLED / "requirements.txt"
     if listed.is_file():
-        return listed.read_text(encoding="utf-8").split()
+        return listed.read_text(encoding="utf-8").splitlines()
+    import tomllib  # novermin - in a checkout only, whose Python is 3.11 or newer
+
     project = tomllib.loads((folder() / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     return [*project["dependencies"], *extras["fast"], *extras["publish"]]

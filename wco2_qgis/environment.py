@@ -7,23 +7,26 @@ import subprocess  # nosec B404 - for its constants and errors
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
 
-from wco2_qgis import engine
+from wco2_qgis import engine, settings
+from wco2_qgis.interpreters import OLDEST, candidates, this_machine
 from wco2_qgis.libraries import SETUP
-from wco2_qgis.outside import interrupt, start
+from wco2_qgis.outside import environment, interrupt, start
 from wco2_qgis.runner import CANCELLED, interrupts
 
-_PROBE = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
-_LOOK = "import sys; sys.exit(sys.version_info < (3, 11))"
+_LOOK = f"import sys; sys.exit(sys.version_info < {OLDEST})"
 _CHECK = (
     "import sys; from wco2_engine.doctor import examine; "
     "found = examine()['problems']; print(*found, sep='\\n'); sys.exit(bool(found))"
 )
+_CHECK_TO_PREDICT = "import numpy, rasterio, joblib, click, rich, wco2_engine.mapping.prediction"
+# Measured on Linux with the newest wheels.
+_SIZES = {True: "430 MB", False: "1.3 GB"}
 
 
 def make_environment(
@@ -31,9 +34,13 @@ def make_environment(
     python: str | None,
     wheels: Path | None,
     with_numba: bool,
+    predicting_only: bool,
     feedback: QgsProcessingFeedback,
 ) -> str:
     """The interpreter of a new environment, which replaces an earlier one only once it works.
+
+    Without `python`, those that the computer has are tried one after the other until one makes an
+    environment. What pip has downloaded it keeps in its cache, so a second try goes on from there.
 
     Raises
     ------
@@ -45,21 +52,24 @@ def make_environment(
             f"{wheels} holds no wheel.\nFill it on a machine with network, of the same system and "
             f"Python: python3 -m pip download -d {wheels} {' '.join(engine.requirements())}"
         )
-    base = python or _find_python()
-    feedback.pushInfo(f"Making an environment from {base} in {folder}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     # A virtual environment can't be moved, so each has a name of its own.
     made = Path(tempfile.mkdtemp(prefix="engine-", dir=folder.parent))
     interpreter = made / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     done = False
     try:
-        _run([base, "-m", "venv", str(made)], feedback, 0, 10)
-        requirements = [r for r in engine.requirements() if with_numba or "numba" not in r]
+        _make(made, [python] if python else candidates(this_machine()), feedback)
+        wanted = engine.requirements(predicting_only)
+        requirements = [each for each in wanted if with_numba or "numba" not in each]
+        if wheels is None:
+            size = _SIZES[predicting_only]
+            feedback.pushInfo(f"Fetching libraries of about {size}; this takes some minutes.")
         offline = [] if wheels is None else ["--no-index", "--find-links", str(wheels)]
         pip = [str(interpreter), "-m", "pip", "--disable-pip-version-check", "install"]
         pip += ["--only-binary", ":all:", "--progress-bar", "off", *offline, *requirements]
         _run(pip, feedback, 10, 90)
-        path = f"import sys; sys.path.insert(0, {str(engine.folder())!r}); {_CHECK}"
+        check = _CHECK_TO_PREDICT if predicting_only else _CHECK
+        path = f"import sys; sys.path.insert(0, {str(engine.folder())!r}); {check}"
         _run([str(interpreter), "-c", path], feedback, 90, 100)
         done = True
     finally:
@@ -71,24 +81,29 @@ def make_environment(
     return str(interpreter)
 
 
-def _find_python() -> str:
-    """A Python that can make environments; never QGIS's program, which `sys.executable` may be."""
-    named = ("python3.14", "python3.13", "python3.12", "python3.11", "python3", "python")
-    own = Path(sys.exec_prefix)
-    candidates = [
-        *(own / part for part in ("python.exe", "bin/python3")),
-        *(Path(found) for name in named if (found := shutil.which(name))),
-    ]
-    young: list[str] = []
-    for candidate in dict.fromkeys(path for path in candidates if path.is_file()):
-        if _succeeds([str(candidate), "-c", _PROBE]):
-            return str(candidate)
-        if _succeeds([str(candidate), "-c", _LOOK]):
-            young.append(str(candidate))
+def _make(folder: Path, pythons: Sequence[str], feedback: QgsProcessingFeedback) -> None:
+    """An empty environment in `folder`, from the first Python that can make one."""
+    failures = []
+    for base in pythons:
+        if not Path(base).is_file():
+            if len(pythons) == 1:  # the one that the user named
+                raise QgsProcessingException(f"There is no program {base}.")
+            continue
+        if not _succeeds([base, "-c", _LOOK]):
+            continue
+        feedback.pushInfo(f"Making an environment from {base} in {folder}")
+        try:
+            return _run([base, "-m", "venv", "--clear", str(folder)], feedback, 0, 10)
+        except QgsProcessingException as error:
+            if feedback.isCanceled():
+                raise
+            failures.append(f"{base}: {str(error).splitlines()[-1]}")
+    tried = "\n".join(failures)
     hint = (
-        f"{', '.join(young)} lacks venv: on Debian, sudo apt install python3-venv."
-        if young
-        else "Install Python 3.11 or newer from your system or from python.org, or name it here."
+        f"These can't make one (on Debian, sudo apt install python3-venv):\n{tried}"
+        if failures
+        else f"Install Python {'.'.join(map(str, OLDEST))} or newer from your system or from "
+        "python.org, or name it here."
     )
     raise QgsProcessingException(f"No Python was found to make an environment from.\n{hint}")
 
@@ -105,7 +120,8 @@ def _succeeds(command: list[str]) -> bool:
 def _run(command: list[str], feedback: QgsProcessingFeedback, begin: float, end: float) -> None:
     """Run a step to its end, its output shown, unless the user cancels."""
     feedback.setProgress(begin)
-    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    variables = {**environment(), **settings.proxy()}
+    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=variables)
     said: list[str] = []
     share = 0.0
     with interrupts(feedback):

@@ -86,7 +86,7 @@ def _by_mean(layer: QgsMapLayer, project: QgsProject) -> None:
     classes = len(breaks) - 1
     ranges = []
     for k, (colour, label) in enumerate(
-        zip(colours(VIRIDIS, classes), labels(breaks, _MEAN_UNITS), strict=True)
+        zip(colours(VIRIDIS, classes), labels(breaks, _MEAN_UNITS))
     ):
         symbol = QgsFillSymbol.createSimple(
             {"color": colour.name(), "outline_color": "#333333", "outline_width": "0.3"}

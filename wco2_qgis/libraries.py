@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from wco2_qgis.interpreters import OLDEST
+
 # Wheels of these bring a GDAL, GEOS or PROJ of their own. QGIS has loaded its copies already, so
 # the process mixes both and dies, often only after the results are there.
 GEOSPATIAL = ("rasterio", "fiona", "pyogrio", "shapely", "pyproj")
@@ -49,6 +51,11 @@ def examine() -> list[Library]:
 
 def obstacle(verb: str) -> str:
     """Why a job can't run in QGIS's process, and what to do on this platform; "" if it can."""
+    if sys.version_info < OLDEST:
+        return (
+            f"QGIS's Python is {sys.version.split()[0]}, and the engine needs "
+            f"{'.'.join(map(str, OLDEST))} or newer.\nPlease {_OUTSIDE}."
+        )
     foreign = [name for name in GEOSPATIAL if is_foreign(name)]
     if foreign:
         places = ", ".join(f"{name} ({_place(name)})" for name in foreign)

@@ -21,16 +21,20 @@ from wco2_qgis.libraries import SETUP
 
 _CANCELLED = 130  # the engine's exit code
 # What QGIS sets for its own libraries and another interpreter's must not see.
-_OF_QGIS = ("GDAL_DATA", "GDAL_DRIVER_PATH", "PROJ_LIB", "PROJ_DATA", "SSL_CERT_FILE")
+_OF_QGIS = ("GDAL_DATA", "GDAL_DRIVER_PATH", "PROJ_LIB", "PROJ_DATA")
+_CERTIFICATES = "SSL_CERT_FILE"  # QGIS names its own; a user's own serves other programs too
 
 
 def environment() -> dict[str, str]:
     """The variables for another interpreter: none of those by which QGIS steers its own."""
-    return {
+    kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("PYTHON") and name not in _OF_QGIS
     }
+    if kept.get(_CERTIFICATES, "").startswith(sys.prefix):
+        del kept[_CERTIFICATES]
+    return kept
 
 
 def start(command: list[str], **more: Any) -> subprocess.Popen[str]:

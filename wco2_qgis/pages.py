@@ -71,6 +71,6 @@ def _cell(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, Mapping):
         return facts(value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return ", ".join(_cell(item) for item in value)
     return escape(str(value))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from qgis.core import (
     QgsColorRampShader,
@@ -47,7 +46,7 @@ def colours(ramp: Sequence[str], classes: int) -> list[QColor]:
 
 def labels(breaks: Sequence[float], units: str) -> list[str]:
     """What the classes between breaks are called; the outer ones are open."""
-    inner = [f"{a:g} to {b:g} {units}" for a, b in pairwise(breaks)]
+    inner = [f"{a:g} to {b:g} {units}" for a, b in zip(breaks, breaks[1:])]
     inner[0] = f"< {breaks[1]:g} {units}"
     inner[-1] = f"> {breaks[-2]:g} {units}"
     return inner
@@ -74,7 +73,7 @@ def by_classes(
     """A band of a raster in classes, each from the former's top to its own."""
     shading = QgsColorRampShader(low, high, None, QgsColorRampShader.Type.Discrete)
     shading.setColorRampItemList(
-        [QgsColorRampShader.ColorRampItem(*item) for item in zip(tops, shown, named, strict=True)]
+        [QgsColorRampShader.ColorRampItem(*item) for item in zip(tops, shown, named)]
     )
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(shading)

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from qgis.core import QgsProcessingException, QgsProcessingFeedback
+from qgis.PyQt.QtCore import QCoreApplication
 
 from wco2_qgis import libraries, settings
 from wco2_qgis.feedback import Teller
@@ -84,8 +85,12 @@ def run_job(
 def _follow(worker: Worker, feedback: QgsProcessingFeedback, teller: Teller) -> Facts:
     """Pass on what a worker reports until it ends; its last event."""
     asked = False
+    # Models run in the main thread of QGIS 3.22: while it waits here, windows live on.
+    in_main_thread = threading.current_thread() is threading.main_thread()
     with interrupts(feedback):
         while True:
+            if in_main_thread:
+                QCoreApplication.processEvents()
             if feedback.isCanceled() and not asked:
                 asked = True
                 teller.stopping()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 from qgis.core import QgsApplication, QgsSettings
 
@@ -44,3 +45,21 @@ def set_interpreter(path: str | None) -> None:
 def environment_folder() -> Path:
     """Where `setupengine` puts the environment: in the user's profile."""
     return Path(QgsApplication.qgisSettingsDirPath()) / "wco2" / "engine"
+
+
+def proxy() -> dict[str, str]:
+    """The proxy of QGIS's options as variables, which pip reads; none where there is none."""
+    settings = QgsSettings()
+    host = str(settings.value("proxy/proxyHost") or "").strip()
+    kind = str(settings.value("proxy/proxyType") or "")
+    if not settings.value("proxy/proxyEnabled", False, type=bool) or not host:
+        return {}
+    if kind not in ("HttpProxy", "Socks5Proxy"):  # the system's own, which pip finds by itself
+        return {}
+    port = str(settings.value("proxy/proxyPort") or "").strip()
+    user = str(settings.value("proxy/proxyUser") or "")
+    password = str(settings.value("proxy/proxyPassword") or "")
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user else ""
+    scheme = "socks5" if kind == "Socks5Proxy" else "http"
+    address = f"{scheme}://{login}{host}{f':{port}' if port else ''}"
+    return {"HTTP_PROXY": address, "HTTPS_PROXY": address}

@@ -137,7 +137,7 @@ def _flux(map_: MapFile, breaks: list[float]) -> Callable[[QgsMapLayer, QgsProje
 
 def _applicability(map_: MapFile) -> Callable[[QgsMapLayer, QgsProject], None]:
     def style(layer: QgsMapLayer, project: QgsProject) -> None:
-        tops, shades, names = zip(*_OUTSIDE, strict=True)
+        tops, shades, names = zip(*_OUTSIDE)
         colours = [QColor(shade) for shade in shades]
         layer.setRenderer(by_classes(layer, _MONTHS_OUTSIDE, tops, colours, names, 0.0, 12.0))
         show_in_time(layer, map_.first, map_.last)

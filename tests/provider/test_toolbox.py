@@ -60,6 +60,8 @@ for algorithm in QgsApplication.processingRegistry().providerById("wco2").algori
         "parameters": {
             p.name(): {
                 "help": p.help(),
+                "label": p.description(),
+                "optional": bool(p.flags() & p.FlagOptional),
                 "options": p.options() if hasattr(p, "options") else [],
                 "needed": p.name() if not p.flags() & p.FlagOptional
                 and p.defaultValue() is None and not p.isDestination() else "",
@@ -101,6 +103,21 @@ def test_every_parameter_has_help(toolbox):
         if len(facts["help"]) < 9
     ]
     assert not silent
+
+
+def test_no_label_is_wider_than_the_dialog_that_qgis_opens(toolbox):
+    wide = [
+        f"{name}: {facts['label']}"
+        for name in ALGORITHMS
+        for facts in toolbox[name]["parameters"].values()
+        if len(facts["label"]) > 35  # at 688 pixels, with the button beside it
+    ]
+    assert not wide
+
+
+def test_several_choices_may_be_empty_as_copy_as_python_writes_them(toolbox):
+    for name in ("trainmodel", "validatemodel"):
+        assert toolbox[name]["parameters"]["VALIDATION"]["optional"]
 
 
 def test_every_algorithm_says_what_goes_in_and_what_comes_out(toolbox):

@@ -90,7 +90,7 @@ def add_zones(algorithm: Algorithm, what: str, advanced: bool = False) -> None:
     )
     algorithm.add_text(
         "ZONE_NAMES",
-        "Names of the raster's values, e.g. 1=continuous",
+        "Names of the raster's values",
         None,
         "As in 1=continuous,2=discontinuous; other values are outside of all zones. Empty: each "
         "value is a zone of its own.",

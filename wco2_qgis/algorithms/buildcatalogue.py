@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -179,6 +178,8 @@ def _read(path: Path, target: Path) -> tuple[str, list[str]]:
             f"{path} and {target} lie in different folders, but paths in a catalogue are relative "
             "to it.\nWrite the new catalogue beside the old one."
         )
+    import tomllib  # novermin - not there in the oldest Pythons of QGIS
+
     try:
         text = path.read_text(encoding="utf-8")
         names = [table["name"] for table in tomllib.loads(text).get("predictor", [])]

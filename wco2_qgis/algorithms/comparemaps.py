@@ -51,7 +51,7 @@ class CompareMaps(Algorithm):
         add_unsaid(self, "_B", "maps B")
         self.add_switch(
             "LOAD",
-            "Load the mean difference into the project",
+            "Load the mean difference",
             True,
             "In colours about 0: A has more in the warm ones.",
             advanced=True,

@@ -49,14 +49,14 @@ class FluxTrend(Algorithm):
         )
         self.add_file(
             "BUDGET",
-            "Budget, for the trends of its zones",
+            "Budget, for trends by zone",
             "csv",
             "The table that 'Add winter maps up' wrote.",
             optional=True,
         )
         self.add_switch(
             "CORRELATED",
-            "Twice the rate, as cells go together",
+            "Twice the rate (correlated cells)",
             False,
             "Where neighbours resemble each other, as in maps of a model, the test is strict.",
             advanced=True,

@@ -29,13 +29,14 @@ def add_growth(algorithm: Algorithm) -> None:
         "blocks: all sites of a square together; knndm: sites as far from the training as the "
         "map's cells are.",
         several=True,
+        optional=True,  # *Copy as Python* of QGIS 3.22 writes '' for several choices
     )
     algorithm.add_whole(
         "MIN_SAMPLES_LEAF", "Fewest rows in a leaf", 1, 1, "Larger smooths.", advanced=True
     )
     algorithm.add_number(
         "MAX_FEATURES",
-        "Share of predictors tried at a split",
+        "Share of predictors a split tries",
         1.0,
         "Above 0, at most 1.",
         least=0.0,
@@ -44,7 +45,7 @@ def add_growth(algorithm: Algorithm) -> None:
     )
     algorithm.add_choice(
         "TRANSFORM",
-        "Scale of the flux on which splits are compared",
+        "Scale of the flux for splits",
         TRANSFORMS,
         "none",
         "Roots or logarithms let large fluxes count less; the sign is kept.",
@@ -65,6 +66,7 @@ def add_growth(algorithm: Algorithm) -> None:
 
 def growth(algorithm: Algorithm, parameters: Values, context: Any) -> Values:
     """The fields of a job for what `add_growth` added."""
+    validation = algorithm.parameterAsEnumStrings(parameters, "VALIDATION", context)
     return {
         "trees": algorithm.parameterAsInt(parameters, "TREES", context),
         "min_samples_leaf": algorithm.parameterAsInt(parameters, "MIN_SAMPLES_LEAF", context),
@@ -72,7 +74,7 @@ def growth(algorithm: Algorithm, parameters: Values, context: Any) -> Values:
         "transform": algorithm.parameterAsEnumString(parameters, "TRANSFORM", context),
         "weights": algorithm.parameterAsEnumString(parameters, "WEIGHTS", context),
         "seed": algorithm.parameterAsInt(parameters, "SEED", context),
-        "validation": algorithm.parameterAsEnumStrings(parameters, "VALIDATION", context),
+        "validation": validation or list(VALIDATIONS),
     }
 
 

@@ -89,7 +89,7 @@ class PredictWinterFlux(Algorithm):
         )
         self.add_number(
             "INTERVAL",
-            "Map bounds that hold this share of the fluxes, e.g. 0.9",
+            "Interval of the bounds, e.g. 0.9",
             None,
             "Nine of ten months' fluxes lie between bounds of 0.9, as held-out sites show; in "
             "winter_flux_lower/ and winter_flux_upper/. Don't add them up over cells: the interval "
@@ -108,14 +108,14 @@ class PredictWinterFlux(Algorithm):
         )
         self.add_switch(
             "MEMBERS",
-            "Map the members, for intervals of totals",
+            "Map the members (for totals)",
             False,
             "A band for each member of the model's ensemble, in winter_flux_members/, from which "
             "'Add winter maps up' makes intervals. Needs a model with members.",
         )
         self.add_switch(
             "SNAP",
-            "Edges on multiples of the cell size",
+            "Edges at multiples of cell size",
             True,
             "So that maps of different extents fit onto each other.",
             advanced=True,

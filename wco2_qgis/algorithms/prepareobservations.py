@@ -103,7 +103,7 @@ class PrepareObservations(Algorithm):
         self.add(
             QgsProcessingParameterFile(
                 "FLUXNET_FOLDER",
-                "Folder of monthly FLUXNET files, instead of a layer",
+                "Or a folder of FLUXNET files",
                 QgsProcessingParameterFile.Behavior.Folder,
                 optional=True,
             ),
@@ -150,7 +150,7 @@ class PrepareObservations(Algorithm):
             )
         self.add_number(
             "GAP_FILL_BELOW",
-            "Keep months of which less was filled",
+            "Gap-filled share to keep below",
             None,
             "%; empty is 100, which leaves out only what holds no measurement at all.",
             least=0.0,
@@ -196,7 +196,7 @@ class PrepareObservations(Algorithm):
         )
         self.add_choice(
             "MERGE",
-            "Several rows of a site and month become their",
+            "Merge rows of a site and month by",
             ("mean", "median"),
             "mean",
             "How fluxes of one site and month are merged.",

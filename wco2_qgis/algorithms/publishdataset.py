@@ -60,7 +60,7 @@ class PublishDataset(Algorithm):
         )
         self.add_switch(
             "REPLACE",
-            "Replace a folder that was published before",
+            "Replace an earlier folder",
             False,
             "Another folder is never replaced.",
         )

@@ -71,7 +71,7 @@ class SelectPredictors(Algorithm):
             "The page; tables, figures and the catalogue of the chosen lie beside it.",
         )
         self.addOutput(QgsProcessingOutputFile("CHOSEN", "Catalogue of the chosen predictors"))
-        self.addOutput(QgsProcessingOutputString("NAMES", "Chosen predictors, separated by commas"))
+        self.addOutput(QgsProcessingOutputString("NAMES", "Chosen predictors"))
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
         table = table_file(self, parameters, "TRAINING", context)

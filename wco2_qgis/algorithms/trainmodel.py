@@ -37,7 +37,7 @@ class TrainModel(Algorithm):
         self.add_text("MODEL_TITLE", "Title", None, "Kept in the model.", optional=True)
         self.add_whole(
             "MEMBERS",
-            "Members for the intervals of totals",
+            "Members for totals' intervals",
             None,
             0,
             "Forests on halves of the sites, kept in the model. Empty: 20 where there are 100 "

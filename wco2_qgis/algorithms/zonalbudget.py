@@ -73,7 +73,7 @@ class ZonalBudget(Algorithm):
         add_unsaid(self)
         self.add_switch(
             "LOAD",
-            "Load table and zones into the project",
+            "Load table and zones",
             True,
             "Zones are coloured by the mean flux of their ground.",
             advanced=True,
