@@ -22,8 +22,8 @@ MODULES = sorted(ENGINE.rglob("*.py"))
 STAGES = ("base", "state", "observations", "sample", "train", "predict", "report")
 LAYERS = (
     ("errors", "progress", "files", "season", "units", "grid"),
-    ("inputs",),
-    ("products", "downloads", "stack"),
+    ("inputs", "products"),
+    ("downloads", "stack"),
     ("learning",),
     ("mapping",),
     ("analysis",),

@@ -1,0 +1,1 @@
+"""Public products of predictors, described as data: one TOML file each, beside these modules."""
