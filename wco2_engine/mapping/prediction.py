@@ -29,9 +29,9 @@ from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.learning.forest import walker
 from wco2_engine.learning.model import Model
+from wco2_engine.lock import locked
 from wco2_engine.mapping.blocks import CellMonths, Work, cells_to_predict, prepare
 from wco2_engine.mapping.cluster import run_on_cluster
-from wco2_engine.mapping.lock import locked
 from wco2_engine.mapping.memory import CACHE, TILE_SIZES, Budget, Load, free_memory
 from wco2_engine.mapping.parts import Facts, Parts
 from wco2_engine.mapping.plan import (

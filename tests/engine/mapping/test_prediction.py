@@ -23,9 +23,9 @@ from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.grid import Grid, project
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region
+from wco2_engine.lock import locked
 from wco2_engine.mapping import prediction as module
 from wco2_engine.mapping import running
-from wco2_engine.mapping.lock import locked
 from wco2_engine.mapping.memory import CACHE
 from wco2_engine.mapping.prediction import Prediction, predict
 

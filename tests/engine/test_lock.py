@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.mapping.lock import locked
+from wco2_engine.lock import locked
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HOLDER = """
 import sys
 from pathlib import Path
-from wco2_engine.mapping.lock import locked
+from wco2_engine.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
