@@ -1,7 +1,7 @@
 # What to run from a checkout. The work is in scripts/; `make` alone lists the targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-wheels lint package check-package install test-matrix \
+.PHONY: help setup demo test test-wheels lint docs package check-package install test-matrix \
 	benchmark clean
 
 READY := .venv/.ready
@@ -20,7 +20,7 @@ demo: setup ## make a simulated study in demo/ and run it to maps and a report
 	test -e demo/study.toml || .venv/bin/wco2 new demo
 	.venv/bin/wco2 run demo/study.toml
 
-test: lint check-package ## every check and test, with Debian's libraries and with the newest wheels
+test: lint check-package docs ## every check and test, with Debian's libraries and with the newest wheels
 	.venv/bin/python -m pytest $(SIDE_BY_SIDE)
 	@scripts/test-wheels $(SIDE_BY_SIDE)
 
@@ -29,6 +29,9 @@ test-wheels: setup ## the engine's tests only, with the newest wheels
 
 lint: setup ## ruff and mypy
 	@scripts/lint
+
+docs: setup ## the documentation as pages, in build/docs
+	@scripts/docs
 
 package: ## build the QGIS plugin's zip in dist/
 	@scripts/package

@@ -1,7 +1,7 @@
 """Print what pip has to know, from pyproject.toml and the libraries of this interpreter.
 
 `pinned` prints each library that the engine needs as `name==version`, at the version that this
-interpreter finds, for a constraints file; `test` and `lint` print what these need.
+interpreter finds, for a constraints file; `test`, `lint` and `docs` print what these need.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ match sys.argv[1:]:
         lines = pinned()
     case ["test"]:
         lines = EXTRAS["test"]
-    case ["lint"]:
-        lines = PYPROJECT["dependency-groups"]["lint"]
+    case ["lint" | "docs" as group]:
+        lines = PYPROJECT["dependency-groups"][group]
     case _:
         sys.exit(__doc__)
 sys.stdout.write("".join(f"{line}\n" for line in lines))
