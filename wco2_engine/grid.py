@@ -1,9 +1,14 @@
-"""The grid of a map: cells of one size, counted from a fixed origin, cut into tiles."""
+"""Where the cells of a map and the pixels of a raster lie, and points between one CRS and another.
+
+A raster's pixels and a map's cells are the same thing here: both are a `Grid`, a finite part of
+endless `Cells`.
+"""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,8 +25,10 @@ FloatArray = NDArray[np.float64]
 # EASE-Grid on a sphere) as such: its cells would lie up to 20 km off.
 AS_STATED = {"OSR_USE_NON_DEPRECATED": "NO"}
 METRES_A_DEGREE = 111_319.5  # of longitude at the equator
+BLOCK = 512  # cells along the side of a piece; our maps are stored in such blocks
 EDGE = 1e-6  # of a pixel: nearer than this, a point lies on the pixel's edge or middle
 _SNAP = 1e-6  # of a cell: what rounding in an extent may be off
+_TURN = 0.01  # of a pixel: what rounding in a raster's pixel size may add up to around the Earth
 
 
 class Tile(NamedTuple):
@@ -35,66 +42,97 @@ class Tile(NamedTuple):
 
 @dataclass(frozen=True)
 class Cells:
-    """The endless grid: cells of `resolution` units of `crs`, edges at `x0`, `y0` plus multiples.
+    """The endless grid: cells of `dx` by `dy` units of `crs`, edges at `x0`, `y0` plus multiples.
 
     A cell is known by two whole numbers, so that its centre comes out the same to the last bit
     whatever the extent of the map that holds it. Where columns fit 360 degrees a whole number of
     times, centres lie in -180..180, so that a map across the antimeridian has the same ones too.
+
+    Examples
+    --------
+    >>> cells = Cells.square("EPSG:4326", 0.5)
+    >>> cells.centres_of(np.array([23.9]), np.array([68.6]))
+    (array([23.75]), array([68.75]))
     """
 
     crs: str
-    resolution: float
+    dx: float
+    dy: float
     x0: float = 0.0
     y0: float = 0.0
 
+    @classmethod
+    def square(cls, crs: str, size: float, x0: float = 0.0, y0: float = 0.0) -> Cells:
+        """Cells as wide as high.
+
+        Raises
+        ------
+        Wco2Error : for a size that is no positive number.
+        """
+        return cls(crs, size, size, x0, y0)
+
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.resolution) and self.resolution > 0):
-            raise Wco2Error(
-                f"Resolution {self.resolution} is not a positive number.",
-                f"Give the size of a cell in units of {self.crs}, e.g. 0.1 degrees.",
-            )
+        for size in (self.dx, self.dy):
+            if not (math.isfinite(size) and size > 0):
+                raise Wco2Error(
+                    f"Resolution {size} is not a positive number.",
+                    f"Give the size of a cell in units of {self.crs}, e.g. 0.1 degrees.",
+                )
 
     @cached_property
     def geographic(self) -> bool:
         """Whether coordinates are longitude and latitude in degrees."""
-        return parse_crs(self.crs).is_geographic
+        return bool(parse_crs(self.crs).is_geographic)
 
     @cached_property
     def turn(self) -> int:
         """Columns in 360 degrees of longitude; 0 where they do not fit, or in a projected CRS."""
         if not self.geographic:
             return 0
-        turn = 360.0 / self.resolution
+        turn = 360.0 / self.dx
         return round(turn) if abs(turn - round(turn)) < _SNAP else 0
 
     def x(self, column: NDArray[np.int64] | FloatArray) -> FloatArray:
         """Centres of columns, by whole numbers."""
         whole = np.asarray(column, np.float64)
         if self.turn:
-            first = -_floor((180.0 + self.x0) / self.resolution + 0.5)
+            first = -_floor((180.0 + self.x0) / self.dx + 0.5)
             whole = (whole - first) % self.turn + first
-        return self.x0 + (whole + 0.5) * self.resolution
+        return self.x0 + (whole + 0.5) * self.dx
 
     def y(self, row: NDArray[np.int64] | FloatArray) -> FloatArray:
         """Centres of rows; row numbers grow to the south, row 0 lies just south of `y0`."""
-        return self.y0 - (np.asarray(row, np.float64) + 0.5) * self.resolution
+        return self.y0 - (np.asarray(row, np.float64) + 0.5) * self.dy
 
-    def holding(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def centres_of(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The centres of the cells that hold points `(n,)`; edges belong to the east and south.
 
         Points that lie nowhere (inf, NaN) have centres that lie nowhere.
         """
         with np.errstate(invalid="ignore"):
-            column = np.floor(_near_whole((x - self.x0) / self.resolution))
-            row = np.floor(_near_whole((self.y0 - y) / self.resolution))
+            column = np.floor(_near_whole((x - self.x0) / self.dx))
+            row = np.floor(_near_whole((self.y0 - y) / self.dy))
             return self.x(column), self.y(row)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Grid:
-    """A finite part of `cells`: what a map covers. An immutable value, comparable and hashable.
+    """A finite part of `cells`, north up: what a map or a raster covers.
 
-    `first_column` and `first_row` are the numbers of its north-west cell on the endless grid.
+    An immutable value, comparable and hashable. `first_column` and `first_row` are the numbers of
+    its north-west cell on the endless grid. Two grids with the same cells may count them from
+    different corners: `is_like` compares where they lie.
+
+    Examples
+    --------
+    >>> grid = Grid.from_extent((170, 60, -170, 61), resolution=0.5)
+    >>> grid
+    Grid(EPSG:4326, 2 x 40 cells of 0.5 x 0.5, west 170, south 60, east 190, north 61)
+    >>> x, y = grid.centres(Tile(row=0, column=18, height=1, width=4))
+    >>> x
+    array([ 179.25,  179.75, -179.75, -179.25])
+    >>> [tile.width for tile in grid.tiles(16)]
+    [16, 16, 8]
     """
 
     cells: Cells
@@ -111,7 +149,7 @@ class Grid:
         crs: str = GEOGRAPHIC,
         snap: bool = True,
     ) -> Grid:
-        """The grid that covers an extent.
+        """The grid of square cells that covers an extent.
 
         Parameters
         ----------
@@ -146,7 +184,7 @@ class Grid:
                 f"Extent {list(extent)} is empty.", "Give west, south, east, north in that order."
             )
         x0, y0 = (0.0, 0.0) if snap else (west, north)
-        cells = Cells(crs, float(resolution), x0, y0)
+        cells = Cells.square(crs, float(resolution), x0, y0)
         first_column = _floor((west - x0) / resolution)
         first_row = _floor((y0 - north) / resolution)
         width = -_floor((x0 - east) / resolution) - first_column
@@ -155,18 +193,63 @@ class Grid:
             width = min(width, max(1, round(360.0 / resolution)))
         return cls(cells, first_column, first_row, width, height)
 
+    @classmethod
+    def of_pixels(
+        cls, crs: str, x0: float, y0: float, dx: float, dy: float, width: int, height: int
+    ) -> Grid:
+        """The grid of a raster, from its north-west corner and the size of a pixel."""
+        return cls(Cells(crs, dx, dy, x0, y0), 0, 0, width, height)
+
     @property
     def crs(self) -> str:
         return self.cells.crs
 
     @property
+    def geographic(self) -> bool:
+        """Whether coordinates are longitude and latitude in degrees."""
+        return self.cells.geographic
+
+    @property
+    def dx(self) -> float:
+        """The width of a cell in units of the CRS."""
+        return self.cells.dx
+
+    @property
+    def dy(self) -> float:
+        """The height of a cell in units of the CRS."""
+        return self.cells.dy
+
+    @property
     def resolution(self) -> float:
-        return self.cells.resolution
+        """The longer side of a cell, which is any side of a map's."""
+        return max(self.dx, self.dy)
+
+    @property
+    def size_m(self) -> float:
+        """The rough size of a cell in metres, to compare it with that of another."""
+        return min(self.dx, self.dy) * (METRES_A_DEGREE if self.geographic else 1.0)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows, columns."""
         return self.height, self.width
+
+    @cached_property
+    def corner(self) -> tuple[float, float]:
+        """West and north edge, free of the dust that 0.1 leaves in binary."""
+        return (
+            _edge(self.cells.x0, self.first_column, self.dx),
+            _edge(self.cells.y0, self.first_row, -self.dy),
+        )
+
+    @property
+    def transform(self) -> tuple[float, float, float, float, float, float]:
+        """The six numbers of a GeoTIFF's affine.
+
+        x = a * column + b * row + c and y = d * column + e * row + f; b and d are 0.
+        """
+        west, north = self.corner
+        return (self.dx, 0.0, west, 0.0, -self.dy, north)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -174,20 +257,27 @@ class Grid:
         west, north = self.corner
         return (
             west,
-            round(north - self.height * self.resolution, 10),
-            round(west + self.width * self.resolution, 10),
+            _edge(north, self.height, -self.dy),
+            _edge(west, self.width, self.dx),
             north,
         )
 
-    @property
-    def corner(self) -> tuple[float, float]:
-        """West and north edge, free of the dust that 0.1 leaves in binary."""
+    def bounds_of(self, tile: Tile) -> tuple[float, float, float, float]:
+        """West, south, east, north of the outer edges of a piece."""
+        west, north = self.corner
         return (
-            round(self.cells.x0 + self.first_column * self.resolution, 10),
-            round(self.cells.y0 - self.first_row * self.resolution, 10),
+            west + self.dx * tile.column,
+            north - self.dy * (tile.row + tile.height),
+            west + self.dx * (tile.column + tile.width),
+            north - self.dy * tile.row,
         )
 
-    def tiles(self, size: int) -> tuple[Tile, ...]:
+    @property
+    def whole(self) -> Tile:
+        """All cells as one piece."""
+        return Tile(0, 0, self.height, self.width)
+
+    def tiles(self, size: int = BLOCK) -> tuple[Tile, ...]:
         """Tiles of at most `size` x `size` cells that cover the grid once, row by row."""
         return tuple(
             Tile(row, column, min(size, self.height - row), min(size, self.width - column))
@@ -195,13 +285,63 @@ class Grid:
             for column in range(0, self.width, size)
         )
 
-    def centres(self, tile: Tile) -> tuple[FloatArray, FloatArray]:
-        """x and y of a tile's cell centres, both `(height * width,)`, row by row."""
+    def strips(self, rows: int = BLOCK) -> Iterator[Tile]:
+        """Pieces of at most `rows` whole rows that cover the grid once, from the north."""
+        for row in range(0, self.height, rows):
+            yield Tile(row, 0, min(rows, self.height - row), self.width)
+
+    def centres(self, tile: Tile | None = None) -> tuple[FloatArray, FloatArray]:
+        """x and y of the cell centres of a piece or of all, both `(height * width,)`, row by row.
+
+        Longitudes lie in -180..180 wherever the grid begins: see `Cells`.
+        """
+        tile = tile or self.whole
         columns = self.first_column + tile.column + np.arange(tile.width, dtype=np.int64)
         rows = self.first_row + tile.row + np.arange(tile.height, dtype=np.int64)
         x = np.broadcast_to(self.cells.x(columns), (tile.height, tile.width)).ravel()
         y = np.repeat(self.cells.y(rows), tile.width)
         return x, y
+
+    def axes(self) -> tuple[FloatArray, FloatArray]:
+        """x of the columns `(width,)`, ever rising, and y of the rows `(height,)`, ever falling."""
+        west, north = self.corner
+        return (
+            west + (np.arange(self.width, dtype=np.float64) + 0.5) * self.dx,
+            north - (np.arange(self.height, dtype=np.float64) + 0.5) * self.dy,
+        )
+
+    @cached_property
+    def period(self) -> int:
+        """Columns all around the Earth, after which they come again; 0 where they do not."""
+        turn = 360.0 / self.dx
+        whole = round(turn)
+        around = self.geographic and abs(turn - whole) < _TURN and self.width >= whole
+        return whole if around else 0
+
+    def pixel_coordinates(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Columns and rows as fractions, NaN where a point lies outside the grid."""
+        west, north = self.corner
+        with np.errstate(invalid="ignore"):  # points that lie nowhere in this CRS are inf
+            column, row = _snapped((x - west) / self.dx), _snapped((north - y) / self.dy)
+            if self.geographic:
+                turn = self.period or 360.0 / self.dx
+                column = _snapped((x - west) % 360.0 * (turn / 360.0))
+                column = np.where(column > turn - EDGE, 0.0, column)  # just west of the first one
+            inside = (column >= 0) & (column <= self.width) & (row >= 0) & (row <= self.height)
+        return np.where(inside, column, np.nan), np.where(inside, row, np.nan)
+
+    def is_like(self, other: Grid) -> bool:
+        """Whether both have the same cells, but for rounding."""
+        near = np.allclose(self.transform, other.transform, rtol=0, atol=_SNAP * self.dx)
+        far = np.allclose(self.bounds, other.bounds, rtol=0, atol=0.01 * self.dx)
+        same = parse_crs(self.crs) == parse_crs(other.crs)
+        return bool(self.shape == other.shape and near and far and same)
+
+    def __repr__(self) -> str:
+        sides = zip(("west", "south", "east", "north"), self.bounds, strict=True)
+        edges = ", ".join(f"{side} {value:.10g}" for side, value in sides)
+        size = f"{self.dx:.10g} x {self.dy:.10g}"
+        return f"Grid({crs_name(self.crs)}, {self.height} x {self.width} cells of {size}, {edges})"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that say everything about the grid."""
@@ -212,50 +352,6 @@ class Grid:
             "width": self.width,
             "height": self.height,
         }
-
-
-@dataclass(frozen=True)
-class Georeference:
-    """Where the pixels of a raster lie, its first row the northernmost.
-
-    `x0`, `y0` are the north-west corner of the first pixel, `dx`, `dy` the size of a pixel.
-    """
-
-    crs: str
-    x0: float
-    y0: float
-    dx: float
-    dy: float
-    width: int
-    height: int
-
-    @cached_property
-    def geographic(self) -> bool:
-        return bool(parse_crs(self.crs).is_geographic)
-
-    @cached_property
-    def period(self) -> int:
-        """Columns all around the Earth, after which they come again; 0 where they do not."""
-        turn = 360.0 / self.dx
-        whole = round(turn)
-        around = self.geographic and abs(turn - whole) < 0.01 and self.width >= whole
-        return whole if around else 0
-
-    @property
-    def metres(self) -> float:
-        """The rough size of a pixel, to compare it with that of a cell."""
-        return min(self.dx, self.dy) * (METRES_A_DEGREE if self.geographic else 1.0)
-
-    def pixel_coordinates(self, x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Columns and rows as fractions, NaN where a point lies outside the raster."""
-        with np.errstate(invalid="ignore"):  # points that lie nowhere in this CRS are inf
-            column, row = _snapped((x - self.x0) / self.dx), _snapped((self.y0 - y) / self.dy)
-            if self.geographic:
-                turn = self.period or 360.0 / self.dx
-                column = _snapped((x - self.x0) % 360.0 * (turn / 360.0))
-                column = np.where(column > turn - EDGE, 0.0, column)  # just west of the first one
-            inside = (column >= 0) & (column <= self.width) & (row >= 0) & (row <= self.height)
-        return np.where(inside, column, np.nan), np.where(inside, row, np.nan)
 
 
 def project(
@@ -318,6 +414,13 @@ def crs_text(crs: Any) -> str:
     return GEOGRAPHIC if wkt == parse_crs(GEOGRAPHIC).to_wkt() else wkt
 
 
+def crs_name(text: str) -> str:
+    """What a CRS is called: its code where that is all there is, else its name."""
+    found = parse_crs(text)
+    code = found.to_epsg()
+    return f"EPSG:{code}" if code else str(found.to_wkt().split('"')[1])
+
+
 _CRS_TEXT = re.compile(
     r"[A-Za-z]{2,20}:[A-Za-z0-9]{1,20}|[A-Z][A-Z0-9_]*\[.*|\s*\+proj=[^:/\\]*", re.DOTALL
 )
@@ -327,6 +430,11 @@ _CRS_CACHE: dict[str, Any] = {}
 def _floor(value: float) -> int:
     nearest = round(value)
     return nearest if abs(value - nearest) < _SNAP else math.floor(value)
+
+
+def _edge(start: float, count: int, step: float) -> float:
+    """The edge so many cells on; where that is none, `start` itself to the last bit."""
+    return round(start + count * step, 10) if count else start
 
 
 def _near_whole(values: FloatArray) -> FloatArray:

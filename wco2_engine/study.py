@@ -176,7 +176,7 @@ class Study:
                     "output": out("training.gpkg"),
                     "regions": str(path),
                     "rejected": out("training_rejected.csv"),
-                    "resolution": cells.resolution,
+                    "resolution": cells.dx,
                     "crs": cells.crs,
                     "origin": [cells.x0, cells.y0],
                     **{k: model[k] for k in ("at",) if k in model},

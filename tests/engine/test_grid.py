@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import warnings
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import wco2_engine.grid
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC, Cells, Grid, Tile, parse_crs, project
 
@@ -75,7 +77,7 @@ def test_a_cell_has_the_same_centre_bits_in_every_extent(
 
 @given(height=st.integers(1, 70), width=st.integers(1, 70), size=st.integers(1, 80))
 def test_tiles_cover_every_cell_once(height: int, width: int, size: int) -> None:
-    grid = Grid(Cells(GEOGRAPHIC, 0.1), -35, 12, width, height)
+    grid = Grid(Cells.square(GEOGRAPHIC, 0.1), -35, 12, width, height)
     count = np.zeros(grid.shape, int)
     x, y = np.empty(grid.shape), np.empty(grid.shape)
     for tile in grid.tiles(size):
@@ -107,7 +109,7 @@ def test_tiles_cover_every_cell_once(height: int, width: int, size: int) -> None
 def test_a_point_lies_in_one_cell(
     longitude: float, latitude: float, centre: tuple[float, float]
 ) -> None:
-    x, y = Cells(GEOGRAPHIC, 0.1).holding(np.array([longitude]), np.array([latitude]))
+    x, y = Cells.square(GEOGRAPHIC, 0.1).centres_of(np.array([longitude]), np.array([latitude]))
     assert (x[0], y[0]) == pytest.approx(centre, abs=1e-9)
 
 
@@ -116,7 +118,7 @@ def test_a_point_lies_in_one_cell(
 def test_a_point_lies_within_half_a_cell_of_its_centre(
     longitude: float, latitude: float, size: float
 ) -> None:
-    x, y = Cells(GEOGRAPHIC, size).holding(np.array([longitude]), np.array([latitude]))
+    x, y = Cells.square(GEOGRAPHIC, size).centres_of(np.array([longitude]), np.array([latitude]))
     off = (x[0] - longitude + 180.0) % 360.0 - 180.0
     assert abs(off) <= size / 2 * (1 + 1e-5)
     assert abs(y[0] - latitude) <= size / 2 * (1 + 1e-5)
@@ -127,7 +129,7 @@ def test_the_cell_of_a_point_is_a_cell_of_the_map_to_the_last_bit(
     longitude: float, latitude: float
 ) -> None:
     usual = longitude if longitude <= 180 else longitude - 360
-    x, y = Cells(GEOGRAPHIC, 0.1).holding(np.array([usual]), np.array([latitude]))
+    x, y = Cells.square(GEOGRAPHIC, 0.1).centres_of(np.array([usual]), np.array([latitude]))
     across = Grid.from_extent((150, 49.9, -150, 90), 0.1)
     columns = across.cells.x(np.arange(across.first_column, across.first_column + across.width))
     rows = across.cells.y(np.arange(across.first_row, across.first_row + across.height))
@@ -139,8 +141,8 @@ def test_points_that_lie_nowhere_lie_in_no_cell() -> None:
     nowhere = np.array([np.inf, np.nan, -np.inf])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for cells in (Cells(GEOGRAPHIC, 0.1), Cells(POLAR, 25_000.0)):
-            x, y = cells.holding(nowhere, nowhere)
+        for cells in (Cells.square(GEOGRAPHIC, 0.1), Cells.square(POLAR, 25_000.0)):
+            x, y = cells.centres_of(nowhere, nowhere)
             assert not np.isfinite(x).any()
             assert not np.isfinite(y).any()
 
@@ -198,6 +200,65 @@ def test_grids_are_values() -> None:
         "width": 10,
         "height": 10,
     }
+
+
+def test_a_grid_shows_itself_in_a_line() -> None:
+    assert repr(Grid.from_extent((-180, 27, 180, 83.7), 0.1)) == (
+        "Grid(EPSG:4326, 567 x 3600 cells of 0.1 x 0.1, west -180, south 27, east 180, north 83.7)"
+    )
+    wkt = Grid.of_pixels(parse_crs("+proj=laea +lat_0=90").to_wkt(), 0, 0, 1, 1, 2, 3)
+    assert len(repr(wkt)) < 120  # and not the thousand characters of its CRS
+
+
+def test_a_map_read_back_as_a_raster_has_the_same_centres() -> None:
+    made = Grid.from_extent((-180, 27, -170, 30), 0.1)
+    west, north = made.corner
+    read = Grid.of_pixels(GEOGRAPHIC, west, north, 0.1, 0.1, made.width, made.height)
+    assert read != made  # its columns are counted from its own corner
+    assert read.is_like(made)
+    assert made.is_like(read)
+    for one, other in zip(read.centres(), made.centres(), strict=True):
+        assert one == pytest.approx(other, abs=1e-9)
+    columns, rows = read.pixel_coordinates(*made.centres())
+    row, column = np.indices(made.shape)
+    assert columns.tolist() == (column.ravel() + 0.5).tolist()
+    assert rows.tolist() == (row.ravel() + 0.5).tolist()
+
+
+def test_pixels_may_be_wider_than_high() -> None:
+    grid = Grid.of_pixels(GEOGRAPHIC, 100.0, 70.0, 0.5, 0.25, 4, 2)
+    assert grid.bounds == (100.0, 69.5, 102.0, 70.0)
+    assert grid.transform == (0.5, 0.0, 100.0, 0.0, -0.25, 70.0)
+    assert grid.resolution == 0.5
+    x, y = grid.axes()
+    assert x.tolist() == [100.25, 100.75, 101.25, 101.75]
+    assert y.tolist() == [69.875, 69.625]
+
+
+def test_axes_run_on_where_centres_turn_back() -> None:
+    grid = Grid.of_pixels(GEOGRAPHIC, 0.0, 90.0, 90.0, 90.0, 4, 2)  # a raster of 0 to 360 degrees
+    assert grid.axes()[0].tolist() == [45.0, 135.0, 225.0, 315.0]
+    assert grid.centres(Tile(0, 0, 1, 4))[0].tolist() == [45.0, 135.0, -135.0, -45.0]
+    assert grid.period == 4
+
+
+@pytest.mark.parametrize(
+    ("other", "alike"),
+    [
+        (Grid.of_pixels(GEOGRAPHIC, 10.0 + 1e-8, 70.0, 0.1, 0.1, 30, 20), True),
+        (Grid.of_pixels(GEOGRAPHIC, 10.05, 70.0, 0.1, 0.1, 30, 20), False),  # half a cell off
+        (Grid.of_pixels(GEOGRAPHIC, 10.0, 70.0, 0.1, 0.1, 30, 21), False),
+        (Grid.of_pixels("EPSG:4269", 10.0, 70.0, 0.1, 0.1, 30, 20), False),
+    ],
+)
+def test_grids_are_alike_where_their_cells_are(other: Grid, alike: bool) -> None:
+    assert Grid.of_pixels(GEOGRAPHIC, 10.0, 70.0, 0.1, 0.1, 30, 20).is_like(other) is alike
+
+
+def test_the_examples_of_the_module_run() -> None:
+    found = doctest.testmod(wco2_engine.grid, extraglobs={"np": np})
+    assert found.attempted >= 5
+    assert not found.failed
 
 
 def test_projecting_to_the_pole_and_back_by_hand() -> None:

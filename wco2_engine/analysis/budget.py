@@ -208,11 +208,11 @@ def budget(
     ground = np.zeros(len(zones))
     of_members = np.zeros((n_members, *shape)) if n_members else None
     without_fraction = 0.0
-    tiles = list(series.layout.tiles())
+    tiles = list(series.grid.tiles())
     for number, tile in enumerate(tiles):
         progress.update(number / len(tiles), "Adding up")
         shares = vstack([cover.shares(tile) for cover in covers], format="csr")
-        areas = cell_areas(series.layout, tile).ravel()
+        areas = cell_areas(series.grid, tile).ravel()
         ground += shares @ areas
         known = areas
         if fraction is not None:

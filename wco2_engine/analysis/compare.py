@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.analysis.layers import Layer, write_layers
 from wco2_engine.analysis.regrid import Overlap, Regridded, is_coarser, overlap
-from wco2_engine.analysis.series import WINTER_UNITS, Layout, Series
+from wco2_engine.analysis.series import WINTER_UNITS, Series
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, project
+from wco2_engine.grid import GEOGRAPHIC, Grid, project
 from wco2_engine.inputs.zones import Zones
 from wco2_engine.progress import Part, Progress, stop_if_cancelled
 from wco2_engine.season import format_years
@@ -36,7 +36,7 @@ class Comparison:
 
     Attributes
     ----------
-    layout : the cells of the coarser product, on which everything is.
+    grid : the cells of the coarser product, on which everything is.
     years : the winters that both have.
     rows : for each winter and for the mean of all (`winter`), and for each zone and all of them
         (`zone`): `cells` where both have a value; the `area` of both there, million km2, and as
@@ -50,7 +50,7 @@ class Comparison:
         winter; None for fewer than three winters, or where one does not change.
     """
 
-    layout: Layout
+    grid: Grid
     years: tuple[int, ...]
     rows: tuple[Row, ...]
     differences: Mapping[int, Path]
@@ -82,16 +82,16 @@ def compare(
             f"{format_years(b.years)}: none in common.",
             "Compare maps of the same winters, named by the same year.",
         )
-    layout = b.layout if is_coarser(b.layout, a.layout) else a.layout
-    ground = cell_areas(layout)
-    side_a = _Side.of(a, layout, ground, years, Part(progress, 0.0, 0.25))
-    side_b = _Side.of(b, layout, ground, years, Part(progress, 0.25, 0.5))
-    names = _zone_names(layout, zones)
+    grid = b.grid if is_coarser(b.grid, a.grid) else a.grid
+    ground = cell_areas(grid)
+    side_a = _Side.of(a, grid, ground, years, Part(progress, 0.0, 0.25))
+    side_b = _Side.of(b, grid, ground, years, Part(progress, 0.25, 0.5))
+    names = _zone_names(grid, zones)
     tags = {"WCO2_A": a.folder.name, "WCO2_B": b.folder.name, "WCO2_DIFFERENCE": "A minus B"}
     if a.simulated or b.simulated:
         tags["SIMULATED"] = "yes"
     rows: list[Row] = []
-    sums = _Sums(*(np.zeros(layout.shape) for _ in range(4)))
+    sums = _Sums(*(np.zeros(grid.shape) for _ in range(4)))
     differences = {}
     for number, year in enumerate(years):
         stop_if_cancelled(progress)
@@ -105,7 +105,7 @@ def compare(
         sums.add(on_a, on_b)
         differences[year] = folder / f"{DIFFERENCE}_{year}.tif"
         layer = Layer(f"A minus B, winter {year}", WINTER_UNITS, on_a.means - on_b.means)
-        write_layers(differences[year], layout, [layer], {**tags, "WCO2_TIME": str(year)})
+        write_layers(differences[year], grid, [layer], {**tags, "WCO2_TIME": str(year)})
     mean_a, mean_b = sums.means()
     if not np.isfinite(mean_a.means).any():
         raise Wco2Error(
@@ -113,7 +113,7 @@ def compare(
             "Look at the CRS that each of them is said to have, and at their nodata.",
         )
     rows += _rows(MEAN, mean_a, mean_b, names, None)
-    share = np.divide(mean_a.areas, ground, out=np.zeros(layout.shape), where=ground > 0)
+    share = np.divide(mean_a.areas, ground, out=np.zeros(grid.shape), where=ground > 0)
     layers = [
         Layer("A minus B, mean of the winters", WINTER_UNITS, mean_a.means - mean_b.means),
         Layer("A, mean of the winters", WINTER_UNITS, mean_a.means),
@@ -121,10 +121,10 @@ def compare(
         Layer("Share of the cell that both cover", "1", np.clip(share, 0.0, 1.0)),
     ]
     mean = folder / f"{DIFFERENCE}_{MEAN}.tif"
-    write_layers(mean, layout, layers, {**tags, "WCO2_TIME": format_years(years)})
+    write_layers(mean, grid, layers, {**tags, "WCO2_TIME": format_years(years)})
     weights = np.where(sums.count == len(years), mean_a.areas, 0.0)
     between = _between_winters(side_a, side_b, years, weights, Part(progress, 0.85, 1.0))
-    return Comparison(layout, years, tuple(rows), differences, mean, between)
+    return Comparison(grid, years, tuple(rows), differences, mean, between)
 
 
 @dataclass(frozen=True)
@@ -139,18 +139,18 @@ class _Side:
     def of(
         cls,
         series: Series,
-        layout: Layout,
+        grid: Grid,
         ground: FloatArray,
         years: Sequence[int],
         progress: Progress,
     ) -> _Side:
-        if series.layout.is_like(layout):
+        if series.grid.is_like(grid):
             return cls(series, ground, None)
-        held = np.zeros(series.layout.shape, np.bool_)
+        held = np.zeros(series.grid.shape, np.bool_)
         for year in years:
             stop_if_cancelled(progress)
             held |= np.isfinite(_map(series, year))
-        return cls(series, ground, overlap(series.layout, layout, held, progress))
+        return cls(series, ground, overlap(series.grid, grid, held, progress))
 
     def on_target(self, year: int) -> tuple[Regridded, float]:
         """A winter on the coarser cells, and the m2 that have a value, beyond these too."""
@@ -190,7 +190,7 @@ class _Sums:
 
 def _map(series: Series, year: int) -> FloatArray:
     """A winter's map, read by strips: `(rows, columns)`, NaN where there is no value."""
-    return np.concatenate([series.values(year, strip) for strip in series.layout.strips(512)])
+    return np.concatenate([series.values(year, strip) for strip in series.grid.strips(512)])
 
 
 def _measured_alike(coarser: Regridded, finer: Regridded) -> Regridded:
@@ -209,16 +209,16 @@ def _common(a: Regridded, b: Regridded) -> tuple[NDArray[np.bool_], FloatArray]:
     return both, np.where(both, np.minimum(a.areas, b.areas), 0.0)
 
 
-def _zone_names(layout: Layout, zones: Zones | None) -> NDArray[np.str_] | None:
+def _zone_names(grid: Grid, zones: Zones | None) -> NDArray[np.str_] | None:
     """The zone of each cell, `(rows, columns)`, "" where there is none."""
     if zones is None:
         return None
-    x, y = layout.centres(layout.whole)
-    longitude, latitude = project(x, y, layout.crs, GEOGRAPHIC)
+    x, y = grid.centres()
+    longitude, latitude = project(x, y, grid.crs, GEOGRAPHIC)
     on_earth = np.isfinite(longitude) & np.isfinite(latitude)
     names = np.full(x.size, "", dtype=object)
     names[on_earth] = list(zones.at(longitude[on_earth], latitude[on_earth]))
-    return names.astype(np.str_).reshape(layout.shape)
+    return names.astype(np.str_).reshape(grid.shape)
 
 
 def _rows(

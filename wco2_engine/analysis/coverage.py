@@ -10,9 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.analysis.series import Layout
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, Tile, project
+from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
 from wco2_engine.inputs.rasters import (
     AS_STORED,
     MAX_WINDOW_PIXELS,
@@ -72,7 +71,7 @@ class Everything:
 class RegionCover:
     """The regions of a model: a cell belongs to the first that holds its centre."""
 
-    layout: Layout
+    grid: Grid
     regions: tuple[Region, ...]
     kind = "region"
     whole = False
@@ -82,8 +81,8 @@ class RegionCover:
         return tuple(region.name for region in self.regions)
 
     def shares(self, tile: Tile) -> Any:
-        x, y = self.layout.centres(tile)
-        owners = assign_region(self.regions, *project(x, y, self.layout.crs, GEOGRAPHIC))
+        x, y = self.grid.centres(tile)
+        owners = assign_region(self.regions, *project(x, y, self.grid.crs, GEOGRAPHIC))
         held = np.flatnonzero(owners != NO_REGION)
         return sparse_shares(owners[held], held, np.ones(held.size), len(self.regions), x.size)
 
@@ -95,7 +94,7 @@ class ClassCover:
     The points are as dense as the raster's pixels, 16 by 16 in a cell at most.
     """
 
-    layout: Layout
+    grid: Grid
     raster: str
     encoding: Encoding
     classes: Mapping[float, str]
@@ -107,19 +106,19 @@ class ClassCover:
         return tuple(self.classes.values())
 
     def shares(self, tile: Tile) -> Any:
-        x, y = self.layout.centres(tile)
-        dx, dy = self.layout.transform[0], self.layout.transform[4]
+        x, y = self.grid.centres(tile)
+        dx, dy = self.grid.dx, self.grid.dy
         values = np.array(list(self.classes))
         order = np.argsort(values)
         total = sparse_shares([], [], [], len(values), x.size)
         with Rasters() as rasters:
             info = rasters.info(self.raster, self.encoding)
-            points = Points(x, y, self.layout.crs, max(dx, -dy))
+            points = Points(x, y, self.grid.crs, self.grid.resolution)
             count = subcell_count(info.georeference, points)
             steps = (np.arange(count) + 0.5) / count - 0.5
             for down in steps:
                 for across in steps:
-                    moved = Points(x + across * dx, y + down * dy, self.layout.crs)
+                    moved = Points(x + across * dx, y - down * dy, self.grid.crs)
                     found = Sampler(rasters, moved).values(info, 1, "nearest")
                     place = np.searchsorted(values[order], found).clip(max=len(values) - 1)
                     held = np.flatnonzero(values[order][place] == found)
@@ -134,7 +133,7 @@ class ClassCover:
 class Fraction:
     """The share of each cell that counts, e.g. of land: a raster, averaged over the cell."""
 
-    layout: Layout
+    grid: Grid
     raster: str
     encoding: Encoding = AS_STORED
 
@@ -145,10 +144,8 @@ class Fraction:
         ------
         Wco2Error : when the raster holds anything but shares.
         """
-        x, y = self.layout.centres(tile)
-        points = Points(
-            x, y, self.layout.crs, max(self.layout.transform[0], -self.layout.transform[4])
-        )
+        x, y = self.grid.centres(tile)
+        points = Points(x, y, self.grid.crs, self.grid.resolution)
         with Rasters() as rasters:
             info = rasters.info(self.raster, self.encoding)
             shares = Sampler(rasters, points).values(info, 1, "average")
@@ -162,7 +159,7 @@ class Fraction:
         return np.clip(shares, 0.0, 1.0)
 
 
-def fraction_cover(path: str, layout: Layout) -> Fraction:
+def fraction_cover(path: str, grid: Grid) -> Fraction:
     """The shares in a raster, ready to be looked up.
 
     Raises
@@ -172,10 +169,10 @@ def fraction_cover(path: str, layout: Layout) -> Fraction:
     raster = gdal_path(path, None, Path(), "Fraction")
     with Rasters() as rasters:
         rasters.info(raster, AS_STORED)
-    return Fraction(layout, raster)
+    return Fraction(grid, raster)
 
 
-def class_cover(zones: Zones, layout: Layout) -> ClassCover:
+def class_cover(zones: Zones, grid: Grid) -> ClassCover:
     """The classes of a raster as zones; those without names are named by their value.
 
     Raises
@@ -187,10 +184,10 @@ def class_cover(zones: Zones, layout: Layout) -> ClassCover:
         with Rasters() as rasters:
             values = _values_in(rasters, rasters.info(raster, zones.encoding))
         classes = {value: f"{value:g}" for value in values}
-    return ClassCover(layout, raster, zones.encoding, classes)
+    return ClassCover(grid, raster, zones.encoding, classes)
 
 
-def region_cover(path: str | None, record: Mapping[str, Any], layout: Layout) -> RegionCover | None:
+def region_cover(path: str | None, record: Mapping[str, Any], grid: Grid) -> RegionCover | None:
     """The regions of a model file or a TOML file, else those that the maps' record names, if any.
 
     Raises
@@ -206,7 +203,7 @@ def region_cover(path: str | None, record: Mapping[str, Any], layout: Layout) ->
         from wco2_engine.learning.model import Model
 
         regions = tuple(part.region for part in Model.read(Path(path)).regions)
-    return RegionCover(layout, regions) if regions else None
+    return RegionCover(grid, regions) if regions else None
 
 
 def sparse_shares(zones: Any, cells: Any, shares: Any, n_zones: int, n_cells: int) -> Any:

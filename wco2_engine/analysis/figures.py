@@ -71,10 +71,10 @@ def _in_short(line: Row) -> str:
 
 def draw_trend(found: TrendMap, series: Series, stem: Path) -> list[Path]:
     """The slopes on the map; cells without a significant trend are pale."""
-    layout = series.layout
-    step = max(1, -(-max(layout.shape) // MAX_PIXELS))
+    grid = series.grid
+    step = max(1, -(-max(grid.shape) // MAX_PIXELS))
     slope, significant = (part[::step, ::step] for part in (found.slope, found.significant))
-    west, south, east, north = layout.bounds(layout.whole)
+    west, south, east, north = grid.bounds
     ratio = (north - south) / (east - west)
     width = 9.0 if ratio < 0.7 else 6.0
     figure, axes = _figure(1, 1, width, min(9.0, max(2.2, width * ratio + 0.9)))
@@ -85,16 +85,16 @@ def draw_trend(found: TrendMap, series: Series, stem: Path) -> list[Path]:
         _shaded(slope, significant, reach or 1.0),
         extent=(west, east, south, north),
         interpolation="nearest",
-        aspect="auto" if layout.geographic else "equal",
+        aspect="auto" if grid.geographic else "equal",
     )
     image.set_rasterized(True)
     axis.set_facecolor("#f2f2f2")
     made_up = " (simulated)" if series.simulated else ""
     title = f"Trend of winter CO$_2$ release, {series.years[0]}-{series.years[-1]}{made_up}"
     axis.set_title(title, fontsize=10, loc="left")
-    unit = "degrees" if layout.geographic else "m"
-    axis.set_xlabel(f"x, {unit}" if not layout.geographic else "longitude", fontsize=8)
-    axis.set_ylabel(f"y, {unit}" if not layout.geographic else "latitude", fontsize=8)
+    unit = "degrees" if grid.geographic else "m"
+    axis.set_xlabel(f"x, {unit}" if not grid.geographic else "longitude", fontsize=8)
+    axis.set_ylabel(f"y, {unit}" if not grid.geographic else "latitude", fontsize=8)
     bar = figure.colorbar(_colors(reach or 1.0), ax=axis, pad=0.01, extend="both")
     bar.set_label("g C m$^{-2}$ winter$^{-1}$ a$^{-1}$", fontsize=8)
     bar.ax.tick_params(labelsize=8)

@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wco2_engine.analysis.series import Layout
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, Tile, parse_crs, project
+from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, parse_crs, project
 
 FloatArray = NDArray[np.float64]
 WGS84 = (6378137.0, 6356752.314245179)  # semi-axes, m
 _NEAR_POLE = 89.9999  # degrees: a projection's factors are not defined at the pole itself
 
 
-def cell_areas(layout: Layout, tile: Tile | None = None) -> FloatArray:
+def cell_areas(grid: Grid, tile: Tile | None = None) -> FloatArray:
     """The ground under each cell of a map, or of a piece of it, m2, `(height, width)`.
 
     Between two meridians and two parallels it has a closed form. In a projection that keeps areas
@@ -30,25 +29,25 @@ def cell_areas(layout: Layout, tile: Tile | None = None) -> FloatArray:
     ------
     Wco2Error : when the CRS is neither geographic nor projected.
     """
-    tile = tile or layout.whole
-    a, _, _, _, e, f = layout.transform
-    crs = parse_crs(layout.crs)
-    known = _pyproj_crs(layout.crs)
+    tile = tile or grid.whole
+    _, north = grid.corner
+    crs = parse_crs(grid.crs)
+    known = _pyproj_crs(grid.crs)
     ellipsoid = known.ellipsoid
     if ellipsoid is None:
-        raise Wco2Error(f"{layout.crs:.80} says nothing of the Earth's shape.", "Give another CRS.")
+        raise Wco2Error(f"{grid.crs:.80} says nothing of the Earth's shape.", "Give another CRS.")
     axes = ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
     if crs.is_geographic:
         rows = np.arange(tile.row, tile.row + tile.height + 1)
-        edges = np.clip(f + e * rows, -90.0, 90.0)
-        band = zone_areas(edges[1:], edges[:-1], a, WGS84 if axes[0] == axes[1] else axes)
+        edges = np.clip(north - grid.dy * rows, -90.0, 90.0)
+        band = zone_areas(edges[1:], edges[:-1], grid.dx, WGS84 if axes[0] == axes[1] else axes)
         return np.broadcast_to(band[:, np.newaxis], (tile.height, tile.width))
     if not crs.is_projected:
-        raise Wco2Error(f"{layout.crs:.80} is not a CRS of the Earth's surface.")
-    plane = abs(a * e) * crs.linear_units_factor[1] ** 2
+        raise Wco2Error(f"{grid.crs:.80} is not a CRS of the Earth's surface.")
+    plane = grid.dx * grid.dy * crs.linear_units_factor[1] ** 2
     if _keeps_areas(known) and axes[0] != axes[1]:
         return np.full((tile.height, tile.width), plane)
-    return (plane / _enlargement(layout, tile, known, axes)).reshape(tile.height, tile.width)
+    return (plane / _enlargement(grid, tile, known, axes)).reshape(tile.height, tile.width)
 
 
 def zone_areas(
@@ -73,12 +72,12 @@ def zone_areas(
     return np.asarray(share * (from_equator(north) - from_equator(south)))
 
 
-def _enlargement(layout: Layout, tile: Tile, known: Any, axes: tuple[float, float]) -> FloatArray:
+def _enlargement(grid: Grid, tile: Tile, known: Any, axes: tuple[float, float]) -> FloatArray:
     """The projection's areas over those of the ground at the cells' centres; `(n,)`."""
     from pyproj import Proj
 
-    x, y = layout.centres(tile)
-    longitude, latitude = project(x, y, layout.crs, GEOGRAPHIC)
+    x, y = grid.centres(tile)
+    longitude, latitude = project(x, y, grid.crs, GEOGRAPHIC)
     latitude = np.clip(latitude, -_NEAR_POLE, _NEAR_POLE)
     on_earth = np.isfinite(longitude) & np.isfinite(latitude)
     scale = np.full(x.shape, np.inf)  # corners of a grid may lie beyond the Earth: no ground there

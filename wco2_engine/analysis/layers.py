@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.analysis.series import Layout
 from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.files import written_whole
-from wco2_engine.grid import parse_crs
+from wco2_engine.grid import Grid, parse_crs
 
 NODATA = -9999.0
 
@@ -25,9 +24,7 @@ class Layer(NamedTuple):
     values: NDArray[np.float64]
 
 
-def write_layers(
-    path: Path, layout: Layout, layers: Sequence[Layer], tags: Mapping[str, str]
-) -> None:
+def write_layers(path: Path, grid: Grid, layers: Sequence[Layer], tags: Mapping[str, str]) -> None:
     """Write layers as the bands of a cloud-optimised GeoTIFF, float32, nodata -9999.
 
     Raises
@@ -42,13 +39,13 @@ def write_layers(
 
     profile = {
         "driver": "GTiff",
-        "width": layout.width,
-        "height": layout.height,
+        "width": grid.width,
+        "height": grid.height,
         "count": len(layers),
         "dtype": "float32",
         "nodata": NODATA,
-        "crs": parse_crs(layout.crs),
-        "transform": rasterio.Affine(*layout.transform),
+        "crs": parse_crs(grid.crs),
+        "transform": rasterio.Affine(*grid.transform),
     }
     try:
         with disk_errors(path), written_whole(path) as partial, MemoryFile() as memory:

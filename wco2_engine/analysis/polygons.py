@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from wco2_engine.analysis.coverage import sparse_shares
 from wco2_engine.analysis.cut_cells import covered_shares
 from wco2_engine.analysis.ground import zone_areas
-from wco2_engine.analysis.series import Layout
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
-from wco2_engine.grid import GEOGRAPHIC, Tile, crs_text, parse_crs, project
+from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, crs_text, parse_crs, project
 from wco2_engine.inputs.vectors import read_features
 
 FloatArray = NDArray[np.float64]
@@ -36,7 +35,7 @@ class PolygonCover:
     frame : the zones as they were read, one row a zone, for files that repeat their outlines.
     """
 
-    layout: Layout
+    grid: Grid
     names: tuple[str, ...]
     shapes: tuple[Any, ...]
     ground: FloatArray
@@ -47,7 +46,7 @@ class PolygonCover:
     def shares(self, tile: Tile) -> Any:
         from shapely.geometry import box
 
-        bounds = self.layout.bounds(tile)
+        bounds = self.grid.bounds_of(tile)
         frame = box(*bounds)
         cut, weight = self._rows(tile)
         rows = cut * tile.height
@@ -74,16 +73,17 @@ class PolygonCover:
 
         In degrees the north of a cell has less ground than the south, which shows in large cells.
         """
-        _, _, _, _, e, f = self.layout.transform
-        cut = max(1, round(-e / ROW_DEGREES)) if self.layout.geographic else 1
+        _, north = self.grid.corner
+        cut = max(1, round(self.grid.dy / ROW_DEGREES)) if self.grid.geographic else 1
         if cut == 1:
             return 1, np.ones(tile.height)
-        edges = np.clip(f + e * (tile.row + np.arange(tile.height * cut + 1) / cut), -90.0, 90.0)
+        rows = tile.row + np.arange(tile.height * cut + 1) / cut
+        edges = np.clip(north - self.grid.dy * rows, -90.0, 90.0)
         ground = zone_areas(edges[1:], edges[:-1], 1.0).reshape(tile.height, cut)
         return cut, (ground / ground.sum(axis=1, keepdims=True)).ravel()
 
 
-def polygon_cover(path: str, name_field: str | None, layout: Layout) -> PolygonCover:
+def polygon_cover(path: str, name_field: str | None, grid: Grid) -> PolygonCover:
     """Polygons of an OGR source as zones; those of one name are one zone.
 
     They are repaired where invalid, and taken into the map's CRS with their sides cut into short
@@ -114,10 +114,10 @@ def polygon_cover(path: str, name_field: str | None, layout: Layout) -> PolygonC
     drawn = {name: shape for name, shape in drawn.items() if not shape.is_empty}
     if not drawn:
         raise Wco2Error(f"Zones: {path} holds no polygon.", "Give it areas, not points or lines.")
-    shapes = tuple(_to_map(shape, source, layout, name) for name, shape in drawn.items())
+    shapes = tuple(_to_map(shape, source, grid, name) for name, shape in drawn.items())
     ground = np.array([_ground(shape, source) for shape in drawn.values()])
     outlines = frame.__class__({"zone": list(drawn)}, geometry=list(drawn.values()), crs=frame.crs)
-    return PolygonCover(layout, tuple(drawn), shapes, ground, outlines)
+    return PolygonCover(grid, tuple(drawn), shapes, ground, outlines)
 
 
 def _labels(frame: Any, name_field: str | None, path: str) -> list[str]:
@@ -141,36 +141,36 @@ def _labels(frame: Any, name_field: str | None, path: str) -> list[str]:
     return labels
 
 
-def _to_map(shape: Any, source: str, layout: Layout, name: str) -> Any:
+def _to_map(shape: Any, source: str, grid: Grid, name: str) -> Any:
     """A zone in the plane of the map, cut to its extent."""
     from shapely.geometry import box
     from shapely.ops import unary_union
 
-    if parse_crs(source).is_geographic and not layout.geographic:
-        shape = _near(shape, layout)  # the far side of the Earth may have no place in the map's CRS
-    extent = layout.bounds(layout.whole)
+    if parse_crs(source).is_geographic and not grid.geographic:
+        shape = _near(shape, grid)  # the far side of the Earth may have no place in the map's CRS
+    extent = grid.bounds
     parts = []
     for polygon in _polygons_in(shape):
-        area = _enclosed(polygon.exterior, source, layout, name)
+        area = _enclosed(polygon.exterior, source, grid, name)
         for hole in polygon.interiors:
-            area = area.difference(_enclosed(hole, source, layout, name))
+            area = area.difference(_enclosed(hole, source, grid, name))
         parts.append(_areal(area.intersection(box(*extent))))
     return _areal(unary_union(parts))
 
 
-def _enclosed(ring: Any, source: str, layout: Layout, name: str) -> Any:
+def _enclosed(ring: Any, source: str, grid: Grid, name: str) -> Any:
     """What a ring of a zone encloses on the map."""
     from shapely.affinity import translate
     from shapely.geometry import Point, Polygon
     from shapely.ops import unary_union
 
-    x, y = project(*_cut_fine(ring, source), source, layout.crs)
+    x, y = project(*_cut_fine(ring, source), source, grid.crs)
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise Wco2Error(
             f"Zone '{name}' reaches where the maps' CRS has no place for it.",
             "Cut the zones to the area of the maps.",
         )
-    if not layout.geographic:
+    if not grid.geographic:
         return _valid(Polygon(np.column_stack([x, y])))
     x = np.unwrap(x, period=360.0)
     if round((x[-1] - x[0]) / 360.0):  # once around a pole: what lies between ring and pole
@@ -189,7 +189,7 @@ def _enclosed(ring: Any, source: str, layout: Layout, name: str) -> Any:
         pole = inside[0] if len(inside) == 1 else np.copysign(90.0, y.mean())
         x, y = np.append(x, [x[-1], x[0]]), np.append(y, [pole, pole])
     area = _valid(Polygon(np.column_stack([x, y])))
-    west, _, east, _ = layout.bounds(layout.whole)
+    west, _, east, _ = grid.bounds
     first, last = np.ceil((west - x.max()) / 360.0), np.floor((east - x.min()) / 360.0)
     turns = np.arange(first, last + 1)
     return _areal(unary_union([translate(area, 360.0 * turn) for turn in turns]))
@@ -210,14 +210,14 @@ def _cut_fine(ring: Any, source: str) -> tuple[FloatArray, FloatArray]:
     return closed[:, 0], closed[:, 1]
 
 
-def _near(shape: Any, layout: Layout) -> Any:
+def _near(shape: Any, grid: Grid) -> Any:
     """What of a shape in degrees lies between the latitudes of the map."""
     from shapely.geometry import box
 
-    west, south, east, north = layout.bounds(layout.whole)
+    west, south, east, north = grid.bounds
     side = np.linspace(0.0, 1.0, 101)
     x, y = np.meshgrid(west + (east - west) * side, south + (north - south) * side)
-    _, latitude = project(x.ravel(), y.ravel(), layout.crs, GEOGRAPHIC)
+    _, latitude = project(x.ravel(), y.ravel(), grid.crs, GEOGRAPHIC)
     latitude = latitude[np.isfinite(latitude)]
     low, high = max(-90.0, latitude.min() - 1.0), min(90.0, latitude.max() + 1.0)
     left, _, right, _ = shape.bounds

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.analysis.ground import cell_areas, zone_areas
-from wco2_engine.analysis.series import Layout
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import parse_crs, project
+from wco2_engine.grid import Grid, parse_crs, project
 from wco2_engine.progress import Progress, stop_if_cancelled
 
 FloatArray = NDArray[np.float64]
@@ -50,7 +49,7 @@ class Overlap:
     pairs : m2 shared, sparse `(target cells, source cells)`, where they have not; else None.
     """
 
-    target: Layout
+    target: Grid
     areas: FloatArray
     rows: Any = None
     columns: Any = None
@@ -74,7 +73,7 @@ class Overlap:
         return np.asarray(found, np.float64).reshape(self.target.shape)
 
 
-def overlap(source: Layout, target: Layout, held: NDArray[np.bool_], progress: Progress) -> Overlap:
+def overlap(source: Grid, target: Grid, held: NDArray[np.bool_], progress: Progress) -> Overlap:
     """What the cells of two grids share, the source being the finer one.
 
     Parameters
@@ -100,18 +99,18 @@ def overlap(source: Layout, target: Layout, held: NDArray[np.bool_], progress: P
     return found
 
 
-def is_coarser(layout: Layout, other: Layout) -> bool:
+def is_coarser(grid: Grid, other: Grid) -> bool:
     """Whether the cells of one grid are larger, on average, than those of another."""
-    return _mean_area(layout) > _mean_area(other) * (1.0 + SAME_EDGE)
+    return _mean_area(grid) > _mean_area(other) * (1.0 + SAME_EDGE)
 
 
-def _mean_area(layout: Layout) -> float:
+def _mean_area(grid: Grid) -> float:
     """The mean area of a grid's cells, m2."""
-    areas = [cell_areas(layout, strip) for strip in layout.strips(64)]
+    areas = [cell_areas(grid, strip) for strip in grid.strips(64)]
     return float(np.mean([area.mean() for area in areas]))
 
 
-def _row_shares(source: Layout, target: Layout) -> Any:
+def _row_shares(source: Grid, target: Grid) -> Any:
     """The share of each source row in each target row, by area."""
 
     def measure(down: FloatArray) -> FloatArray:
@@ -119,15 +118,15 @@ def _row_shares(source: Layout, target: Layout) -> Any:
             return down
         return zone_areas(0.0, np.clip(down, -90.0, 90.0), 1.0)
 
-    from_edges = -_edges(source.transform[5], source.transform[4], source.height)
-    to_edges = -_edges(target.transform[5], target.transform[4], target.height)
+    from_edges = _edges(-source.corner[1], source.dy, source.height)
+    to_edges = _edges(-target.corner[1], target.dy, target.height)
     return _shares(from_edges, to_edges, measure)
 
 
-def _column_shares(source: Layout, target: Layout) -> Any:
+def _column_shares(source: Grid, target: Grid) -> Any:
     """The share of each source column in each target column; degrees go around."""
-    from_edges = _edges(source.transform[2], source.transform[0], source.width)
-    to_edges = _edges(target.transform[2], target.transform[0], target.width)
+    from_edges = _edges(source.corner[0], source.dx, source.width)
+    to_edges = _edges(target.corner[0], target.dx, target.width)
     turns = (-360.0, 0.0, 360.0) if source.geographic else (0.0,)
     found = [_shares(from_edges + turn, to_edges, lambda x: x) for turn in turns]
     return sum(found[1:], start=found[0])
@@ -159,8 +158,8 @@ def _shares(source: FloatArray, target: FloatArray, measure: Any) -> Any:
 
 
 def _pairs(
-    source: Layout,
-    target: Layout,
+    source: Grid,
+    target: Grid,
     areas: FloatArray,
     held: NDArray[np.bool_],
     progress: Progress,
@@ -192,18 +191,18 @@ def _pairs(
     return sum(found[1:], start=found[0])
 
 
-def _parts(source: Layout, target: Layout) -> int:
+def _parts(source: Grid, target: Grid) -> int:
     """Into how many parts a source cell is cut along each side."""
     ratio = (_mean_area(source) / _mean_area(target)) ** 0.5
     return int(np.clip(np.ceil(PARTS_ACROSS * ratio), LEAST_PARTS, MOST_PARTS))
 
 
-def _part_weights(source: Layout, parts: int) -> FloatArray:
+def _part_weights(source: Grid, parts: int) -> FloatArray:
     """The share of a cell's area that each of its parts has, by row of cells and row of parts."""
     if not source.geographic:
         return np.full((source.height, parts), 1.0 / parts**2)
-    step = source.transform[4] / parts
-    edges = np.clip(_edges(source.transform[5], step, source.height * parts), -90.0, 90.0)
+    step = -source.dy / parts
+    edges = np.clip(_edges(source.corner[1], step, source.height * parts), -90.0, 90.0)
     bands = zone_areas(edges[1:], edges[:-1], 1.0).reshape(source.height, parts)
     wholes = bands.sum(axis=1, keepdims=True)  # 0 where a row lies beyond the pole
     shares = np.divide(bands, wholes, out=np.zeros_like(bands), where=wholes > 0)
@@ -211,8 +210,8 @@ def _part_weights(source: Layout, parts: int) -> FloatArray:
 
 
 def _holding(
-    source: Layout,
-    target: Layout,
+    source: Grid,
+    target: Grid,
     rows: NDArray[np.int64],
     columns: NDArray[np.int64],
     parts: int,
@@ -220,21 +219,22 @@ def _holding(
     """The target cell that holds the centre of each part, -1 where none does: `(cells, rows of
     parts, columns of parts)`.
     """
-    a, _, c, _, e, f = source.transform
+    west, north = source.corner
     middle = (np.arange(parts) + 0.5) / parts
-    x = c + a * (columns[:, np.newaxis] + middle)
-    y = f + e * (rows[:, np.newaxis] + middle)
+    x = west + source.dx * (columns[:, np.newaxis] + middle)
+    y = north - source.dy * (rows[:, np.newaxis] + middle)
     shape = (rows.size, parts, parts)
     if source.geographic:
         x = (x + 180.0) % 360.0 - 180.0
     across = np.broadcast_to(x[:, np.newaxis, :], shape).ravel()
     down = np.broadcast_to(y[:, :, np.newaxis], shape).ravel()
     across, down = project(across, down, source.crs, target.crs)
-    a, _, c, _, e, f = target.transform
+    west, north = target.corner
     if target.geographic:
-        across = c + (across - c) % 360.0
+        across = west + (across - west) % 360.0
     with np.errstate(invalid="ignore"):
-        column, row = np.floor((across - c) / a), np.floor((down - f) / e)
+        column = np.floor((across - west) / target.dx)
+        row = np.floor((north - down) / target.dy)
         inside = (column >= 0) & (column < target.width) & (row >= 0) & (row < target.height)
     found = np.where(inside, row * target.width + column, -1.0)
     return found.astype(np.int64).reshape(shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.grid import Georeference, Tile, parse_crs
+from wco2_engine.grid import Grid, Tile, parse_crs
 from wco2_engine.inputs.rasters import Encoding, RasterInfo, Rasters
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 from wco2_engine.units import flux_conversion
@@ -24,87 +24,10 @@ FloatArray = NDArray[np.float64]
 FLUX = "winter_flux"
 WINTER_UNITS = "g C m-2 winter-1"
 RECORD = "prediction.json"
-BLOCK = 512  # cells along the side of a piece; our maps are stored in such blocks
 IMPOSSIBLE = 9000.0  # g C m-2 winter-1; what is beyond says "missing" and is not declared as such
-_SAME = 1e-6  # of a cell: how far the grids of two years may lie apart
 
 _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _A_WINTER = re.compile(r"(?:\s|^)(?:/\s*)?(winter|season|year|yr|a)(-1|\^-1)?$")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The cells of a map, its first row the northernmost.
-
-    `transform` has the six numbers of a GeoTIFF's affine: x = a * column + b * row + c and
-    y = d * column + e * row + f; b and d are 0.
-    """
-
-    crs: str
-    transform: tuple[float, float, float, float, float, float]
-    width: int
-    height: int
-
-    @classmethod
-    def of(cls, found: Georeference) -> Layout:
-        """The layout of a raster that was opened."""
-        transform = (found.dx, 0.0, found.x0, 0.0, -found.dy, found.y0)
-        return cls(found.crs, transform, found.width, found.height)
-
-    @property
-    def geographic(self) -> bool:
-        """Whether coordinates are longitude and latitude in degrees."""
-        return bool(parse_crs(self.crs).is_geographic)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows, columns."""
-        return self.height, self.width
-
-    @property
-    def whole(self) -> Tile:
-        """All cells as one piece."""
-        return Tile(0, 0, self.height, self.width)
-
-    def bounds(self, tile: Tile) -> tuple[float, float, float, float]:
-        """West, south, east, north of the outer edges of a piece."""
-        a, _, c, _, e, f = self.transform
-        return (
-            c + a * tile.column,
-            f + e * (tile.row + tile.height),
-            c + a * (tile.column + tile.width),
-            f + e * tile.row,
-        )
-
-    def centres(self, tile: Tile) -> tuple[FloatArray, FloatArray]:
-        """x and y of a piece's cell centres, both `(height * width,)`, row by row."""
-        a, _, c, _, e, f = self.transform
-        x = c + a * (np.arange(tile.width) + (tile.column + 0.5))
-        y = f + e * (np.arange(tile.height) + (tile.row + 0.5))
-        return np.tile(x, tile.height), np.repeat(y, tile.width)
-
-    def tiles(self, size: int = BLOCK) -> Iterator[Tile]:
-        """Pieces of at most `size` x `size` cells that cover the map once, row by row."""
-        for row in range(0, self.height, size):
-            for column in range(0, self.width, size):
-                yield Tile(
-                    row, column, min(size, self.height - row), min(size, self.width - column)
-                )
-
-    def strips(self, rows: int) -> Iterator[Tile]:
-        """Pieces of at most `rows` whole rows that cover the map once, from the north."""
-        for row in range(0, self.height, rows):
-            yield Tile(row, 0, min(rows, self.height - row), self.width)
-
-    def is_like(self, other: Layout) -> bool:
-        """Whether both have the same cells, but for rounding."""
-        step = abs(self.transform[0])
-        near = np.allclose(self.transform, other.transform, rtol=0, atol=_SAME * step)
-        far = np.allclose(
-            self.bounds(self.whole), other.bounds(other.whole), rtol=0, atol=0.01 * step
-        )
-        same = parse_crs(self.crs) == parse_crs(other.crs)
-        return self.shape == other.shape and near and far and same
 
 
 @dataclass(frozen=True)
@@ -121,7 +44,7 @@ class Series:
 
     folder: Path
     quantity: str
-    layout: Layout
+    grid: Grid
     maps: Mapping[int, Path]
     members: Mapping[int, Path]
     record: Mapping[str, Any]
@@ -170,15 +93,15 @@ class Series:
             for path in members.values():
                 _described(rasters, path, encoding)
         first = min(maps)
-        layout = Layout.of(found[first].georeference)
+        grid = found[first].georeference
         for year, info in found.items():
-            if not layout.is_like(Layout.of(info.georeference)):
+            if not grid.is_like(info.georeference):
                 raise Wco2Error(
                     f"{maps[year]} lies on other cells than {maps[first]}.",
                     "Give a folder whose maps share one grid.",
                 )
         factor = _factor(maps[first], units) if quantity.startswith(FLUX) else 1.0
-        return cls(folder, quantity, layout, maps, members, record, encoding, factor)
+        return cls(folder, quantity, grid, maps, members, record, encoding, factor)
 
     @property
     def years(self) -> tuple[int, ...]:

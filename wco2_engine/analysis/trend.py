@@ -254,9 +254,9 @@ def map_trends(
             f"{series.folder} holds {len(series.years)} winters, and a trend takes {MIN_WINTERS}.",
             "Map more winters.",
         )
-    shape = series.layout.shape
+    shape = series.grid.shape
     slope, p, winters = (np.full(shape, np.nan) for _ in range(3))
-    pieces = list(series.layout.tiles())
+    pieces = list(series.grid.tiles())
     for number, tile in enumerate(pieces):
         stop_if_cancelled(progress)
         progress.update(number / len(pieces), "Looking for trends")
@@ -293,7 +293,7 @@ def write_trends(path: Path, series: Series, found: TrendMap, prewhitening: Prew
     years = f"{series.years[0]}-{series.years[-1]}"
     write_layers(
         path,
-        series.layout,
+        series.grid,
         [
             Layer(f"Theil-Sen slope of {years}", f"{WINTER_UNITS} a-1", found.slope),
             Layer("Two-sided p of the Mann-Kendall test", "1", found.p),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.downloads.reading import NamedFile, Reading
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import Georeference
+from wco2_engine.grid import Grid
 from wco2_engine.season import Month
 
 Plane = NDArray[np.float32]
@@ -71,7 +71,7 @@ class Series(Protocol):
     """
 
     units: str | None
-    grid: Georeference | Curvilinear
+    grid: Grid | Curvilinear
     steps: tuple[Step, ...]
     attributes: Mapping[str, Any]
     block: tuple[int, int, int]

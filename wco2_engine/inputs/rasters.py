@@ -32,7 +32,7 @@ from wco2_engine.grid import (
     GEOGRAPHIC,
     METRES_A_DEGREE,
     Cells,
-    Georeference,
+    Grid,
     crs_text,
     parse_crs,
     project,
@@ -73,7 +73,7 @@ class RasterInfo:
     """What a raster says of itself."""
 
     path: str
-    georeference: Georeference
+    georeference: Grid
     count: int
     nodata: float | None
     scale: float
@@ -98,8 +98,8 @@ class Points:
     @classmethod
     def in_cells(cls, longitude: FloatArray, latitude: FloatArray, cells: Cells) -> Points:
         """The centres of the cells that hold geographic points."""
-        x, y = cells.holding(*project(longitude, latitude, GEOGRAPHIC, cells.crs))
-        return cls(x, y, cells.crs, cells.resolution)
+        x, y = cells.centres_of(*project(longitude, latitude, GEOGRAPHIC, cells.crs))
+        return cls(x, y, cells.crs, cells.dx)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -290,7 +290,7 @@ class Sampler:
     def __init__(self, rasters: Rasters, points: Points) -> None:
         self._rasters = rasters
         self._points = points
-        self._stencils: dict[tuple[Georeference, str], list[_Stencil]] = {}
+        self._stencils: dict[tuple[Grid, str], list[_Stencil]] = {}
 
     def values(self, info: RasterInfo, band: int, resampling: Resampling) -> FloatArray:
         """Values `(n,)` at the points, NaN where the raster has none.
@@ -328,7 +328,7 @@ class _Stencil:
     combine: Callable[[FloatArray], FloatArray]
 
 
-def _stencils(source: Georeference, points: Points, resampling: Resampling) -> list[_Stencil]:
+def _stencils(source: Grid, points: Points, resampling: Resampling) -> list[_Stencil]:
     if resampling == "bilinear":
         column, row = _source_pixels(source, points, 0.0, 0.0)
         lookups, held = 4, np.flatnonzero(~np.isnan(column))
@@ -360,13 +360,13 @@ def _stencils(source: Georeference, points: Points, resampling: Resampling) -> l
     return _split(order, build, lookups) if order.size else []
 
 
-def subcell_count(source: Georeference, points: Points) -> int:
+def subcell_count(source: Grid, points: Points) -> int:
     """Sub-points along one side of a cell, so that they are as dense as the source's pixels."""
     geographic = parse_crs(points.crs).is_geographic
     if geographic == source.geographic:
         ratio = points.cell / min(source.dx, source.dy)
     else:
-        ratio = points.cell * (METRES_A_DEGREE if geographic else 1.0) / source.metres
+        ratio = points.cell * (METRES_A_DEGREE if geographic else 1.0) / source.size_m
     return min(MAX_SUBCELLS, max(1, math.ceil(ratio - 1e-3)))
 
 
@@ -388,16 +388,14 @@ def _compact_order(column: FloatArray, row: FloatArray) -> IndexArray:
 
 
 def _source_pixels(
-    source: Georeference, points: Points, dx: float, dy: float
+    source: Grid, points: Points, dx: float, dy: float
 ) -> tuple[FloatArray, FloatArray]:
     x = points.x + dx * points.cell
     y = points.y + dy * points.cell
     return source.pixel_coordinates(*project(x, y, points.crs, source.crs))
 
 
-def _bilinear(
-    source: Georeference, chosen: IndexArray, column: FloatArray, row: FloatArray
-) -> _Stencil:
+def _bilinear(source: Grid, chosen: IndexArray, column: FloatArray, row: FloatArray) -> _Stencil:
     left, top = np.floor(column - 0.5), np.floor(row - 0.5)
     to_right, to_bottom = column - 0.5 - left, row - 0.5 - top
     columns = [_column_index(source, left + k) for k in (0, 1)]
@@ -430,7 +428,7 @@ def _bilinear(
 
 
 def _gathered(
-    source: Georeference,
+    source: Grid,
     chosen: IndexArray,
     places: list[tuple[FloatArray, FloatArray]],
     reduce: Reducer,
@@ -468,14 +466,12 @@ def _side_by_side(pieces: list[NDArray[Any]]) -> NDArray[Any]:
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
 
 
-def _column_index(source: Georeference, column: FloatArray) -> IndexArray:
+def _column_index(source: Grid, column: FloatArray) -> IndexArray:
     whole = column.astype(np.int64)
     return whole % source.period if source.period else np.clip(whole, 0, source.width - 1)
 
 
-def _window(
-    source: Georeference, columns: IndexArray, rows: IndexArray
-) -> tuple[int, int, int, int]:
+def _window(source: Grid, columns: IndexArray, rows: IndexArray) -> tuple[int, int, int, int]:
     """The smallest window (row, column, height, width) of all pixels; it may cross the seam."""
     top, bottom = int(rows.min()), int(rows.max())
     start, end = int(columns.min()), int(columns.max())
@@ -488,7 +484,7 @@ def _window(
 
 
 def _places(
-    source: Georeference, window: tuple[int, int, int, int], row: IndexArray, column: IndexArray
+    source: Grid, window: tuple[int, int, int, int], row: IndexArray, column: IndexArray
 ) -> IndexArray:
     """Where pixels lie in a window that was read and laid out row by row."""
     top, start, _, width = window
@@ -649,7 +645,7 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
     hidden = {MaskFlags.per_dataset, MaskFlags.alpha}
     return RasterInfo(
         path=path,
-        georeference=Georeference(
+        georeference=Grid.of_pixels(
             crs=_crs_of(path, dataset, encoding),
             x0=transform.c,
             y0=max(transform.f, transform.f + transform.e * dataset.height),

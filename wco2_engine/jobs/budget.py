@@ -45,10 +45,10 @@ class BudgetJob:
         beside = path.with_suffix(".gpkg")  # the polygons, which may be named as the zones are
         keep_apart([self.output, *([str(beside)] if self.zones else [])], self._inputs())
         series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
-        layout = series.layout
-        regions = region_cover(self.regions, series.record, layout)
-        zones = zone_cover(self.zones, layout) if self.zones else None
-        fraction = fraction_cover(self.fraction, layout) if self.fraction else None
+        grid = series.grid
+        regions = region_cover(self.regions, series.record, grid)
+        zones = zone_cover(self.zones, grid) if self.zones else None
+        fraction = fraction_cover(self.fraction, grid) if self.fraction else None
         covers: list[Cover] = [Everything()]
         covers += [cover for cover in (regions, zones) if cover is not None]
         found = budget(series, covers, fraction, self.level, Part(progress, 0.0, 0.9))

@@ -79,4 +79,4 @@ class SampleJob:
             return None
         if self.origin is not None and len(self.origin) != 2:
             raise Wco2Error(f"Origin {self.origin} is not x and y.")
-        return Cells(self.crs, self.resolution, *(self.origin or ()))
+        return Cells.square(self.crs, self.resolution, *(self.origin or ()))

@@ -94,7 +94,7 @@ def sample(
         else Points.in_cells(longitude, latitude, cells)
     )
     support = {
-        "cell_size": 0.0 if cells is None else cells.resolution,
+        "cell_size": 0.0 if cells is None else cells.dx,
         "cell_crs": GEOGRAPHIC if cells is None else cells.crs,
     }
     columns = {name: np.full(len(table), np.nan) for name in catalogue.names}

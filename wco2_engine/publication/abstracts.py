@@ -109,8 +109,8 @@ def best_scores(model: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def cell_size(dataset: Dataset, degrees: str = "degrees", metres: str = "m") -> str:
     """The size of a cell and its unit."""
-    layout = dataset.flux.layout
-    return f"{abs(layout.transform[0]):g} {degrees if layout.geographic else metres}"
+    grid = dataset.flux.grid
+    return f"{grid.dx:g} {degrees if grid.geographic else metres}"
 
 
 def latitude(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from wco2_engine import __version__
 from wco2_engine.analysis.series import FLUX, WINTER_UNITS
+from wco2_engine.grid import crs_name
 from wco2_engine.publication.abstracts import (
     METHOD_NAMES,
     abstract_en,
@@ -24,7 +25,6 @@ from wco2_engine.publication.abstracts import (
 )
 from wco2_engine.publication.dataset import LOWER, Dataset
 from wco2_engine.publication.series_files import NETCDF, ZARR
-from wco2_engine.report.comparison import crs_name
 from wco2_engine.season import format_years
 
 README, CARD, CITATION = "README.md", "card.json", "CITATION.cff"
@@ -34,7 +34,7 @@ NOT_KNOWN = "not known"
 def facts_of(dataset: Dataset) -> dict[str, Any]:
     """All that the card says, as plain values."""
     about, flux, model = dataset.about, dataset.flux, dataset.model
-    layout = flux.layout
+    grid = flux.grid
     west, south, east, north = dataset.bounds
     periods = dataset.periods
     return {
@@ -63,11 +63,11 @@ def facts_of(dataset: Dataset) -> dict[str, Any]:
             else NOT_KNOWN,
         },
         "grid": {
-            "crs": crs_name(layout.crs),
+            "crs": crs_name(grid.crs),
             "crs_stated_by_the_files": flux.encoding.crs is None,
-            "cell_size": abs(layout.transform[0]),
-            "columns": layout.width,
-            "rows": layout.height,
+            "cell_size": grid.dx,
+            "columns": grid.width,
+            "rows": grid.height,
         },
         "quantities": dict.fromkeys(dataset.series, WINTER_UNITS),
         "sign": "positive when CO2 leaves the ground",

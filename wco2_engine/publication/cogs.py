@@ -38,13 +38,13 @@ def write_cog(dataset: Dataset, quantity: str, year: int, folder: Path) -> Path:
     tags["LICENSE"] = dataset.licence or "not stated"
     if dataset.simulated:
         tags["SIMULATED"] = "yes"
-    write_layers(target, series.layout, [layer], tags)
+    write_layers(target, series.grid, [layer], tags)
     return place
 
 
 def whole_map(series: Series, year: int) -> np.ndarray:
     """All of a winter's map, `(rows, columns)` float64, NaN where there is no value."""
-    return np.concatenate([series.values(year, strip) for strip in series.layout.strips(512)])
+    return np.concatenate([series.values(year, strip) for strip in series.grid.strips(512)])
 
 
 def problem_of(path: Path) -> str:

@@ -96,9 +96,9 @@ class Dataset:
         """West, south, east, north in degrees: the edges of the grid, or in a projection, of the
         cells that have a value in the first or the last winter; all around where the pole is in.
         """
-        layout, years = self.flux.layout, self.flux.years
-        west, south, east, north = layout.bounds(layout.whole)
-        if layout.geographic:
+        grid, years = self.flux.grid, self.flux.years
+        west, south, east, north = grid.bounds
+        if grid.geographic:
             south, north = max(south, -90.0), min(north, 90.0)
             if east - west >= 360.0 - SMALL:
                 return -180.0, south, 180.0, north
@@ -107,14 +107,14 @@ class Dataset:
             [
                 np.isfinite(self.flux.values(years[0], strip))
                 | np.isfinite(self.flux.values(years[-1], strip))
-                for strip in layout.strips(512)
+                for strip in grid.strips(512)
             ]
         ).ravel()
-        x, y = layout.centres(layout.whole)
-        half = abs(layout.transform[0]) / 2
+        x, y = grid.centres()
+        half = grid.dx / 2
         across = np.concatenate([x[held] + dx * half for dx in (-1, -1, 1, 1)])
         down = np.concatenate([y[held] + dy * half for dy in (-1, 1, -1, 1)])
-        longitude, latitude = project(across, down, layout.crs, GEOGRAPHIC)
+        longitude, latitude = project(across, down, grid.crs, GEOGRAPHIC)
         there = np.isfinite(longitude) & np.isfinite(latitude)
         longitude, latitude = np.unique(longitude[there]), latitude[there]
         south, north = round(float(latitude.min()), 4), round(float(latitude.max()), 4)

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine import __version__
-from wco2_engine.analysis.series import FLUX, Layout, Series
+from wco2_engine.analysis.series import FLUX, Series
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, parse_crs, project
+from wco2_engine.grid import GEOGRAPHIC, Grid, parse_crs, project
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.publication.cogs import whole_map
 from wco2_engine.publication.dataset import LONG_NAMES, Dataset
@@ -123,9 +123,9 @@ def _opened(folder: Path) -> Iterator[tuple[Any, str]]:
 
 
 def _check_axes(dataset: Dataset, found: Any, path: Path) -> None:
-    layout = dataset.flux.layout
-    names, x, y = _axes(layout)
-    near = 1e-6 * abs(layout.transform[0])
+    grid = dataset.flux.grid
+    names, x, y = _axes(grid)
+    near = 1e-6 * grid.dx
     if not (
         np.allclose(found[names[1]], x, rtol=0, atol=near)
         and np.allclose(found[names[0]], y, rtol=0, atol=near)
@@ -145,8 +145,8 @@ def _differs(path: Path, year: int) -> Wco2Error:
 
 def _with_maps(xarray: Any, dataset: Dataset, year: int) -> Any:
     """An `xarray.Dataset` of one winter, with axes, CRS and all that describes them."""
-    layout = dataset.flux.layout
-    (down, across), x, y = _axes(layout)
+    grid = dataset.flux.grid
+    (down, across), x, y = _axes(grid)
     days, bounds = _days(dataset, year)
     time = {
         "standard_name": "time",
@@ -157,15 +157,15 @@ def _with_maps(xarray: Any, dataset: Dataset, year: int) -> Any:
         **({"bounds": "time_bnds"} if bounds else {}),
     }
     variables: dict[str, Any] = {
-        "crs": ((), np.int32(0), _grid_mapping(layout)),
-        f"{down}_bnds": ((down, "bnds"), _cell_edges(y, layout.transform[4])),
-        f"{across}_bnds": ((across, "bnds"), _cell_edges(x, layout.transform[0])),
+        "crs": ((), np.int32(0), _grid_mapping(grid)),
+        f"{down}_bnds": ((down, "bnds"), _cell_edges(y, -grid.dy)),
+        f"{across}_bnds": ((across, "bnds"), _cell_edges(x, grid.dx)),
     }
     if bounds is not None:
         variables["time_bnds"] = (("time", "bnds"), np.array([bounds], np.float64))
     also = ["winter"]
-    if not layout.geographic:
-        variables |= _places(layout)
+    if not grid.geographic:
+        variables |= _places(grid)
         also += ["lat", "lon"]
     for name, series in dataset.series.items():
         variables[name] = (
@@ -188,8 +188,8 @@ def _with_maps(xarray: Any, dataset: Dataset, year: int) -> Any:
             np.array([year], np.int32),
             {"long_name": "year that names the winter"},
         ),
-        down: ((down,), y, _axis_facts(layout, "Y") | {"bounds": f"{down}_bnds"}),
-        across: ((across,), x, _axis_facts(layout, "X") | {"bounds": f"{across}_bnds"}),
+        down: ((down,), y, _axis_facts(grid, "Y") | {"bounds": f"{down}_bnds"}),
+        across: ((across,), x, _axis_facts(grid, "X") | {"bounds": f"{across}_bnds"}),
     }
     found = xarray.Dataset(variables, attrs=_facts(dataset))
     for name, (dims, values, facts) in coordinates.items():
@@ -206,13 +206,13 @@ def _about_bounds(dataset: Dataset, name: str) -> dict[str, str]:
 
 
 def _encoding(dataset: Dataset, packing: dict[str, Any], chunks: str) -> dict[str, dict[str, Any]]:
-    layout = dataset.flux.layout
-    size = (1, min(CHUNK, layout.height), min(CHUNK, layout.width))
-    names = [*_axes(layout)[0], "time"]
+    grid = dataset.flux.grid
+    size = (1, min(CHUNK, grid.height), min(CHUNK, grid.width))
+    names = [*_axes(grid)[0], "time"]
     without = {name: {"_FillValue": None} for name in (*names, *(f"{n}_bnds" for n in names))}
     if None in dataset.periods.values():
         del without["time_bnds"]
-    if not layout.geographic:
+    if not grid.geographic:
         without |= {"lat": {"_FillValue": None}, "lon": {"_FillValue": None}}
     maps = {
         name: {"dtype": "float32", "_FillValue": NODATA, chunks: size, **packing}
@@ -237,12 +237,10 @@ def _days(dataset: Dataset, year: int) -> tuple[float, tuple[float, float] | Non
     return (start + end) / 2.0, (start, end)
 
 
-def _axes(layout: Layout) -> tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]]:
+def _axes(grid: Grid) -> tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]]:
     """Names of the axes, down first, and the middles of columns and rows."""
-    a, _, c, _, e, f = layout.transform
-    x = np.round(c + a * (np.arange(layout.width) + 0.5), 10)
-    y = np.round(f + e * (np.arange(layout.height) + 0.5), 10)
-    return (("lat", "lon") if layout.geographic else ("y", "x")), x, y
+    x, y = (np.round(axis, 10) for axis in grid.axes())
+    return (("lat", "lon") if grid.geographic else ("y", "x")), x, y
 
 
 def _cell_edges(middles: NDArray[np.float64], step: float) -> NDArray[np.float64]:
@@ -250,12 +248,12 @@ def _cell_edges(middles: NDArray[np.float64], step: float) -> NDArray[np.float64
     return np.asarray(np.round(edges, 10), np.float64)
 
 
-def _axis_facts(layout: Layout, axis: str) -> dict[str, str]:
-    if layout.geographic:
+def _axis_facts(grid: Grid, axis: str) -> dict[str, str]:
+    if grid.geographic:
         name = "latitude" if axis == "Y" else "longitude"
         units = "degrees_north" if axis == "Y" else "degrees_east"
         return {"standard_name": name, "long_name": name, "units": units, "axis": axis}
-    unit = parse_crs(layout.crs).linear_units
+    unit = parse_crs(grid.crs).linear_units
     return {
         "standard_name": f"projection_{axis.lower()}_coordinate",
         "long_name": f"{axis.lower()} of the projection",
@@ -264,14 +262,14 @@ def _axis_facts(layout: Layout, axis: str) -> dict[str, str]:
     }
 
 
-def _places(layout: Layout) -> dict[str, Any]:
+def _places(grid: Grid) -> dict[str, Any]:
     """Longitude and latitude of cells whose axes are neither."""
-    x, y = layout.centres(layout.whole)
-    longitude, latitude = project(x, y, layout.crs, GEOGRAPHIC)
+    x, y = grid.centres()
+    longitude, latitude = project(x, y, grid.crs, GEOGRAPHIC)
     return {
         name: (
             ("y", "x"),
-            values.reshape(layout.shape),
+            values.reshape(grid.shape),
             {"standard_name": full, "long_name": full, "units": units},
         )
         for name, full, units, values in (
@@ -281,12 +279,12 @@ def _places(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _grid_mapping(layout: Layout) -> dict[str, Any]:
+def _grid_mapping(grid: Grid) -> dict[str, Any]:
     """The CRS in the words of CF, and as WKT and GDAL's corner for those who read these."""
     from pyproj import CRS
 
-    wkt = parse_crs(layout.crs).to_wkt()
-    a, b, c, d, e, f = layout.transform
+    wkt = parse_crs(grid.crs).to_wkt()
+    a, b, c, d, e, f = grid.transform
     crs = CRS.from_wkt(wkt)
     facts = dict(crs.to_cf())
     if "reference_ellipsoid_name" in facts and crs.datum is not None:

@@ -164,18 +164,18 @@ def _collection(pystac: Any, dataset: Dataset, abstract: str) -> Any:
 
 
 def _item(pystac: Any, dataset: Dataset, year: int) -> Any:
-    layout = dataset.flux.layout
+    grid = dataset.flux.grid
     start, end = _interval(dataset, year)
-    crs = parse_crs(layout.crs)
+    crs = parse_crs(grid.crs)
     code = crs.to_epsg()
-    a, b, c, d, e, f = layout.transform
+    a, b, c, d, e, f = grid.transform
     facts = {
         "title": f"{dataset.title}: winter {year}",
         "proj:code": f"EPSG:{code}" if code else None,
-        **({} if code else {"proj:wkt2": _wkt2(layout.crs)}),
-        "proj:shape": [layout.height, layout.width],
+        **({} if code else {"proj:wkt2": _wkt2(grid.crs)}),
+        "proj:shape": [grid.height, grid.width],
         "proj:transform": [a, b, c, d, e, f],
-        "proj:bbox": list(layout.bounds(layout.whole)),
+        "proj:bbox": list(grid.bounds),
         "wco2:winter": year,
         "wco2:simulated": dataset.simulated,
     }

@@ -10,7 +10,7 @@ import numpy as np
 
 from wco2_engine.analysis.compare import ALL, MEAN, Comparison
 from wco2_engine.analysis.series import Series
-from wco2_engine.grid import parse_crs
+from wco2_engine.grid import crs_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import (
     BLUE,
@@ -60,9 +60,9 @@ def _products(a: Series, b: Series, comparison: Comparison) -> Section:
             "product": name,
             "folder": series.folder.name,
             "winters": format_years(series.years),
-            "cells": f"{series.layout.width} x {series.layout.height}",
-            "size": f"{series.layout.transform[0]:g}",
-            "crs": crs_name(series.layout.crs),
+            "cells": f"{series.grid.width} x {series.grid.height}",
+            "size": f"{series.grid.dx:g}",
+            "crs": crs_name(series.grid.crs),
             "stated": "yes" if series.encoding.crs is None else "no, given by the user",
             "model": series.model_fingerprint or "not known",
         }
@@ -84,8 +84,8 @@ def _products(a: Series, b: Series, comparison: Comparison) -> Section:
         "years": format_years(comparison.years),
         "n_years": len(comparison.years),
         "between_winters": comparison.between_winters,
-        "coarser": "A" if a.layout.is_like(comparison.layout) else "B",
-        "same_grid": a.layout.is_like(b.layout),
+        "coarser": "A" if a.grid.is_like(comparison.grid) else "B",
+        "same_grid": a.grid.is_like(b.grid),
         "least_share": {
             name: min(row[f"share_of_{name}"] or 0.0 for row in comparison.rows if _yearly(row))
             for name in ("a", "b")
@@ -236,13 +236,6 @@ def draw_cells(path: Path) -> Any:
     bar.set_label("cells", fontsize=8)
     bar.ax.tick_params(labelsize=8)
     return figure
-
-
-def crs_name(text: str) -> str:
-    """What a CRS is called: its code where that is all there is, else its name."""
-    found = parse_crs(text)
-    code = found.to_epsg()
-    return f"EPSG:{code}" if code else found.to_wkt().split('"')[1]
 
 
 def _row(rows: Sequence[Row], winter: str) -> Row:

@@ -39,11 +39,11 @@ def outside_area(
     regions = [part.region for part in model.regions]
     months = np.array([len(region.winter.months) for region in regions], np.float64)
     sums = np.zeros((len(series.years), len(regions), 4))
-    for tile in series.layout.strips(ROWS):
+    for tile in series.grid.strips(ROWS):
         each_strip()
-        x, y = series.layout.centres(tile)
-        owners = assign_region(regions, *project(x, y, series.layout.crs, GEOGRAPHIC))
-        area = np.asarray(cell_areas(series.layout, tile), np.float64).reshape(-1)
+        x, y = series.grid.centres(tile)
+        owners = assign_region(regions, *project(x, y, series.grid.crs, GEOGRAPHIC))
+        area = np.asarray(cell_areas(series.grid, tile), np.float64).reshape(-1)
         for k, year in enumerate(series.years):
             found = series.values(year, tile, MONTHS_BAND).reshape(-1)
             here = np.flatnonzero(np.isfinite(found) & (owners >= 0))

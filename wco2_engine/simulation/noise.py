@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-EARTH_RADIUS_KM = 6371.0
+WORLD_RADIUS_KM = 6371.0  # of the made-up world: another one would make other worlds of a seed
 
 
 def on_sphere(longitude: Array, latitude: Array) -> Array:
@@ -31,7 +31,7 @@ class SmoothField:
     @classmethod
     def draw(cls, rng: np.random.Generator, length_km: float, n_waves: int = 40) -> SmoothField:
         """A field whose correlation falls over `length_km`."""
-        waves = rng.standard_normal((n_waves, 3)) * (EARTH_RADIUS_KM / length_km)
+        waves = rng.standard_normal((n_waves, 3)) * (WORLD_RADIUS_KM / length_km)
         return cls(waves, rng.uniform(0.0, 2 * np.pi, n_waves))
 
     def at(self, points: Array) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.grid import GEOGRAPHIC, Grid
 from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 from wco2_engine.season import Month
 from wco2_engine.simulation import measurements, texts
@@ -25,12 +26,12 @@ from wco2_engine.simulation.rasters import (
     EAST_OF_GREENWICH,
     FINE,
     FINE_ON_CENTRES,
+    FROM_MINUS_180,
     HALF_A_CELL_OFF,
     POLAR,
-    SOUTH_UP,
     SOUTHERN_EDGE,
-    Encoding,
-    Layout,
+    Storage,
+    centres,
     with_coast,
     write_raster,
 )
@@ -45,18 +46,18 @@ from wco2_engine.simulation.world import (
 
 EXTENT = (-180.0, 27.0, 180.0, 84.0)
 RESOLUTION = 0.5
-MAP = Layout("EPSG:4326", -180.0, 84.0, RESOLUTION, -RESOLUTION, 720, 114)
+MAP = Grid.of_pixels(GEOGRAPHIC, -180.0, 84.0, RESOLUTION, RESOLUTION, 720, 114)
 
-KELVIN = Encoding("float32", "K", nodata=-9999.0)
-HUNDREDTHS = Encoding("int16", "degC", nodata=-32768, scale=0.01)
-METRES_OF_WATER = Encoding("float32", "m", nodata=-9999.0)
-UNSAID_NDVI = Encoding("int16", "1", nodata=-3000, scale=1e-4, says_so=False)
-DECIGRAMS = Encoding("int16", "dg kg-1", nodata=-32768)
-HEIGHT = Encoding("int16", "m", nodata=-32768)
-ZONES = Encoding("uint8", "class", nodata=SEA)
-RAIN = Encoding("float32", "mm day-1", nodata=-9999.0)
-WINTER_FLUX = Encoding("float32", "g C m-2 winter-1", nodata=-9999.0)
-MONTHLY_FLUX = Encoding("float32", "g C m-2 month-1", nodata=-9999.0)
+KELVIN = Storage("float32", "K", nodata=-9999.0)
+HUNDREDTHS = Storage("int16", "degC", nodata=-32768, scale=0.01, south_up=True)
+METRES_OF_WATER = Storage("float32", "m", nodata=-9999.0)
+UNSAID_NDVI = Storage("int16", "1", nodata=-3000, scale=1e-4, says_so=False)
+DECIGRAMS = Storage("int16", "dg kg-1", nodata=-32768)
+HEIGHT = Storage("int16", "m", nodata=-32768)
+ZONES = Storage("uint8", "class", nodata=SEA)
+RAIN = Storage("float32", "mm day-1", nodata=-9999.0)
+WINTER_FLUX = Storage("float32", "g C m-2 winter-1", nodata=-9999.0)
+MONTHLY_FLUX = Storage("float32", "g C m-2 month-1", nodata=-9999.0)
 
 FLUX_COLUMNS = (
     *("Site", "Lon", "Lat", "Year", "Month", "Flux_gC_m2_day"),
@@ -173,39 +174,39 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Canvas:
-    """The pixels of a layout that get a value, and the world there."""
+    """The pixels of a grid that get a value, and the world there."""
 
-    layout: Layout
+    grid: Grid
     painted: NDArray[np.int64]  # their indices
     place: Place
 
     @classmethod
-    def over(cls, layout: Layout, world: World, surface: str) -> _Canvas:
+    def over(cls, grid: Grid, world: World, surface: str) -> _Canvas:
         """`surface` is "all", "soil" (land without ice), or "coast" (land and a pixel beyond)."""
-        longitude, latitude = layout.centres
+        longitude, latitude = centres(grid)
         north = latitude >= SOUTHERN_EDGE
         chosen = np.flatnonzero(north)
         place = world.at(longitude[chosen], latitude[chosen])
         if surface == "all":
-            return cls(layout, chosen, place)
+            return cls(grid, chosen, place)
         land = np.zeros(latitude.shape, bool)
         land[chosen] = place.soil if surface == "soil" else place.land
         if surface == "coast":
-            land = with_coast(land, layout) & north
+            land = with_coast(land, grid) & north
         chosen = np.flatnonzero(land)
-        return cls(layout, chosen, world.at(longitude[chosen], latitude[chosen]))
+        return cls(grid, chosen, world.at(longitude[chosen], latitude[chosen]))
 
-    def write(self, path: Path, values: Array, encoding: Encoding, what: str, **more: Any) -> None:
+    def write(self, path: Path, values: Array, storage: Storage, what: str, **more: Any) -> None:
         """Write values `(n_bands, n)` or `(n,)` of the painted pixels, nodata elsewhere."""
         values = np.atleast_2d(values)
-        bands = np.full((len(values), self.layout.width * self.layout.height), np.nan)
+        bands = np.full((len(values), self.grid.width * self.grid.height), np.nan)
         bands[:, self.painted] = values
-        write_raster(path, self.layout, bands, encoding, what, **more)
+        write_raster(path, self.grid, bands, storage, what, **more)
 
 
 def _predictor_jobs(folder: Path, world: World, years: tuple[int, ...]) -> Iterator[_Job]:
     air = _Canvas.over(EAST_OF_GREENWICH, world, "all")
-    soil = _Canvas.over(SOUTH_UP, world, "coast")
+    soil = _Canvas.over(FROM_MINUS_180, world, "coast")
     snow = _Canvas.over(POLAR, world, "coast")
     green = _Canvas.over(HALF_A_CELL_OFF, world, "soil")
     yield _Job("soil, terrain and permafrost", partial(_write_static, folder, world))

@@ -56,8 +56,8 @@ def write_maps(
 
 def totals(folder: Path, *more: Any, fraction: str | None = None, level: float = 0.9) -> Budget:
     series = Series.read(folder)
-    covers = [Everything(), *(zone_cover(entry, series.layout) for entry in more)]
-    part = fraction_cover(fraction, series.layout) if fraction else None
+    covers = [Everything(), *(zone_cover(entry, series.grid) for entry in more)]
+    part = fraction_cover(fraction, series.grid) if fraction else None
     return budget(series, covers, part, level, Silent())
 
 
@@ -84,9 +84,9 @@ def test_a_zone_misses_its_cells_without_any_value(tmp_path: Path, world: Simple
     classes = world.write_raster(tmp_path / "z.tif", [[1, 1, 2], [1, 2, 2]], 10.0, 70.0, 1.0)
     series = Series.read(folder)
     region = world.box("west", (1,), (10, 68, 12, 70))
-    regions = region_cover(None, {"regions": [region.to_json()]}, series.layout)
+    regions = region_cover(None, {"regions": [region.to_json()]}, series.grid)
     assert regions is not None
-    zones = zone_cover({"path": str(classes), "names": {"1": "one"}}, series.layout)
+    zones = zone_cover({"path": str(classes), "names": {"1": "one"}}, series.grid)
     found = budget(series, [Everything(), regions, zones], None, 0.9, Silent())
     assert found.zones == (Zone("all", "all"), Zone("region", "west"), Zone("zone", "one"))
     everything, west, one = found.rows()
@@ -166,9 +166,9 @@ def test_pieces_change_nothing(
     folder = write_maps(tmp_path, world, winters, members=(-1, 0, 2))
     classes = world.write_raster(tmp_path / "z.tif", [[1, 1, 2], [1, 2, 2]], 10.0, 70.0, 1.0)
     whole = totals(folder, {"path": str(classes)})
-    layout = type(Series.read(folder).layout)
-    plain = layout.tiles
-    monkeypatch.setattr(layout, "tiles", lambda self: plain(self, 2))
+    grid = type(Series.read(folder).grid)
+    plain = grid.tiles
+    monkeypatch.setattr(grid, "tiles", lambda self: plain(self, 2))
     parts = totals(folder, {"path": str(classes)})
     assert parts.totals == pytest.approx(whole.totals)
     assert parts.area == pytest.approx(whole.area)

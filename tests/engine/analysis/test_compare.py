@@ -88,7 +88,7 @@ def test_a_product_does_not_differ_from_itself_on_coarser_cells(
     b = product(tmp_path / "b", world, {2001: coarse}, step=2.0)
     for first, second in ((a, b), (b, a)):
         found = compared(first, second, tmp_path)
-        assert found.layout.shape == (2, 2)
+        assert found.grid.shape == (2, 2)
         assert row(found, 2001)["rmse"] == pytest.approx(0.0, abs=1e-5)  # float32 files
         assert row(found, 2001)["total_a"] == pytest.approx(row(found, 2001)["total_b"], rel=1e-6)
 

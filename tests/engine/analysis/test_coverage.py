@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from wco2_engine.analysis.coverage import Everything, fraction_cover, region_cover
-from wco2_engine.analysis.series import Layout
 from wco2_engine.analysis.zones import zone_cover
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import Tile
+from wco2_engine.grid import Grid, Tile
 
-LAYOUT = Layout("EPSG:4326", (1.0, 0, 10.0, 0, -1.0, 70.0), 3, 2)
+LAYOUT = Grid.of_pixels("EPSG:4326", 10.0, 70.0, 1.0, 1.0, 3, 2)
 
 
 def test_everything_is_all_of_each_cell() -> None:

@@ -9,27 +9,27 @@ from hypothesis import strategies as st
 
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.analysis.regrid import Overlap, is_coarser, overlap
-from wco2_engine.analysis.series import Layout
 from wco2_engine.errors import Wco2Error
+from wco2_engine.grid import Grid
 from wco2_engine.progress import Silent
 
 DEGREES = "EPSG:4326"
-EASE = Layout("EPSG:6931", (25000.0, 0.0, -9e6, 0.0, -25000.0, 9e6), 720, 720)
+EASE = Grid.of_pixels("EPSG:6931", -9e6, 9e6, 25000.0, 25000.0, 720, 720)
 
 
-def degrees(west: float, north: float, step: float, width: int, height: int) -> Layout:
-    return Layout(DEGREES, (step, 0.0, west, 0.0, -step, north), width, height)
+def degrees(west: float, north: float, step: float, width: int, height: int) -> Grid:
+    return Grid.of_pixels(DEGREES, west, north, step, step, width, height)
 
 
-def shared(source: Layout, target: Layout) -> Overlap:
+def shared(source: Grid, target: Grid) -> Overlap:
     return overlap(source, target, np.ones(source.shape, np.bool_), Silent())
 
 
-def fluxes(layout: Layout, seed: int = 0) -> np.ndarray:
+def fluxes(grid: Grid, seed: int = 0) -> np.ndarray:
     """Noise with gaps."""
     random = np.random.default_rng(seed)
-    values = random.gamma(2.0, 20.0, layout.shape)
-    values[random.random(layout.shape) < 0.3] = np.nan
+    values = random.gamma(2.0, 20.0, grid.shape)
+    values[random.random(grid.shape) < 0.3] = np.nan
     return values
 
 
@@ -49,14 +49,14 @@ def test_from_a_tenth_of_a_degree_to_25_km_polar_cells_the_total_stays() -> None
 
 def test_from_polar_cells_to_degrees_the_total_stays() -> None:
     around = degrees(-180.0, 90.0, 1.0, 360, 90)
-    polar = Layout("EPSG:6931", (100000.0, 0.0, -3e6, 0.0, -100000.0, 3e6), 60, 60)
+    polar = Grid.of_pixels("EPSG:6931", -3e6, 3e6, 100000.0, 100000.0, 60, 60)
     values = fluxes(polar)
     means, areas = shared(polar, around).regrid(values)
     assert np.nansum(means * areas) == pytest.approx(np.nansum(values) * 1e10, rel=1e-12)
 
 
 def test_cells_at_the_pole_and_the_antimeridian_get_their_share() -> None:
-    polar = Layout("EPSG:6931", (50000.0, 0.0, -1e6, 0.0, -50000.0, 1e6), 40, 40)
+    polar = Grid.of_pixels("EPSG:6931", -1e6, 1e6, 50000.0, 50000.0, 40, 40)
     quarters = degrees(-180.0, 90.0, 90.0, 4, 1)
     _, areas = shared(polar, quarters).regrid(np.ones(polar.shape))
     np.testing.assert_allclose(areas, 1e12, rtol=1e-3)  # the square is cut into four

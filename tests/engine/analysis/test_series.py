@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import rasterio
 
-from wco2_engine.analysis.series import Layout, Series
+from wco2_engine.analysis.series import Series
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import Tile
+from wco2_engine.grid import Grid, Tile
 
 PIXELS = [[1.0, 2.0, np.nan], [4.0, 5.0, 6.0]]
 
@@ -51,8 +51,8 @@ def ours(tmp_path: Path, world: SimpleNamespace) -> Path:
 def test_maps_of_anybody_are_read_by_the_year_in_their_names(others: Path) -> None:
     series = Series.read(others)
     assert series.years == (1990, 1991, 1993)
-    assert series.layout.transform == pytest.approx((0.1, 0, -180.0, 0, -0.1, 83.67))
-    assert series.layout.shape == (2, 3)
+    assert series.grid.transform == pytest.approx((0.1, 0, -180.0, 0, -0.1, 83.67))
+    assert series.grid.shape == (2, 3)
     assert not series.record
     assert series.n_members == 0
 
@@ -138,7 +138,7 @@ def test_a_map_without_crs_asks_for_it(tmp_path: Path, world: SimpleNamespace) -
     with pytest.raises(Wco2Error, match=r"flux1982.tif states no coordinate.*--crs EPSG:4326"):
         Series.read(tmp_path)
     stated(path, "g C m-2")
-    assert Series.read(tmp_path, crs="EPSG:4326").layout.geographic
+    assert Series.read(tmp_path, crs="EPSG:4326").grid.geographic
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_number_that_means_missing_is_found(tmp_path: Path, world: SimpleNames
     stated(path, "g C m-2")
     series = Series.read(tmp_path)
     with pytest.raises(Wco2Error, match=r"f1982.tif holds -9999, .*a_nodata"):
-        series.values(1982, series.layout.whole)
+        series.values(1982, series.grid.whole)
 
 
 def test_two_maps_of_one_year_are_refused(others: Path, world: SimpleNamespace) -> None:
@@ -218,17 +218,17 @@ def test_a_folder_without_maps_is_refused(tmp_path: Path, ours: Path) -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_pieces_cover_the_map_once(size: int) -> None:
-    layout = Layout("EPSG:4326", (1.0, 0, 0, 0, -1.0, 0), 5, 4)
-    for pieces in (layout.tiles(size), layout.strips(size)):
-        seen = np.zeros(layout.shape, int)
+    grid = Grid.of_pixels("EPSG:4326", 0, 0, 1.0, 1.0, 5, 4)
+    for pieces in (grid.tiles(size), grid.strips(size)):
+        seen = np.zeros(grid.shape, int)
         for row, column, height, width in pieces:
             seen[row : row + height, column : column + width] += 1
         assert np.all(seen == 1)
 
 
 def test_centres_lie_in_the_middle_of_their_cells() -> None:
-    layout = Layout("EPSG:4326", (0.5, 0, 100.0, 0, -0.25, 70.0), 4, 4)
-    x, y = layout.centres(Tile(1, 2, 2, 2))
+    grid = Grid.of_pixels("EPSG:4326", 100.0, 70.0, 0.5, 0.25, 4, 4)
+    x, y = grid.centres(Tile(1, 2, 2, 2))
     assert x.tolist() == [101.25, 101.75, 101.25, 101.75]
     assert y.tolist() == [69.625, 69.625, 69.375, 69.375]
-    assert layout.bounds(Tile(1, 2, 2, 2)) == (101.0, 69.25, 102.0, 69.75)
+    assert grid.bounds_of(Tile(1, 2, 2, 2)) == (101.0, 69.25, 102.0, 69.75)

@@ -215,9 +215,9 @@ def layout(request: pytest.FixtureRequest, folder: Path) -> Layout:
 
 SUPPORTS = {
     "points": None,
-    "geographic cells": Cells(GEOGRAPHIC, 0.25),
-    "polar cells": Cells(POLAR, 25_000.0),
-    "cells on a sphere": Cells(SPHERE, 12_500.0),
+    "geographic cells": Cells.square(GEOGRAPHIC, 0.25),
+    "polar cells": Cells.square(POLAR, 25_000.0),
+    "cells on a sphere": Cells.square(SPHERE, 12_500.0),
 }
 
 
@@ -454,7 +454,7 @@ def many(kind: str) -> Points:
     longitude, latitude = random.uniform(-180, 180, MANY), random.uniform(15, 90, MANY)
     if kind == "points":
         return Points(longitude, latitude, GEOGRAPHIC)
-    return Points.in_cells(longitude, latitude, SUPPORTS[kind] or Cells(GEOGRAPHIC, 5.0))
+    return Points.in_cells(longitude, latitude, SUPPORTS[kind] or Cells.square(GEOGRAPHIC, 5.0))
 
 
 def part_of(points: Points, chosen: NDArray[np.int64]) -> Points:

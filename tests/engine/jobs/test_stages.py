@@ -94,7 +94,7 @@ def test_a_whole_number_is_a_number() -> None:
         STAGES,
         {"job": "sample", "observations": "b", "catalogue": "c", "output": "o", "resolution": 1},
     )
-    assert job.cells().resolution == 1
+    assert job.cells().dx == 1
 
 
 @pytest.mark.parametrize(

@@ -61,12 +61,12 @@ def test_predictors_are_those_of_the_place_and_the_month(catalogue: Catalogue) -
 def test_a_site_gets_the_value_of_its_cell_or_of_its_very_point(catalogue: Catalogue) -> None:
     rows = observations((2.9, 67.5, 2000, 3))
     point = sample(rows, catalogue).table
-    cell = sample(rows, catalogue, cells=Cells("EPSG:4326", 1.0)).table
+    cell = sample(rows, catalogue, cells=Cells.square("EPSG:4326", 1.0)).table
     assert point["height"].tolist() == pytest.approx([26.0])  # 0.4 of the way to the next column
     assert cell["height"].tolist() == [22.0]
     assert (cell["cell_size"].tolist(), cell["cell_crs"].tolist()) == ([1.0], ["EPSG:4326"])
     # Cells that begin at 0.4 instead of 0: the centre is 2.9 itself.
-    shifted = sample(rows, catalogue, cells=Cells("EPSG:4326", 1.0, 0.4, 0.0)).table
+    shifted = sample(rows, catalogue, cells=Cells.square("EPSG:4326", 1.0, 0.4, 0.0)).table
     assert shifted["height"].tolist() == pytest.approx([26.0])
 
 

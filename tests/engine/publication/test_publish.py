@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from wco2_engine.cli import main
 from wco2_engine.errors import Cancelled, Wco2Error
+from wco2_engine.grid import Grid
 from wco2_engine.progress import Silent
 from wco2_engine.publication.about import About
 from wco2_engine.publication.dataset import read_dataset
@@ -49,9 +50,8 @@ def write_run(
 ) -> Path:
     """What `wco2 predict` leaves: two winters of 6 x 9 cells, and perhaps bounds."""
     from wco2_engine.analysis.layers import Layer, write_layers
-    from wco2_engine.analysis.series import Layout
 
-    layout = Layout("EPSG:4326", (0.5, 0.0, 100.0, 0.0, -0.5, 70.0), 9, 6)
+    grid = Grid.of_pixels("EPSG:4326", 100.0, 70.0, 0.5, 0.5, 9, 6)
     names = []
     for quantity, offset in (
         ("winter_flux", 0),
@@ -64,7 +64,7 @@ def write_run(
             names.append(f"{quantity}/{quantity}_{year}.tif")
             tags = {"WCO2_VALID_FROM": f"{year - 1}-10-01", "WCO2_VALID_TO": f"{year}-04-30"}
             layer = Layer("flux", "g C m-2 winter-1", values.astype(float) + offset)
-            write_layers(folder / names[-1], layout, [layer], tags)
+            write_layers(folder / names[-1], grid, [layer], tags)
     record = {"model": "abc", "title": "A run", "simulated": simulated, "maps": names}
     (folder / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
     return folder

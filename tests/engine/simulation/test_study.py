@@ -55,7 +55,7 @@ def observations(study: Path) -> Observations:
 @pytest.fixture(scope="module")
 def training(study: Path, observations: Observations) -> Training:
     catalogue = Catalogue.read(study / "catalogue.toml")
-    cells = Cells("EPSG:4326", 0.5)
+    cells = Cells.square("EPSG:4326", 0.5)
     return sample(observations.table, catalogue, REGIONS, cells)
 
 

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.analysis.ground import cell_areas
-from wco2_engine.analysis.series import Layout
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import crs_text
+from wco2_engine.grid import Grid, crs_text
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import new_figure, title
 from wco2_engine.report.material import Material
@@ -85,15 +84,15 @@ def _ground(source: Any) -> tuple[float, float, float]:
     """Ground with a trend, with a significant rise and with a significant fall, m2."""
     from rasterio.windows import Window
 
-    transform = tuple(source.transform)[:6]
-    layout = Layout(crs_text(source.crs), transform, source.width, source.height)
+    a, _, c, _, e, f = tuple(source.transform)[:6]
+    grid = Grid.of_pixels(crs_text(source.crs), c, f, a, -e, source.width, source.height)
     sums = np.zeros(3)
-    for tile in layout.strips(ROWS):
+    for tile in grid.strips(ROWS):
         window = Window(tile.column, tile.row, tile.width, tile.height)
         slope, p, sure = source.read((SLOPE, P, SIGNIFICANT), window=window, masked=True)
         tested, sure = ~np.ma.getmaskarray(p), sure.filled(0) == 1
         parts = (tested, sure & (slope.filled(0) > 0), sure & (slope.filled(0) < 0))
-        sums += [float(cell_areas(layout, tile)[part].sum()) for part in parts]
+        sums += [float(cell_areas(grid, tile)[part].sum()) for part in parts]
     return float(sums[0]), float(sums[1]), float(sums[2])
 
 
