@@ -13,7 +13,7 @@ from wco2_engine.errors import Wco2Error, disk_errors, nearest_name
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; on success it takes the name `path`, else it goes.
 
     An earlier file of that name stays as it was until the new one is complete.
@@ -101,7 +101,7 @@ def check_ending(output: str, *endings: str) -> None:
         )
 
 
-def keep_apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
+def refuse_overwriting_inputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
     """Refuse an output that would take the place of an input or of another output.
 
     Raises

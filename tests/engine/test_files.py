@@ -8,18 +8,18 @@ import pytest
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import (
+    atomic_write,
     check_ending,
     existing_file,
     file_state,
-    keep_apart,
+    refuse_overwriting_inputs,
     writable_folder,
-    written_whole,
 )
 
 
 def test_a_file_takes_its_name_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "new" / "map.tif"
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         assert partial.parent == path.parent
         assert partial.suffix == ".tif"  # drivers go by it
         partial.write_text("whole")
@@ -33,7 +33,7 @@ def test_an_earlier_file_stays_when_writing_fails(tmp_path: Path) -> None:
     path.write_text("earlier")
 
     def write_half() -> None:
-        with written_whole(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_text("half")
             partial.with_name(partial.name + ".aux.xml").write_text("left by a driver")
             raise KeyboardInterrupt
@@ -48,7 +48,7 @@ def test_names_with_brackets_are_cleaned_up_too(tmp_path: Path) -> None:
     path = tmp_path / "map[1].tif"
 
     def write_half() -> None:
-        with written_whole(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_text("half")
             raise ValueError
 
@@ -62,7 +62,7 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     taken.write_text("")
 
     def write() -> None:
-        with written_whole(taken / "maps" / "map.tif") as partial:
+        with atomic_write(taken / "maps" / "map.tif") as partial:
             partial.write_text("")
 
     with pytest.raises(Wco2Error, match="a file, not a folder"):
@@ -109,7 +109,7 @@ def test_an_output_that_is_an_input_by_another_name_is_refused(
     (tmp_path / "a.csv").touch()
     (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
     with pytest.raises(Wco2Error, match="is read, or written by something else"):
-        keep_apart([str(tmp_path / other_name)], [str(tmp_path / "a.csv")])
+        refuse_overwriting_inputs([str(tmp_path / other_name)], [str(tmp_path / "a.csv")])
 
 
 @pytest.mark.parametrize("output", ["table.txt", "table", "folder.csv/", "prediction.json"])

@@ -17,7 +17,7 @@ from wco2_engine.analysis.polygons import PolygonCover
 from wco2_engine.analysis.series import Series
 from wco2_engine.analysis.trend import Prewhitening, trends
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import existing_file, written_whole
+from wco2_engine.files import atomic_write, existing_file
 from wco2_engine.learning.members import total_interval
 from wco2_engine.progress import Progress, stop_if_cancelled
 
@@ -284,7 +284,7 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
     """
     import csv
 
-    with written_whole(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+    with atomic_write(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         for row in rows:
@@ -306,7 +306,7 @@ def write_zones(outlines: Any, summary: Sequence[Row], path: Path) -> None:
                 math.nan if by_zone[zone][key] is None else by_zone[zone][key]
                 for zone in frame["zone"]
             ]
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         try:
             frame.to_file(partial, driver="GPKG", layer="zones")
         except Exception as error:  # the drivers of fiona and pyogrio share no root of their own

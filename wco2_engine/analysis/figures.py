@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wco2_engine.analysis.budget import Budget, Row
 from wco2_engine.analysis.series import Series
 from wco2_engine.analysis.trend import TrendMap
-from wco2_engine.files import written_whole
+from wco2_engine.files import atomic_write
 
 MAX_PIXELS = 1600  # along the longer side of a picture of a map
 MAX_PANELS = 12  # of zones those with the largest totals
@@ -149,7 +149,7 @@ def _save(figure: Any, stem: Path) -> list[Path]:
     paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "wco2"}):
         for path in paths:
-            with written_whole(path) as partial:
+            with atomic_write(path) as partial:
                 metadata = {"Date": None} if path.suffix == ".svg" else None
                 figure.savefig(partial, format=path.suffix[1:], dpi=DPI, metadata=metadata)
     return paths

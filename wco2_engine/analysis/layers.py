@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, disk_errors
-from wco2_engine.files import written_whole
+from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid, parse_crs
 
 NODATA = -9999.0
@@ -48,7 +48,7 @@ def write_layers(path: Path, grid: Grid, layers: Sequence[Layer], tags: Mapping[
         "transform": rasterio.Affine(*grid.transform),
     }
     try:
-        with disk_errors(path), written_whole(path) as partial, MemoryFile() as memory:
+        with disk_errors(path), atomic_write(path) as partial, MemoryFile() as memory:
             with memory.open(**profile) as target:
                 for band, layer in enumerate(layers, start=1):
                     values = np.where(np.isfinite(layer.values), layer.values, NODATA)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.files import existing_file, written_whole
+from wco2_engine.files import atomic_write, existing_file
 from wco2_engine.inputs.vectors import read_features
 
 if TYPE_CHECKING:
@@ -337,7 +337,7 @@ def write_table(frame: pandas.DataFrame, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in (".gpkg", ".csv"):
         raise Wco2Error(f"A table can't be written as {path.name}.", "Name it .gpkg or .csv.")
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         if suffix == ".csv":
             frame.to_csv(partial, index=False, encoding="utf-8", lineterminator="\n")
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wco2_engine.files import check_ending, keep_apart
+from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
 
@@ -43,7 +43,9 @@ class BudgetJob:
         path = Path(self.output)
         check_ending(self.output, ".csv")
         beside = path.with_suffix(".gpkg")  # the polygons, which may be named as the zones are
-        keep_apart([self.output, *([str(beside)] if self.zones else [])], self._inputs())
+        refuse_overwriting_inputs(
+            [self.output, *([str(beside)] if self.zones else [])], self._inputs()
+        )
         series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
         grid = series.grid
         regions = region_cover(self.regions, series.record, grid)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import check_ending, keep_apart
+from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
 
@@ -45,7 +45,7 @@ class CompareJob:
         b = self._series(self.b, self.crs_b, self.units_b, "b")
         maps = page.with_name(f"{page.stem}_maps")
         read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
-        keep_apart([str(maps)], map(str, read))
+        refuse_overwriting_inputs([str(maps)], map(str, read))
         zones = parse_zones(self.zones, Path(), "Comparison")
         found = compare(a, b, maps, zones, Part(progress, 0.0, 0.8))
         heading = self.title or f"{a.folder.resolve().name} and {b.folder.resolve().name} compared"

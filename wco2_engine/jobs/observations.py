@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from wco2_engine.errors import Wco2Error, check_names
-from wco2_engine.files import file_state, keep_apart
+from wco2_engine.files import file_state, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, files, fits, kind_name
 from wco2_engine.progress import Progress
 
@@ -66,7 +66,7 @@ class ObservationsJob:
     def run(self, progress: Progress) -> Facts:
         sources = self.sources()
         inputs = [file for source in sources for file in source.files()]
-        keep_apart(files(self.output, self.rejected), inputs)
+        refuse_overwriting_inputs(files(self.output, self.rejected), inputs)
         progress.update(0.0, f"Reading {', '.join(source.path.name for source in sources)}")
         observations = self.read()
         progress.update(0.8, "Writing observations")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from wco2_engine.files import check_ending, file_state, keep_apart
+from wco2_engine.files import check_ending, file_state, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.state import StudyState
 from wco2_engine.progress import Progress
@@ -32,7 +32,7 @@ class ReportJob:
         from wco2_engine.report.html import Material, write_report
 
         state = StudyState.read(Path(self.state)) if self.state else StudyState({})
-        keep_apart([self.output], [self.model])
+        refuse_overwriting_inputs([self.output], [self.model])
         check_ending(self.output, ".html", ".htm")
         record = Path(self.maps) / "prediction.json" if self.maps else None
         material = Material(

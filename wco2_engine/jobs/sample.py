@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.files import file_state, keep_apart
+from wco2_engine.files import file_state, refuse_overwriting_inputs
 from wco2_engine.grid import GEOGRAPHIC, Cells
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import read_regions
@@ -37,7 +37,7 @@ class SampleJob:
         from wco2_engine.learning.sampling import sample
 
         inputs = files(self.observations, self.catalogue, self.regions)
-        keep_apart(files(self.output, self.rejected), inputs)
+        refuse_overwriting_inputs(files(self.output, self.rejected), inputs)
         training = sample(
             read_observations(self.observations).table,
             Catalogue.read(self.catalogue),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.files import check_ending, keep_apart, written_whole
+from wco2_engine.files import atomic_write, check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.train import TrainJob
 from wco2_engine.progress import Part, Progress
@@ -39,7 +39,7 @@ class SelectJob:
         page = Path(self.output)
         chosen_catalogue = page.with_name(f"{page.stem}_catalogue.toml")
         inputs = TrainJob(self.training, self.catalogue, self.output, self.regions).inputs()
-        keep_apart([self.output, str(chosen_catalogue)], inputs)
+        refuse_overwriting_inputs([self.output, str(chosen_catalogue)], inputs)
         check_ending(self.output, ".html", ".htm")
         if self.method not in SELECTIONS:
             raise Wco2Error(
@@ -85,7 +85,7 @@ class SelectJob:
             self.title or "Selection of predictors",
             Part(progress, 0.95, 1.0),
         )
-        with written_whole(chosen_catalogue) as partial:
+        with atomic_write(chosen_catalogue) as partial:
             partial.write_text(text, encoding="utf-8")
         return {
             "chosen": {region: list(each.selection.chosen) for region, each in found.items()},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wco2_engine.files import file_state, written_whole
+from wco2_engine.files import atomic_write, file_state
 from wco2_engine.jobs.base import Facts, files
 
 
@@ -30,7 +30,7 @@ class StudyState:
         return cls({name: stage for name, stage in stages.items() if _is_stage(stage)})
 
     def write(self, path: Path) -> None:
-        with written_whole(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_text(json.dumps({"stages": self.stages}, indent=1), encoding="utf-8")
 
     def key(self, name: str) -> str:

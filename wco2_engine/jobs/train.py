@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from wco2_engine.files import file_state, keep_apart
+from wco2_engine.files import file_state, refuse_overwriting_inputs
 from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import parse_domain
@@ -50,7 +50,7 @@ class TrainJob:
     jobs: int = 0
 
     def run(self, progress: Progress) -> Facts:
-        keep_apart([self.output], self.inputs())
+        refuse_overwriting_inputs([self.output], self.inputs())
         model = self.trained(progress)
         model.write(Path(self.output))
         return {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from wco2_engine.files import check_ending, keep_apart
+from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
 
@@ -39,11 +39,11 @@ class TrendJob:
 
         check_ending(self.output, ".tif", ".tiff")
         path = Path(self.output)
-        keep_apart([self.output], [self.budget] if self.budget else [])
+        refuse_overwriting_inputs([self.output], [self.budget] if self.budget else [])
         how = as_prewhitening(self.prewhitening)
         by_zone = trends_by_zone(Path(self.budget), how) if self.budget else []
         series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
-        keep_apart([self.output], [str(file) for file in series.maps.values()])
+        refuse_overwriting_inputs([self.output], [str(file) for file in series.maps.values()])
         rate = self.alpha * (2 if self.correlated else 1)
         found = map_trends(series, rate, how, Part(progress, 0.0, 0.9))
         write_trends(path, series, found, how)

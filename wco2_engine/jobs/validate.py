@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import check_ending, keep_apart
+from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.train import TrainJob
 from wco2_engine.progress import Part, Progress
@@ -38,7 +38,7 @@ class ValidateJob:
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.report.html import VALIDATION, Material, write_report
 
-        keep_apart([self.output], self._train().inputs())
+        refuse_overwriting_inputs([self.output], self._train().inputs())
         check_ending(self.output, ".html", ".htm")
         if not self.validation:
             raise Wco2Error("No validation is named.", "Name e.g. random,site.")

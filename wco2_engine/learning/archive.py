@@ -19,7 +19,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import written_whole
+from wco2_engine.files import atomic_write
 
 Facts = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
@@ -56,7 +56,7 @@ def write_archive(path: Path, facts: Mapping[str, Any], arrays: Mapping[str, Any
     Wco2Error : when the disk is full or the folder can't be written to.
     """
     text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
-    with written_whole(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+    with atomic_write(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         _add(archive, FACTS, text.encode())
         for name, array in arrays.items():
             content = io.BytesIO()

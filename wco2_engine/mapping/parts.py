@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from wco2_engine.errors import disk_errors
-from wco2_engine.files import written_whole
+from wco2_engine.files import atomic_write
 from wco2_engine.grid import Tile
 from wco2_engine.mapping.blocks import NODATA, Block
 
@@ -58,7 +58,7 @@ class Parts:
             return cls(folder, begun)
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        with written_whole(folder / RUN) as partial:
+        with atomic_write(folder / RUN) as partial:
             run = {"tile_size": tile_size, "facts": facts}
             partial.write_text(json.dumps(run), encoding="utf-8")
         return cls(folder, tile_size)
@@ -77,7 +77,7 @@ class Parts:
         if block.cells.size:
             self._write_array(tile, "cells", block.cells.astype(np.uint32))
             self._write_array(tile, "values", block.values)
-        with written_whole(self._facts(tile)) as partial:
+        with atomic_write(self._facts(tile)) as partial:
             facts = {
                 "cells": int(block.cells.size),
                 "missing": block.missing,
@@ -109,7 +109,7 @@ class Parts:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write_array(self, tile: Tile, name: str, array: NDArray[Any]) -> None:
-        with written_whole(self._array(tile, name)) as partial, partial.open("wb") as handle:
+        with atomic_write(self._array(tile, name)) as partial, partial.open("wb") as handle:
             # Not np.save: on a full disk its error does not say that the disk is full.
             npy.write_array_header_1_0(handle, npy.header_data_from_array_1_0(array))
             handle.write(np.ascontiguousarray(array).data)

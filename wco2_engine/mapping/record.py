@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine import __version__
-from wco2_engine.files import written_whole
+from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.learning.model import Model
@@ -146,5 +146,5 @@ def write_record(
         **counts,
         "maps": [item.name.as_posix() for item in schedule.outputs],
     }
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, disk_errors
-from wco2_engine.files import written_whole
+from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid, Tile, parse_crs
 from wco2_engine.mapping.blocks import NODATA
 from wco2_engine.mapping.plan import Output
@@ -68,7 +68,7 @@ def write_map(
     written = _Checksum()
     plain = path.with_name(f".{path.stem}.plain.tif")
     try:
-        with rasterio.Env(), disk_errors(path), written_whole(path) as partial:
+        with rasterio.Env(), disk_errors(path), atomic_write(path) as partial:
             with rasterio.open(plain, "w", **profile) as target:
                 for tile, values in blocks:
                     window = Window(tile.column, tile.row, tile.width, tile.height)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine import __version__
-from wco2_engine.files import writable_folder, written_whole
+from wco2_engine.files import atomic_write, writable_folder
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.report.drawing import Drawn, finish
 
@@ -209,7 +209,7 @@ def write_page(
         with_interval=with_interval,
     )
     stop_if_cancelled(progress)
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(page, encoding="utf-8")
     return [path, *_write_files(folder, sections, drawn)]
 
@@ -222,7 +222,7 @@ def _write_files(
     earlier = _earlier(writable_folder(folder))
 
     def write(name: str, content: bytes, shows: str) -> None:
-        with written_whole(folder / name) as partial:
+        with atomic_write(folder / name) as partial:
             partial.write_bytes(content)
         written.append(folder / name)
         contents.append({"file": name, "shows": shows})
@@ -236,7 +236,7 @@ def _write_files(
             write(f"{picture.name}.png", shown.png, picture.caption)
     for gone in earlier - {path.name for path in written}:
         (folder / gone).unlink(missing_ok=True)
-    with written_whole(folder / CONTENTS) as partial:
+    with atomic_write(folder / CONTENTS) as partial:
         partial.write_bytes(csv_text(contents).encode())
     return [*written, folder / CONTENTS]
 
