@@ -10,16 +10,26 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsDateTimeRange,
     QgsGeometry,
+    QgsInterval,
     QgsProcessingFeatureSource,
+    QgsProject,
     QgsRasterLayerTemporalProperties,
+    QgsTemporalNavigationObject,
+    QgsUnitTypes,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
+from qgis.utils import iface
 
 _FIXED_RANGE = (
     Qgis.RasterTemporalMode.FixedTemporalRange
     if hasattr(Qgis, "RasterTemporalMode")
     else QgsRasterLayerTemporalProperties.TemporalMode.ModeFixedTemporalRange
+)
+_YEARS = (
+    Qgis.TemporalUnit.Years
+    if hasattr(Qgis, "TemporalUnit")  # since 3.30
+    else QgsUnitTypes.TemporalUnit.TemporalYears
 )
 _KINDS = Qgis.WkbType if hasattr(Qgis, "WkbType") else QgsWkbTypes.Type  # since 3.30
 
@@ -42,6 +52,28 @@ def show_in_time(layer: Any, first: date, last: date) -> None:
     properties.setMode(_FIXED_RANGE)
     properties.setFixedTemporalRange(QgsDateTimeRange(begin, end))
     properties.setIsActive(True)
+
+
+def step_by_winter(project: QgsProject, first: date, last: date) -> None:
+    """Let the Temporal Controller go from winter to winter, over this one and those set before.
+
+    By itself it takes steps of an hour, of which a winter has five thousand.
+    """
+    begin = QDateTime(QDate(first.year, first.month, 1), QTime(0, 0), Qt.TimeSpec.UTC)
+    end = QDateTime(QDate(last.year, last.month, last.day), QTime(23, 59, 59), Qt.TimeSpec.UTC)
+    settings = project.timeSettings()
+    earlier = settings.temporalRange()
+    if not earlier.isInfinite():
+        begin, end = min(begin, earlier.begin()), max(end, earlier.end())
+    settings.setTemporalRange(QgsDateTimeRange(begin, end))
+    settings.setTimeStep(1.0)
+    settings.setTimeStepUnit(_YEARS)
+    if iface is None:
+        return
+    controller = iface.mapCanvas().temporalController()
+    if isinstance(controller, QgsTemporalNavigationObject):
+        controller.setTemporalExtents(QgsDateTimeRange(begin, end))
+        controller.setFrameDuration(QgsInterval(1.0, _YEARS))
 
 
 def bounds_in(transform: QgsCoordinateTransform, rectangle: Any, across_180: bool) -> Any:

@@ -12,7 +12,7 @@ from osgeo import gdal
 from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject
 from qgis.PyQt.QtGui import QColor
 
-from wco2_qgis.compat import show_in_time
+from wco2_qgis.compat import show_in_time, step_by_winter
 from wco2_qgis.loading import Group, Loaded, load
 from wco2_qgis.ramps import VIRIDIS, by_breaks, by_classes, class_breaks, pretty
 
@@ -87,8 +87,9 @@ def by_quantity(paths: Sequence[str]) -> Mapping[str, list[str]]:
 def show_maps(paths: Sequence[str], context: QgsProcessingContext) -> None:
     """Have the winters of a run loaded when the algorithm is done.
 
-    Estimates lie above their bounds, which share their classes, and these above the applicability;
-    only the estimates are switched on.
+    Estimates lie above their bounds, and these above the applicability; only the estimates are
+    switched on. The winters of a quantity share their classes, and each quantity has its own:
+    bounds reach so far that the fluxes would be nearly one colour in the classes of both.
     """
     if context.project() is None:
         return
@@ -97,14 +98,11 @@ def show_maps(paths: Sequence[str], context: QgsProcessingContext) -> None:
         for quantity, some in by_quantity(paths).items()
         if quantity in (FLUX, LOWER, UPPER, APPLICABILITY)
     }
-    fluxes = [m for quantity in (FLUX, LOWER, UPPER) for m in files.get(quantity, [])]
-    if not fluxes:
+    if FLUX not in files:
         return
-    # Bounds reach far beyond the fluxes, which should not end up in three classes for that.
-    classes = 8 if len(fluxes) == len(files[FLUX]) else 14
-    breaks = class_breaks(min(m.low for m in fluxes), max(m.high for m in fluxes), classes)
-    units = fluxes[0].units
+    units = files[FLUX][0].units
     for quantity, maps in files.items():
+        breaks = class_breaks(min(m.low for m in maps), max(m.high for m in maps))
         for number, each in enumerate(maps):
             words = f"{each.level} " if each.level else ""
             name, group = {
@@ -131,6 +129,7 @@ def _flux(map_: MapFile, breaks: list[float]) -> Callable[[QgsMapLayer, QgsProje
     def style(layer: QgsMapLayer, project: QgsProject) -> None:
         layer.setRenderer(by_breaks(layer, breaks, VIRIDIS, map_.units))
         show_in_time(layer, map_.first, map_.last)
+        step_by_winter(project, map_.first, map_.last)
 
     return style
 

@@ -43,6 +43,7 @@ def look(path: str, details: Any, context: QgsProcessingContext) -> dict[str, An
 def main() -> None:
     application = QgsApplication([], False)
     application.initQgis()
+    from wco2_qgis import compat
     from wco2_qgis.plugin import Plugin
 
     plugin = Plugin(None)
@@ -72,7 +73,15 @@ def main() -> None:
         }
         for group in root.children()
     }
-    sys.stdout.write(json.dumps({"layers": layers, "groups": groups}))
+    settings = QgsProject.instance().timeSettings()
+    extent = settings.temporalRange()
+    time = {
+        "step": settings.timeStep(),
+        "is_years": settings.timeStepUnit() == compat._YEARS,
+        "from": extent.begin().date().toString("yyyy-MM-dd"),
+        "to": extent.end().date().toString("yyyy-MM-dd"),
+    }
+    sys.stdout.write(json.dumps({"layers": layers, "groups": groups, "time": time}))
     plugin.unload()
     QgsProject.instance().clear()
     application.exitQgis()

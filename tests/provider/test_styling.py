@@ -85,10 +85,25 @@ def test_the_fluxes_lie_on_top_and_the_rest_is_switched_off(loaded):
     ]
 
 
-def test_bounds_share_the_classes_of_the_fluxes(loaded, layers):
-    bounds = [layer for layer in loaded["layers"] if "bound" in layer["name"]]
-    assert len(bounds) == 4
-    assert all(layer["breaks"] == layers[0]["breaks"] for layer in bounds)
+def test_bounds_have_classes_of_their_own_which_their_winters_share(loaded, layers):
+    for bound in ("Lower", "Upper"):
+        first, second = (
+            layer for layer in loaded["layers"] if layer["name"].startswith(f"{bound} bound")
+        )
+        assert first["breaks"] == second["breaks"] != layers[0]["breaks"]
+
+
+def test_the_flux_fills_its_classes_though_bounds_reach_further(layers):
+    assert len(layers[0]["labels"]) <= 9  # eight classes of its own range, rounded outward
+
+
+def test_the_temporal_controller_goes_from_winter_to_winter(loaded):
+    assert loaded["time"] == {
+        "step": 1.0,
+        "is_years": True,
+        "from": "2000-10-01",
+        "to": "2002-04-30",
+    }
 
 
 def test_applicability_is_shown_by_the_months_outside(loaded):

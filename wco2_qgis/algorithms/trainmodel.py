@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsProcessingOutputString
+from qgis.core import QgsProcessingOutputString, QgsProcessingUtils
 
 from wco2_qgis.algorithms.areas import add_mask, add_zones, mask_of, zone_words, zones_of
 from wco2_qgis.algorithms.base import MODEL, Algorithm, Values, given
@@ -91,6 +91,11 @@ class TrainModel(Algorithm):
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
         table = table_file(self, parameters, "TRAINING", context)
         model = self.target(parameters, "MODEL", context)
+        if model.startswith(QgsProcessingUtils.tempFolder()):
+            feedback.pushWarning(
+                f"The model goes to a temporary file, which QGIS deletes when it ends: {model}. "
+                "Name a file to keep it."
+            )
         report = self.target(parameters, "REPORT", context)
         job = {
             "job": "train",
