@@ -49,9 +49,9 @@ NOT_NEEDED_TO_PREDICT = (
     *("pint", "matplotlib", "jinja2", "rich", "numba"),
 )
 
-# A declared library can't be installed without these: geopandas asks for fiona before 1.0 and for
-# pyogrio since, jinja2 for markupsafe, jsonschema for referencing.
-BROUGHT = {"fiona", "markupsafe", "pyogrio", "referencing"}
+# A declared library can't be installed without these: cfgrib asks for eccodes, geopandas for fiona
+# before 1.0 and pyogrio since, jinja2 for markupsafe, jsonschema for referencing.
+BROUGHT = {"eccodes", "fiona", "markupsafe", "pyogrio", "referencing"}
 
 Rule = Callable[[ast.Module, str], Iterator[str]]
 
