@@ -25,6 +25,7 @@ from wco2_engine.jobs import (
     Job,
     NewJob,
     PredictJob,
+    ProductsJob,
     PublishJob,
     ReportJob,
     RunJob,
@@ -508,6 +509,28 @@ def publish(study_or_maps: str, output: str, **options: Any) -> Job:
 def describe(model: str) -> Job:
     """Show what MODEL holds: regions, winters, predictors, scores, fingerprint."""
     return DescribeJob(model)
+
+
+@_command
+@click.argument("what", default="list", type=click.Choice(["list", "show", "request"]))
+@click.argument("product", metavar="[ID]", required=False)
+@click.option("--years", default="1982-2022", show_default=True, help="Of a request.")
+@click.option("--extent", nargs=4, type=float, help="Of a request: west south east north, degrees.")
+@click.option("--variable", "variables", multiple=True, help="Of a request; may be repeated.")
+def products(
+    what: str,
+    product: str | None,
+    years: str,
+    extent: tuple[float, ...] | None,
+    variables: tuple[str, ...],
+) -> Job:
+    """List public products of predictors, show one, or print a script that downloads it.
+
+    `wco2 products show era5-land-monthly` tells variables, units, traps, licence and citation.
+    `wco2 products request era5-land-monthly --years 1982-2022 > get.py` writes a script for the
+    provider's own client, which you run yourself. Nothing is downloaded here.
+    """
+    return ProductsJob(what, product, years, list(extent) if extent else None, list(variables))
 
 
 @_command

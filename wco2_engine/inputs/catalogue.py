@@ -31,6 +31,7 @@ from wco2_engine.inputs.rasters import (
     is_local,
 )
 from wco2_engine.inputs.toml import read_toml
+from wco2_engine.products.keys import with_product
 from wco2_engine.season import Month
 from wco2_engine.units import Conversion, conversion
 
@@ -171,7 +172,9 @@ class Catalogue:
             raise Wco2Error(f"{where} names no predictor.", "Add a [[predictor]] table.")
         if len(tables) > MAX_PREDICTORS:
             raise Wco2Error(f"{where} names more than {MAX_PREDICTORS} predictors.")
-        predictors = tuple(parse_predictor(table, where) for table in tables)
+        predictors = tuple(
+            parse_predictor(with_product(table, Path(folder), where), where) for table in tables
+        )
         names = [p.name for p in predictors]
         lowered = [name.lower() for name in names]  # all that a GeoPackage tells apart
         twice = sorted({name for name in names if lowered.count(name.lower()) > 1})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wco2_engine.jobs.new import NewJob
     from wco2_engine.jobs.observations import ObservationsJob
     from wco2_engine.jobs.predict import PredictJob
+    from wco2_engine.jobs.products import ProductsJob
     from wco2_engine.jobs.publish import PublishJob
     from wco2_engine.jobs.report import ReportJob
     from wco2_engine.jobs.run import RunJob
@@ -48,6 +49,7 @@ _JOBS = {
     "trend": "TrendJob",
     "compare": "CompareJob",
     "publish": "PublishJob",
+    "products": "ProductsJob",
 }
 _VERBS = {name: verb for verb, name in _JOBS.items()}
 
@@ -100,6 +102,7 @@ __all__ = [
     "NewJob",
     "ObservationsJob",
     "PredictJob",
+    "ProductsJob",
     "PublishJob",
     "ReportJob",
     "RunJob",

@@ -38,7 +38,8 @@ class Access:
 
     `dataset` and `request` are those of the provider's client: the data set and the fixed keys of
     a request to the Climate Data Store, or the short name and version that Earthdata searches by.
-    `addresses` are patterns of whole files, with the tokens of `FileSet.match`.
+    `request_by_years` has the keys that differ by years: {"1992-2015" = {…}}. `addresses` are
+    patterns of whole files, with the tokens of `FileSet.match`.
     """
 
     login: Login
@@ -46,6 +47,7 @@ class Access:
     page: str
     dataset: str = ""
     request: Mapping[str, Any] = field(default_factory=dict)
+    request_by_years: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     note: str = ""
 
@@ -55,8 +57,8 @@ class GridFacts:
     """The grid of a product: what a file of it has to agree with.
 
     `crs` is an EPSG code or a PROJ text, `cell` in its units. `rows` and `columns` are of the whole
-    product; a part of it that was cut out at download has fewer. `state_crs` gives the CRS to files
-    that state none, or one that is wrong.
+    product; a part of it that was cut out at download has fewer. `state_crs` means that files state
+    no CRS, or one that is wrong: this one counts.
     """
 
     crs: str
@@ -82,7 +84,7 @@ class FileSet:
     variables : names of the variables in it, () for all.
     pack : "zip" or "gz" where the files come packed.
     any_name : whether people name the file, so that only its content tells what it is.
-    crs : of these files, where it differs from the product's.
+    bands : what bands without names stand for, as in a catalogue.
     """
 
     form: Literal["netcdf", "grib", "geotiff", "vrt", "hdf4", "ascii", "zarr", "raw"]
@@ -92,7 +94,7 @@ class FileSet:
     variables: tuple[str, ...] = ()
     pack: str = ""
     any_name: bool = False
-    crs: str = ""
+    bands: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,14 @@ class Variable:
     request : the provider's name of it, for a request.
     file_units : how files spell the unit; `per` what they leave out ("day" for accumulations).
     scale, offset : instead of what the file says of itself.
-    nodata, zero : codes that mean missing, and codes that mean 0.
+    nodata, zero, keep : codes that mean missing, that mean 0, and that are values though the file's
+        own valid range leaves them out.
     valid : possible values, in the units of `to`.
     usual : where the middle of all land north of 45 N lies in any month that has values, in the
         units of `to`. A middle outside is nearly always another unit, or another scale.
     depth : top and bottom of the layer, m.
-    reduce : how steps within a month become the month.
+    reduce, least : how steps within a month become the month, and the share of its days that must
+        have a value.
     layers : variables to average, each by its thickness in cm, in place of `read`.
     derive : a closed operation on other variables, in place of `read`.
     draft : whether a draft of a catalogue takes it where nobody asks for a variable.
@@ -139,11 +143,13 @@ class Variable:
     offset: float | None = None
     nodata: Codes = ()
     zero: Codes = ()
+    keep: Codes = ()
     valid: tuple[float, float] | None = None
     usual: tuple[float, float] | None = None
     depth: tuple[float, float] | None = None
     resampling: str = "bilinear"
     reduce: str = ""
+    least: float = 0.5
     select: Mapping[str, Any] = field(default_factory=dict)
     window: Mapping[str, Any] = field(default_factory=dict)
     missing: str = ""

@@ -209,6 +209,57 @@ def _describe(facts: Facts, console: Console) -> None:
     console.print_json(data=dict(facts))
 
 
+def _products(facts: Facts, console: Console) -> None:
+    if facts["what"] == "request":
+        _line(console, facts["script"].rstrip("\n"))
+        return
+    if facts["what"] == "show":
+        _product(facts["product"], console)
+        return
+    table = Table()
+    for name in ("id", "years", "what"):
+        table.add_column(name, overflow="fold", no_wrap=name != "what")
+    for row in facts["products"]:
+        table.add_row(*map(escape, (row["id"], row["years"], row["title"])))
+    console.print(table)
+    _line(console, "One of them: wco2 products show ID")
+
+
+def _product(product: Facts, console: Console) -> None:
+    _line(console, f"{product['id']}: {product['title']}")
+    _line(console, f"{product['producer']}, version {product['version'] or 'not stated'}")
+    for name, text in (
+        ("Years", product["years"]),
+        ("Time", product["time"]),
+        ("Licence", product["licence"]["name"]),
+        ("Asked to write", product["licence"]["attribution"]),
+        ("Get it", f"{product['access']['page']} (login: {product['access']['login']})"),
+        ("Newer", product["superseded_by"]),
+        ("Not read as it comes", product["unreadable"]),
+    ):
+        if text:
+            _line(console, f"{name}: {text}")
+    for citation in product["cite"]:
+        doi = f" https://doi.org/{citation['doi']}" if citation["doi"] else ""
+        _line(console, f"Cite: {citation['text']}{doi}")
+    table = Table()
+    for name in ("variable", "what", "stored", "used", "group"):
+        table.add_column(name, overflow="fold", no_wrap=name == "variable")
+    for row in product["variables"]:
+        used = row["to"] or row["units"]
+        table.add_row(*map(escape, (row["name"], row["title"], row["units"], used, row["group"])))
+    console.print(table)
+    for trap in product["traps"]:
+        _line(console, f"Trap: {trap}")
+    for row in product["variables"]:
+        for trap in row["traps"]:
+            _line(console, f"Trap of {row['name']}: {trap}")
+    if product["checked"] == "documents":
+        _line(console, "Written from documents; no real file was read.")
+    if product["doubtful"]:
+        _line(console, f"Not confirmed: {', '.join(product['doubtful'])}")
+
+
 def _doctor(facts: Facts, console: Console) -> None:
     _line(console, f"wco2 {facts['engine']}, Python {facts['python']}")
     table = Table()
@@ -315,4 +366,5 @@ _SUMMARIES: dict[str, Callable[[Facts, Console], None]] = {
     "budget": _budget,
     "trend": _trend,
     "doctor": _doctor,
+    "products": _products,
 }

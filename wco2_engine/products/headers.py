@@ -1,0 +1,334 @@
+"""What a downloaded file says of itself: its variables, their units and its grid, no values."""
+
+from __future__ import annotations
+
+import os
+import warnings
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.grid import AS_STATED, crs_text
+
+LARGEST_MEMBER = 2**30  # bytes of a packed file that is unpacked in memory to look at its header
+_GRIB_MESSAGES = 2000  # looked at for the names in a file; they repeat every month
+_MAGIC = {
+    b"CDF": "netcdf",
+    b"\x89HDF": "netcdf",
+    b"GRIB": "grib",
+    b"\x0e\x03\x13\x01": "hdf4",
+    b"II*\0": "geotiff",
+    b"MM\0*": "geotiff",
+    b"II+\0": "geotiff",
+    b"MM\0+": "geotiff",
+    b"PK\x03\x04": "zip",
+    b"\x1f\x8b": "gz",
+    b"<VRT": "vrt",
+}
+_LATITUDES, _LONGITUDES = ("latitude", "lat", "y"), ("longitude", "lon", "x")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One variable, or the bands of a raster.
+
+    Attributes
+    ----------
+    name : in the file; empty for the bands of a GeoTIFF.
+    shape : of the variable as stored, or bands, rows and columns.
+    scaled : whether the file states a scale or offset.
+    """
+
+    name: str
+    units: str
+    shape: tuple[int, ...]
+    dims: tuple[str, ...] = ()
+    dtype: str = ""
+    scaled: bool = False
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GridSeen:
+    """The grid of a file, as far as its header shows it.
+
+    Attributes
+    ----------
+    crs : EPSG code or PROJ text; empty where none is stated.
+    cell : width and height, in the units of the CRS.
+    north_first : whether the first row is the northern one; None where that is not said.
+    """
+
+    columns: int
+    rows: int
+    cell: tuple[float, float] | None = None
+    crs: str = ""
+    north_first: bool | None = None
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself."""
+
+    path: Path
+    member: str
+    form: str
+    layers: tuple[Layer, ...]
+    grid: GridSeen | None = None
+
+    def layer(self, name: str) -> Layer | None:
+        """The layer of that name; the last part of a name counts too (`Grid/tas`)."""
+        for layer in self.layers:
+            if name in (layer.name, layer.name.rpartition("/")[2]):
+                return layer
+        return None
+
+
+def form_of(path: Path, member: str = "") -> str:
+    """The kind of a file by its first bytes; "" for none that is known.
+
+    Raises
+    ------
+    Wco2Error : when the file can't be read.
+    """
+    if path.is_dir():
+        return "zarr"
+    start = _start(path, member)
+    for magic, form in _MAGIC.items():
+        if start.startswith(magic):
+            return form
+    if b"ncols" in start[:200].lower():
+        return "ascii"
+    return "grib" if b"GRIB" in start[:2048] else ""
+
+
+def header(path: Path, member: str = "") -> Header:
+    """What a file says of itself; `member` is its name in a zip archive.
+
+    Raises
+    ------
+    Wco2Error : when it is damaged, or of no kind that is read.
+    """
+    name = f"{path}/{member}" if member else str(path)
+    form = form_of(path, member)
+    if not form or form in ("zip", "gz"):
+        raise Wco2Error(f"{name} is no raster that is known.")
+    readers = {"netcdf": _netcdf, "grib": _grib, "zarr": _zarr}
+    try:
+        found: Header = readers.get(form, _raster)(path, member, form)
+        return found
+    except Wco2Error:
+        raise
+    except Exception as error:  # each library has its own errors for a damaged file
+        raise Wco2Error(
+            f"{name} can't be read: {_first_line(error)}.",
+            "It looks truncated or damaged: download it again.",
+        ) from error
+
+
+def _start(path: Path, member: str) -> bytes:
+    try:
+        if member:
+            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+                return file.read(4096)
+        with path.open("rb") as file:
+            return file.read(4096)
+    except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
+        raise Wco2Error(
+            f"{path} can't be read: {_first_line(error)}.",
+            "It looks truncated or damaged: download it again.",
+        ) from error
+
+
+def _unpacked(path: Path, member: str) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        if archive.getinfo(member).file_size > LARGEST_MEMBER:
+            raise Wco2Error(
+                f"{member} in {path} is too large to be looked at in the archive.", "Unpack it."
+            )
+        return archive.read(member)
+
+
+def _netcdf(path: Path, member: str, form: str) -> Header:
+    import netCDF4
+
+    if member:
+        opened = netCDF4.Dataset(member, memory=_unpacked(path, member))
+    else:
+        opened = netCDF4.Dataset(str(path))
+    with opened:
+        variables = dict(_variables(opened, ""))
+        coordinates = _coordinates(variables)
+        layers = tuple(
+            Layer(
+                name=name,
+                units=str(getattr(v, "units", "")),
+                shape=tuple(int(n) for n in v.shape),
+                dims=tuple(v.dimensions),
+                dtype=str(v.dtype),
+                scaled=hasattr(v, "scale_factor") or hasattr(v, "add_offset"),
+                codes=tuple(str(getattr(v, "flag_meanings", "")).split()),
+            )
+            for name, v in variables.items()
+            if len(v.shape) >= 2 and not name.endswith(("_bnds", "_bounds"))
+        )
+        return Header(path, member, form, layers, _grid_of(variables, coordinates, layers))
+
+
+def _variables(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, variable in group.variables.items():
+        yield f"{prefix}{name}", variable
+    for name, below in group.groups.items():
+        yield from _variables(below, f"{prefix}{name}/")
+
+
+def _coordinates(variables: dict[str, Any]) -> dict[str, Any]:
+    """The variables of latitude or y, and of longitude or x, that are axes."""
+    found = {}
+    for name, variable in variables.items():
+        short = name.rpartition("/")[2].lower()
+        if len(variable.shape) != 1:
+            continue
+        for kind, names in (("y", _LATITUDES), ("x", _LONGITUDES)):
+            if short in names:
+                found.setdefault(kind, variable)
+    return found
+
+
+def _grid_of(
+    variables: dict[str, Any], coordinates: dict[str, Any], layers: tuple[Layer, ...]
+) -> GridSeen | None:
+    if {"x", "y"} - coordinates.keys():
+        shapes = [layer.shape for layer in layers]
+        return GridSeen(shapes[0][-1], shapes[0][-2]) if shapes else None
+    x, y = (np.asarray(coordinates[each][:], np.float64) for each in "xy")
+    if x.size < 2 or y.size < 2:
+        return GridSeen(x.size, y.size)
+    cell = (abs(x[-1] - x[0]) / (x.size - 1), abs(y[-1] - y[0]) / (y.size - 1))
+    units = str(getattr(coordinates["y"], "units", ""))
+    crs = "EPSG:4326" if units.startswith("degree") else _stated_crs(variables)
+    if units == "km":
+        cell = (cell[0] * 1000, cell[1] * 1000)
+    return GridSeen(x.size, y.size, cell, crs, bool(y[0] > y[-1]))
+
+
+def _stated_crs(variables: dict[str, Any]) -> str:
+    for variable in variables.values():
+        for key in ("spatial_ref", "crs_wkt"):
+            if hasattr(variable, key):
+                return str(getattr(variable, key))
+    return ""
+
+
+def _grib(path: Path, member: str, form: str) -> Header:
+    from wco2_engine.inputs.grib import eccodes as library
+
+    eccodes = library()
+
+    if member:
+        raise Wco2Error(f"{member} in {path} is GRIB in an archive.", "Unpack it.")
+    layers: dict[str, Layer] = {}
+    grid = None
+    with path.open("rb") as file:
+        for _ in range(_GRIB_MESSAGES):
+            message = eccodes.codes_grib_new_from_file(file, headers_only=True)
+            if message is None:
+                break
+            try:
+                get = lambda key, of=message: eccodes.codes_get(of, key)  # noqa: E731
+                shape = (1, int(get("Nj")), int(get("Ni")))
+                name = str(get("shortName"))
+                if name in layers:
+                    steps = layers[name].shape[0] + 1
+                    layers[name] = replace(layers[name], shape=(steps, *shape[1:]))
+                    continue
+                layers[name] = Layer(name, str(get("units")), shape)
+                cells = tuple(float(get(f"{each}DirectionIncrementInDegrees")) for each in "ij")
+                first, last = (float(get(f"latitudeOf{e}GridPointInDegrees")) for e in _ENDS)
+                grid = GridSeen(shape[2], shape[1], (cells[0], cells[1]), "EPSG:4326", first > last)
+            finally:
+                eccodes.codes_release(message)
+    return Header(path, member, form, tuple(layers.values()), grid)
+
+
+_ENDS = ("First", "Last")
+
+
+def _zarr(path: Path, member: str, form: str) -> Header:
+    import xarray as xr
+
+    with xr.open_zarr(str(path), decode_times=False, consolidated=None) as opened:
+        variables = {str(name): opened[name] for name in opened.variables}
+        layers = tuple(
+            Layer(
+                name=name,
+                units=str(v.attrs.get("units", "")),
+                shape=tuple(v.shape),
+                dims=tuple(map(str, v.dims)),
+                dtype=str(v.dtype),
+            )
+            for name, v in variables.items()
+            if len(v.shape) >= 2
+        )
+        axes = {
+            kind: next((variables[n] for n in variables if n.lower() in names), None)
+            for kind, names in (("x", _LONGITUDES), ("y", _LATITUDES))
+        }
+        grid = None
+        if axes["x"] is not None and axes["y"] is not None and axes["x"].ndim == 1:
+            x, y = (np.asarray(axes[each].values, np.float64) for each in "xy")
+            cell = (abs(x[-1] - x[0]) / (x.size - 1), abs(y[-1] - y[0]) / (y.size - 1))
+            crs = "EPSG:4326" if "degree" in str(axes["y"].attrs.get("units", "")) else ""
+            grid = GridSeen(x.size, y.size, cell, crs, bool(y[0] > y[-1]))
+    return Header(path, member, form, layers, grid)
+
+
+def _raster(path: Path, member: str, form: str) -> Header:
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
+
+    name = f"/vsizip/{{{path}}}/{member}" if member else str(path)
+    with warnings.catch_warnings(), rasterio.Env(**AS_STATED):
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(name) as opened:
+            inner = list(opened.subdatasets)
+            if not inner:
+                layer = _bands(opened, "")
+                return Header(path, member, form, (layer,), _grid_seen(opened))
+        layers, grid = [], None
+        for subdataset in inner:
+            with rasterio.open(subdataset) as opened:
+                layers.append(_bands(opened, subdataset.rpartition(":")[2].strip('"')))
+                grid = grid or _grid_seen(opened)
+    return Header(path, member, form, tuple(layers), grid)
+
+
+def _bands(opened: Any, name: str) -> Layer:
+    tags = opened.tags()
+    units = next((str(each) for each in opened.units if each), str(tags.get("units", "")))
+    shape = (opened.count, opened.height, opened.width)
+    scaled = any(s != 1 for s in opened.scales) or any(o != 0 for o in opened.offsets)
+    return Layer(name, units, shape, dtype=opened.dtypes[0], scaled=scaled)
+
+
+def _grid_seen(opened: Any) -> GridSeen:
+    transform = opened.transform
+    if transform.is_identity:
+        return GridSeen(opened.width, opened.height, None, _crs_text(opened.crs))
+    cell = (abs(transform.a), abs(transform.e))
+    north_first = transform.e < 0
+    return GridSeen(opened.width, opened.height, cell, _crs_text(opened.crs), north_first)
+
+
+def _crs_text(crs: Any) -> str:
+    return crs_text(crs) if crs else ""
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".").replace(str(Path.cwd()) + os.sep, "")
