@@ -6,7 +6,7 @@ from typing import Any
 
 from qgis.core import QgsApplication
 
-from wco2_qgis import engine
+from wco2_qgis import engine, i18n
 from wco2_qgis.provider import Provider
 
 
@@ -23,6 +23,7 @@ class Plugin:
     def initProcessing(self) -> None:
         """Called by qgis_process, which has no windows."""
         engine.make_importable()
+        i18n.install()
         self._provider = Provider()
         QgsApplication.processingRegistry().addProvider(self._provider)
         # A model finds the algorithms in it only once they are registered, so it loads now.
@@ -33,4 +34,5 @@ class Plugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+        i18n.remove()
         engine.forget()

@@ -9,6 +9,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from wco2_qgis import settings
 from wco2_qgis.algorithms import ALGORITHMS
+from wco2_qgis.i18n import tr
 from wco2_qgis.icons import ICON
 from wco2_qgis.models import Workflow
 
@@ -26,10 +27,10 @@ class Provider(QgsProcessingProvider):
         return "wco2"
 
     def name(self) -> str:
-        return "Winter CO2"
+        return tr("Winter CO2")
 
     def longName(self) -> str:
-        return "Winter CO2 emission maps of permafrost regions"
+        return tr("Winter CO2 emission maps of permafrost regions")
 
     def icon(self) -> QIcon:
         return QIcon(ICON)

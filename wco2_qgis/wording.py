@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Longer ones first: each is replaced before what it begins with.
 _WORDS = {
-    "wco2 predict --members": "'Map winter CO2 flux' with 'Map the members' ticked",
+    "wco2 predict --members": "'Map winter CO2 flux' with 'Map the members (for totals)' ticked",
     "wco2 predict": "'Map winter CO2 flux'",
     "wco2 budget": "'Add winter maps up'",
     "wco2 sample": "'Sample predictors at observations'",
@@ -14,7 +14,7 @@ _WORDS = {
     "--criterion any": "CRITERION=any",
     "--name-field": "'Field with the names of the zones' (ZONE_FIELD)",
     "--zone-names": "'Names of the raster's values' (ZONE_NAMES)",
-    "--replace": "'Replace a folder that was published before' (REPLACE)",
+    "--replace": "'Replace an earlier folder' (REPLACE)",
     "--units": "'Unit of the maps' (UNITS)",
     "--crs": "'CRS of the maps' (CRS)",
 }

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingException,
+    QgsProcessingOutputDefinition,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
@@ -20,6 +21,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
+from wco2_qgis.i18n import tr
 from wco2_qgis.icons import ICON
 
 # The way of the data; the toolbox sorts groups by their names.
@@ -48,19 +50,19 @@ class Algorithm(QgsProcessingAlgorithm):
         return self.ID
 
     def displayName(self) -> str:
-        return self.TITLE
+        return tr(self.TITLE)
 
     def group(self) -> str:
-        return self.GROUP
+        return tr(self.GROUP)
 
     def groupId(self) -> str:
-        return self.GROUP.lower().replace(" ", "_")
+        return group_id(self.GROUP)
 
     def shortDescription(self) -> str:
-        return self.SUMMARY
+        return tr(self.SUMMARY)
 
     def shortHelpString(self) -> str:
-        return f"{self.SUMMARY}\n{self.HELP}"
+        return f"{tr(self.SUMMARY)}\n{tr(self.HELP)}"
 
     def tags(self) -> list[str]:
         return ["wco2", "co2", "carbon", "permafrost", "winter", "flux", *self.TAGS]
@@ -74,12 +76,18 @@ class Algorithm(QgsProcessingAlgorithm):
     def add(
         self, parameter: QgsProcessingParameterDefinition, help_: str, advanced: bool = False
     ) -> None:
-        """Add a parameter with its help."""
-        parameter.setHelp(help_)
+        """Add a parameter with its help; both in the language of QGIS."""
+        parameter.setDescription(tr(parameter.description()))
+        parameter.setHelp(tr(help_))
         if advanced:
             flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
             parameter.setFlags(parameter.flags() | flag)
         self.addParameter(parameter)
+
+    def addOutput(self, definition: QgsProcessingOutputDefinition) -> bool:
+        """Add an output, called in the language of QGIS."""
+        definition.setDescription(tr(definition.description()))
+        return bool(super().addOutput(definition))
 
     def add_file(self, name: str, title: str, extension: str, help_: str, **more: Any) -> None:
         """Add an input file of one kind."""
@@ -216,6 +224,11 @@ class Algorithm(QgsProcessingAlgorithm):
     def page_beside(self, parameters: Values, other: str, context: Any) -> str:
         """The path of the page that `add_page` asked for."""
         return self.target(parameters, "REPORT", context) or str(Path(other).with_suffix(".html"))
+
+
+def group_id(group: str) -> str:
+    """The id of a group, the same in all languages."""
+    return group.lower().replace(" ", "_")
 
 
 def given(values: Values) -> Values:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
-from wco2_qgis.algorithms.base import STUDIES
+from wco2_qgis.algorithms.base import STUDIES, group_id
+from wco2_qgis.i18n import tr
 from wco2_qgis.icons import ICON
 
 TITLES = {
@@ -27,13 +28,13 @@ class Workflow(QgsProcessingModelAlgorithm):
         return Workflow(self._path)
 
     def displayName(self) -> str:
-        return TITLES.get(self.name(), self.name())
+        return tr(TITLES.get(self.name(), self.name()))
 
     def group(self) -> str:
-        return STUDIES
+        return tr(STUDIES)
 
     def groupId(self) -> str:
-        return STUDIES.lower().replace(" ", "_")
+        return group_id(STUDIES)
 
     def icon(self) -> QIcon:
         return QIcon(ICON)

@@ -1,0 +1,33 @@
+"""Texts in the language of QGIS. Ids, keys of files and what commands name stay English."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QCoreApplication, QTranslator
+
+CONTEXT = "wco2"
+_FOLDER = Path(__file__).parent
+_installed: list[QTranslator] = []  # Qt keeps no reference
+
+
+def tr(text: str) -> str:
+    """A text in the language of QGIS; as it is where there is no translation."""
+    return str(QCoreApplication.translate(CONTEXT, text)) if text else ""
+
+
+def install() -> None:
+    """Use the translations for the language that QGIS shows, where there are any."""
+    language = str(QgsApplication.locale() or "")[:2]
+    path = _FOLDER / f"{CONTEXT}_{language}.qm"
+    translator = QTranslator()
+    if path.is_file() and translator.load(str(path)):
+        QCoreApplication.installTranslator(translator)
+        _installed.append(translator)
+
+
+def remove() -> None:
+    """Undo `install`."""
+    while _installed:
+        QCoreApplication.removeTranslator(_installed.pop())
