@@ -15,6 +15,7 @@ import click
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.files import existing_file
+from wco2_engine.inputs.opening import keep_off_network
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import (
     BudgetJob,
@@ -72,6 +73,7 @@ def main(context: click.Context, as_json: bool) -> None:
     if "CPL_DEBUG" not in os.environ:
         # GDAL would print its errors beside ours, which say the same with the file and the fix.
         os.environ.setdefault("CPL_LOG", os.devnull)
+    keep_off_network()
     share_one_heap()
 
 

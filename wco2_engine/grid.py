@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -395,7 +396,7 @@ def parse_crs(text: str) -> Any:
     wrong = Wco2Error(
         f"'{text:.80}' is not a coordinate reference system.", "Write e.g. EPSG:4326 or EPSG:6931."
     )
-    if not _CRS_TEXT.fullmatch(text):
+    if not is_crs_text(text):
         raise wrong
     try:
         with rasterio.Env(**AS_STATED):
@@ -421,8 +422,32 @@ def crs_name(text: str) -> str:
     return f"EPSG:{code}" if code else str(found.to_wkt().split('"')[1])
 
 
+def is_crs_text(text: str) -> bool:
+    """Whether a text is an authority's code, WKT or PROJ text that names no file and no address."""
+    return (
+        len(text) <= MAX_CRS_TEXT
+        and bool(_CRS_TEXT.fullmatch(text))
+        and not _CRS_READS.search(text)
+        and _depth(text) <= MAX_CRS_DEPTH
+    )
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested."""
+    steps = (1 if sign in "[(" else -1 for sign in text if sign in "[]()")
+    return max(accumulate(steps), default=0)
+
+
+MAX_CRS_TEXT, MAX_CRS_DEPTH = 100_000, 32
 _CRS_TEXT = re.compile(
-    r"[A-Za-z]{2,20}:[A-Za-z0-9]{1,20}|[A-Z][A-Z0-9_]*\[.*|\s*\+proj=[^:/\\]*", re.DOTALL
+    r"(?:EPSG|ESRI|OGC|CRS|IGNF|NKG|SR-ORG|IAU(?:_\d{4})?):[A-Za-z0-9]{1,20}"
+    r"|[A-Z][A-Z0-9_]*\[.*|\s*\+proj=[^:/\\]*",
+    re.DOTALL | re.IGNORECASE,
+)
+# What has PROJ open a file: grids of shifts, other than the one that stands for none.
+_CRS_READS = re.compile(
+    r"grids=(?!@null)|\+?\b(?:init|file|geoc_file)=|PROJ4_GRIDS\"\s*,\s*\"(?!@null)|PARAMETERFILE",
+    re.IGNORECASE,
 )
 _CRS_CACHE: dict[str, Any] = {}
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.grid import Grid, Tile, parse_crs
+from wco2_engine.inputs.opening import open_raster
 from wco2_engine.inputs.rasters import Encoding, RasterInfo, Rasters
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 from wco2_engine.units import flux_conversion
@@ -283,9 +284,7 @@ def _described(rasters: Rasters, path: Path, encoding: Encoding) -> RasterInfo:
 
 def _factor(path: Path, units: str | None) -> float:
     """What turns the numbers of a map into g C m-2 winter-1."""
-    import rasterio
-
-    with rasterio.open(path) as source:
+    with open_raster(path) as source:
         stated = units or source.units[0] or source.tags(1).get("units", "")
     if not stated:
         raise Wco2Error(

@@ -13,7 +13,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from functools import reduce as fold
@@ -27,7 +26,6 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
 from wco2_engine.grid import (
-    AS_STATED,
     EDGE,
     GEOGRAPHIC,
     METRES_A_DEGREE,
@@ -37,6 +35,7 @@ from wco2_engine.grid import (
     parse_crs,
     project,
 )
+from wco2_engine.inputs.opening import SETTINGS, open_raster
 from wco2_engine.inputs.timeaxis import TimeAxis, time_axis
 
 FloatArray = NDArray[np.float64]
@@ -50,6 +49,7 @@ MAX_WINDOW_PIXELS = 4_000_000  # read at once, so that memory does not follow th
 MAX_LOOKUPS = 2_000_000  # of sub-cell points at once, for the same reason
 MAX_SUBCELLS = 16  # along one side of a cell
 OPEN_FILES = 512  # in this process, where the system allows twice as many and more
+MAX_COORDINATE, MIN_PIXEL = 1e12, 1e-9  # in units of any CRS
 OPEN_BYTES = 128_000_000  # that open files hold, in this process, besides GDAL's blocks
 
 _HDF5_THREAD = "wco2-hdf5"
@@ -114,12 +114,14 @@ class Rasters:
     Parameters
     ----------
     readers : how many there are in this process at once, which share what may be open.
+    most_block : bytes that a file's blocks may take; 0 for what `opening` allows.
     """
 
-    def __init__(self, readers: int = 1) -> None:
+    def __init__(self, readers: int = 1, most_block: float = 0.0) -> None:
         self._open: OrderedDict[str, _Opened] = OrderedDict()
         self._most_files = max(1, min(OPEN_FILES, _descriptors() // 2) // readers)
         self._most_bytes = OPEN_BYTES // readers
+        self._most_block = most_block
         self._held = 0
         self._settings: Any = None
         self._thread = 0
@@ -128,7 +130,7 @@ class Rasters:
         import rasterio
 
         # Once, and not for each file: making GDAL's settings takes longer than opening a raster.
-        self._settings = rasterio.Env(**AS_STATED)
+        self._settings = rasterio.Env(**SETTINGS)
         self._settings.__enter__()
         self._thread = threading.get_ident()
         return self
@@ -224,7 +226,6 @@ class Rasters:
         return True
 
     def _dataset(self, path: str) -> Any:
-        import rasterio
         from rasterio.errors import RasterioError, RasterioIOError
 
         if path in self._open:
@@ -232,8 +233,7 @@ class Rasters:
             return self._open[path].dataset
         try:
             settled = _in_hdf5_thread() or threading.get_ident() == self._thread
-            with nullcontext() if settled else rasterio.Env(**AS_STATED):
-                dataset = _opener(path)(path)
+            dataset = open_raster(path, settled=settled, most_block=self._most_block)
         except (RasterioError, RasterioIOError) as error:
             raise _not_opened(path, error) from error
         opened = _Opened(dataset, _held_bytes(dataset))
@@ -572,38 +572,23 @@ def _hdf5_thread(process: int) -> ThreadPoolExecutor:
     import rasterio
 
     def settle() -> None:
-        rasterio.Env(**AS_STATED).__enter__()  # for as long as the thread lives
+        rasterio.Env(**SETTINGS).__enter__()  # for as long as the thread lives
 
     return ThreadPoolExecutor(1, thread_name_prefix=_HDF5_THREAD, initializer=settle)
 
 
-def _opener(path: str) -> Callable[[str], Any]:
-    """What opens a raster with the settings that this thread has.
-
-    `rasterio.open` first makes all of GDAL's settings anew, in case the path asks for credentials
-    (s3://…), and that takes four times as long as opening a file.
-    """
-    import rasterio
-
-    if "://" in path:
-        return rasterio.open
-    opener: Callable[[str], Any] = getattr(rasterio.open, "__wrapped__", rasterio.open)
-    return opener
-
-
 def _not_opened(path: str, error: Exception) -> Wco2Error:
-    import rasterio
     from rasterio.errors import RasterioError, RasterioIOError
 
     named = re.fullmatch(r'(?:NETCDF|HDF5):"(.*)":(?://)?([^"]*)', path)
     if named:
         try:
-            with rasterio.open(named[1]) as whole:
+            with open_raster(named[1]) as whole:
                 names = _variables(whole)
             return Wco2Error(
                 f"{named[1]} has no variable '{named[2]}'.", nearest_name(named[2], names)
             )
-        except (RasterioError, RasterioIOError):
+        except (RasterioError, RasterioIOError, Wco2Error):
             pass  # then it is the file that can't be opened
     return Wco2Error(
         f"{path} can't be opened as a raster: {_first_line(error)}.",
@@ -634,13 +619,31 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
             f"{path} has no georeference: it does not say where its pixels lie.",
             "Set it with gdal_edit.py -a_srs … -a_ullr …, or take another variable.",
         )
+    if not all(abs(number) < MAX_COORDINATE for number in transform[:6]):  # NaN is not either
+        raise Wco2Error(
+            f"{path} states a georeference of impossible numbers: {tuple(transform[:6])}.",
+            "Set it with gdal_edit.py -a_ullr ….",
+        )
     skew, step = max(abs(transform.b), abs(transform.d)), min(transform.a, abs(transform.e))
     if skew > EDGE * step or step <= 0:
         raise Wco2Error(f"{path} is rotated.", "Warp it to a north-up grid first (gdalwarp).")
+    if min(transform.a, abs(transform.e)) < MIN_PIXEL:
+        raise Wco2Error(
+            f"{path} states pixels of {transform.a:g} x {abs(transform.e):g}, which is too small "
+            "for any place on Earth.",
+            "Set its georeference with gdal_edit.py -a_ullr ….",
+        )
     scales, offsets = set(dataset.scales), set(dataset.offsets)
     if (len(scales) > 1 or len(offsets) > 1) and None in (encoding.scale, encoding.offset):
         raise Wco2Error(
             f"{path} has bands of different scale or offset.", "State scale and offset."
+        )
+    scale = float(dataset.scales[0] if encoding.scale is None else encoding.scale)
+    offset = float(dataset.offsets[0] if encoding.offset is None else encoding.offset)
+    if not (math.isfinite(scale) and math.isfinite(offset) and scale):
+        raise Wco2Error(
+            f"{path}: scale {scale:g} and offset {offset:g} make no values of what is stored.",
+            "State scale and offset in the catalogue.",
         )
     hidden = {MaskFlags.per_dataset, MaskFlags.alpha}
     return RasterInfo(
@@ -656,8 +659,8 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         ),
         count=dataset.count,
         nodata=dataset.nodata if encoding.nodata is None else encoding.nodata,
-        scale=float(dataset.scales[0] if encoding.scale is None else encoding.scale),
-        offset=float(dataset.offsets[0] if encoding.offset is None else encoding.offset),
+        scale=scale,
+        offset=offset,
         time=time_axis(path, dataset),
         south_up=transform.e > 0,
         masked=any(hidden.intersection(flags) for flags in dataset.mask_flag_enums),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
+from wco2_engine.grid import is_crs_text
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.applicability import Applicability, splits_of
 from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, write_archive
@@ -35,8 +35,6 @@ MAX_ENSEMBLE = 1_000  # members whose totals tell an interval
 # From strict to loose: the one by which applicability is told, and which a map's score is quoted.
 STRICT_FIRST = ("knndm", "blocks", "site", "random")
 
-# GDAL would take a path or a web address for a CRS too, and open it.
-_CRS = re.compile(r"[A-Za-z]{2,20}:[A-Za-z0-9]{1,20}|[A-Z]+[A-Z0-9_]*\[.*", re.DOTALL)
 _ROW_ARRAYS: dict[str, str] = {
     "target": "f8",
     "site": "i4",
@@ -554,8 +552,10 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         return {name: array(f"{key}_{k}") for k, name in enumerate(names)}
 
     where = get(entry, "region", dict)
-    if "crs" in where and not _CRS.fullmatch(get(where, "crs", str)):
-        raise Wco2Error(f"region {index} has a CRS that is neither an authority's code nor WKT")
+    if "crs" in where and not is_crs_text(get(where, "crs", str)):
+        raise Wco2Error(
+            f"region {index} has a CRS that is neither an authority's code, WKT nor PROJ text"
+        )
     region = Region.from_json(where)
 
     def forest(what: str) -> Forest:

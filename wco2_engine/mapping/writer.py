@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid, Tile, parse_crs
+from wco2_engine.inputs.opening import open_raster
 from wco2_engine.mapping.blocks import NODATA
 from wco2_engine.mapping.plan import Output
 
@@ -113,10 +114,8 @@ def _time_tags(output: Output) -> dict[str, str]:
 
 def _check_written(path: Path, name: Path, expected: _Checksum) -> None:
     """A full disk can make GDAL close a file without a word, so what was written is read again."""
-    import rasterio
-
     found = _Checksum()
-    with rasterio.open(path) as written:
+    with open_raster(path) as written:
         for _, window in written.block_windows(1):
             found.add(written.read(window=window))
     if found != expected:

@@ -10,6 +10,7 @@ import numpy as np
 from wco2_engine.analysis.layers import Layer, write_layers
 from wco2_engine.analysis.series import Series
 from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.opening import open_raster
 from wco2_engine.publication.dataset import LONG_NAMES, STORED_UNITS, Dataset
 
 SMALL = 512  # cells along a side, up to which a map needs no overviews
@@ -52,11 +53,10 @@ def problem_of(path: Path) -> str:
 
     GDAL marks files of its COG driver as such, and takes the mark away when one is changed.
     """
-    import rasterio
     from rasterio.errors import RasterioError
 
     try:
-        with rasterio.open(path) as source:
+        with open_raster(path) as source:
             facts = source.tags(ns="IMAGE_STRUCTURE")
             tiled = source.block_shapes[0][1] < source.width or source.width <= SMALL
             overviews = source.overviews(1)

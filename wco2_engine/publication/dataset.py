@@ -15,6 +15,7 @@ import numpy as np
 from wco2_engine.analysis.series import FLUX, RECORD, WINTER_UNITS, Series
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC, project
+from wco2_engine.inputs.opening import open_raster
 from wco2_engine.publication.about import About
 
 LOWER, UPPER = f"{FLUX}_lower", f"{FLUX}_upper"
@@ -142,9 +143,7 @@ def _period(path: Path) -> tuple[dt.date, dt.date] | None:
 
 
 def _tags(path: Path) -> Mapping[str, str]:
-    import rasterio
-
-    with rasterio.open(path) as source:
+    with open_raster(path) as source:
         return dict(source.tags())
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC, parse_crs, project
 from wco2_engine.inputs.areas import Area, Box, Polygons
+from wco2_engine.inputs.opening import open_raster
 from wco2_engine.report.drawing import GREY, LIGHT
 
 FloatArray = NDArray[np.float64]
@@ -185,18 +186,17 @@ class Sheet:
         ------
         Wco2Error : when the map can't be read.
         """
-        import rasterio
         from rasterio.errors import RasterioError, RasterioIOError
 
         try:
-            with rasterio.open(path) as source:
+            with open_raster(path) as source:
                 step = max(1, -(-max(source.shape) // MAX_PIXELS))
                 shape = (max(1, source.height // step), max(1, source.width // step))
                 values = source.read(band, out_shape=shape).astype(np.float64)
                 bounds = tuple(source.bounds)
                 crs = str(source.crs) if source.crs else GEOGRAPHIC
                 nodata = source.nodata
-        except (RasterioError, RasterioIOError, IndexError) as error:
+        except (RasterioError, RasterioIOError, IndexError, Wco2Error) as error:
             raise Wco2Error(
                 f"The map {path} can't be read.",
                 "Make the maps anew with wco2 predict or wco2 run.",

@@ -102,7 +102,7 @@ def test_polygons_hold_the_cells_whose_centre_they_hold(tmp_path: Path) -> None:
         ({"path": "zones.geojson", "crs": GEOGRAPHIC}, "vector file, which takes no crs"),
         ("zone.tif", "zone.tif does not exist"),
         ("zone.geojson", "zone.geojson does not exist"),
-        ("notes.tif", "notes.tif can't be opened"),
+        ("notes.tif", "notes.tif is not a GeoTIFF"),
         ("many.tif", "several bands"),
     ],
 )

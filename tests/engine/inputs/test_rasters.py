@@ -22,6 +22,7 @@ from scipy.io import netcdf_file
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import AS_STATED, GEOGRAPHIC, Cells, Grid, Tile, parse_crs, project
+from wco2_engine.inputs import opening
 from wco2_engine.inputs import rasters as module
 from wco2_engine.inputs.rasters import (
     AS_STORED,
@@ -565,7 +566,7 @@ def test_files_read_again_and_again_stay_open(folder: Path) -> None:
 
     with (
         mock.patch.object(module, "OPEN_FILES", 4),
-        mock.patch.object(module, "_opener", opener),
+        mock.patch.object(opening, "_opener", opener),
         Rasters() as rasters,
     ):
         for _ in range(10):
@@ -624,8 +625,8 @@ def test_chosen_pixels_of_a_window_are_the_ones_of_the_whole_window(
 
 
 def test_credentials_are_asked_for_far_files_alone() -> None:
-    assert module._opener("s3://bucket/a.tif") is rasterio.open
-    assert module._opener("/data/a.tif") is rasterio.open.__wrapped__
+    assert opening._opener("s3://bucket/a.tif") is rasterio.open
+    assert opening._opener("/data/a.tif") is rasterio.open.__wrapped__
 
 
 # ---------------------------------------------------------------- what is stored
@@ -738,7 +739,7 @@ def test_a_damaged_strip_is_refused_by_name_band_and_row(folder: Path) -> None:
 def test_what_is_no_raster_is_refused(folder: Path) -> None:
     path = folder / "notes.tif"
     path.write_text("no raster at all")
-    assert "notes.tif can't be opened as a raster" in refused(path).message
+    assert "notes.tif is not a GeoTIFF, as its name says" in refused(path).message
 
 
 @pytest.fixture(scope="module")

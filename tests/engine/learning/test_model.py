@@ -801,7 +801,7 @@ def rewrite_json_only(path: Path, facts: dict[str, Any], arrays: dict[str, Any])
 )
 def test_a_crs_that_would_be_opened_as_a_file_is_refused(path: Path, crs: str) -> None:
     change_json(path, lambda facts: facts["regions"][0]["region"].update(crs=crs))
-    assert "CRS that is neither an authority's code nor WKT" in refused(path)
+    assert "has a CRS that is no code, WKT or PROJ text" in refused(path)
 
 
 def test_a_file_of_before_there_were_members_is_read(path: Path, tmp_path: Path) -> None:

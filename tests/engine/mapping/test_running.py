@@ -16,6 +16,7 @@ import rasterio
 
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.grid import Grid
+from wco2_engine.inputs import opening
 from wco2_engine.inputs import rasters as reading
 from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.mapping import running
@@ -54,9 +55,9 @@ def test_a_thread_opens_a_file_once_for_all_its_tiles(
     datasets: list[Any] = []
 
     def opener(_: str) -> Any:
-        def open_it(path: str) -> Any:
+        def open_it(path: str, driver: str) -> Any:
             opened[threading.get_ident()] += 1
-            datasets.append(rasterio.open(path))
+            datasets.append(rasterio.open(path, driver=driver))
             return datasets[-1]
 
         return open_it
@@ -66,7 +67,7 @@ def test_a_thread_opens_a_file_once_for_all_its_tiles(
         tell(0.5)
         return Block()
 
-    monkeypatch.setattr(reading, "_opener", opener)
+    monkeypatch.setattr(opening, "_opener", opener)
     monkeypatch.setattr(running, "predict_block", predict)
     kept = go(wide.catalogue, jobs)
     assert sorted(kept.tiles) == sorted(GRID.tiles(8))

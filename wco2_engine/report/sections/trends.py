@@ -13,6 +13,7 @@ import numpy as np
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, crs_text
+from wco2_engine.inputs.opening import open_raster
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import new_figure, title
 from wco2_engine.report.material import Material
@@ -59,18 +60,17 @@ class TrendFile:
         ------
         Wco2Error : when it is no such map.
         """
-        import rasterio
         from rasterio.errors import RasterioError, RasterioIOError
 
         try:
-            with rasterio.open(path) as source:
+            with open_raster(path) as source:
                 tags = source.tags()
                 if tags.get("WCO2_QUANTITY") != "trend" or source.count < SIGNIFICANT:
                     raise ValueError("it does not say that it holds a trend")
                 rate = float(tags["WCO2_FALSE_DISCOVERY_RATE"])
                 winters, prewhitening = tags["WCO2_TIME"], tags["WCO2_PREWHITENING"]
                 ground = _ground(source)
-        except (RasterioError, RasterioIOError, KeyError, ValueError) as error:
+        except (RasterioError, RasterioIOError, Wco2Error, KeyError, ValueError) as error:
             raise Wco2Error(
                 f"{path} can't be read as a map of trends ({error}).",
                 "Make it anew with wco2 trend, or move it away.",
