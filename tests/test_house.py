@@ -177,12 +177,27 @@ def no_swallowed_failures(tree: ast.Module, module: str) -> Iterator[str]:
             yield f"{module}:{node.lineno} swallows every failure"
 
 
+def rasters_are_opened_in_one_place(tree: ast.Module, module: str) -> Iterator[str]:
+    """What a file holds must not choose the driver that reads it."""
+    if module == "wco2_engine.inputs.opening":
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "rasterio.open":
+            modes = [*node.args[1:2], *(each.value for each in node.keywords if each.arg == "mode")]
+            if not any(isinstance(m, ast.Constant) and m.value in ("w", "r+") for m in modes):
+                yield f"{module}:{node.lineno} opens a raster by itself"
+    for name in imports(tree, module):
+        if name == "rasterio.open":
+            yield f"{module} imports {name}"
+
+
 RULES: tuple[Rule, ...] = (
     no_qgis,
     imports_only_leftwards,
     no_code_from_data,
     no_printing,
     no_swallowed_failures,
+    rasters_are_opened_in_one_place,
 )
 
 
@@ -227,6 +242,9 @@ def test_the_engine_keeps_the_rule(rule: Rule) -> None:
         (no_swallowed_failures, "study", "try:\n    f()\nexcept Exception:\n    pass"),
         (no_swallowed_failures, "study", "try:\n    f()\nexcept (OSError, Exception):\n    ..."),
         (no_swallowed_failures, "study", "with contextlib.suppress(Exception):\n    f()"),
+        (rasters_are_opened_in_one_place, "study", "rasterio.open(path)"),
+        (rasters_are_opened_in_one_place, "study", "rasterio.open(path, 'r')"),
+        (rasters_are_opened_in_one_place, "study", "from rasterio import open"),
     ],
 )
 def test_a_rule_sees_what_breaks_it(rule: Rule, module: str, source: str) -> None:
@@ -247,6 +265,7 @@ def test_a_rule_sees_what_breaks_it(rule: Rule, module: str, source: str) -> Non
         (no_printing, "cli", "import click\nclick.echo('done')"),
         (no_swallowed_failures, "study", "try:\n    f()\nexcept OSError:\n    pass"),
         (no_swallowed_failures, "study", "try:\n    f()\nexcept Exception:\n    raise"),
+        (rasters_are_opened_in_one_place, "study", "rasterio.open(path, 'w', **profile)"),
     ],
 )
 def test_a_rule_lets_pass_what_keeps_it(rule: Rule, module: str, source: str) -> None:

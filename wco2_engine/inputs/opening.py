@@ -385,7 +385,7 @@ def _parsed(file: str, content: bytes) -> ElementTree.Element:
     if re.search(rb"<!(doctype|entity)", content, re.IGNORECASE):
         raise Wco2Error(f"{file} defines entities, which no raster's XML does.")
     depth = 0
-    parser = ElementTree.XMLPullParser(("start", "end"))
+    parser: Any = ElementTree.XMLPullParser(("start", "end"))
     root: ElementTree.Element | None = None
     try:
         for first in range(0, len(content), 65_536):
@@ -567,8 +567,13 @@ def check_hdf5(file: str) -> None:
     ------
     Wco2Error : naming the link or variable, or when the file is damaged.
     """
-    import h5py
-
+    try:
+        import h5py
+    except ImportError as error:
+        raise Wco2Error(
+            f"{file} can't be looked at before it is read: the library h5py is missing.",
+            "Install h5py.",
+        ) from error
     try:
         with h5py.File(file, "r") as content:
             waiting, seen = [content["/"]], set()

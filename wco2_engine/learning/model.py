@@ -553,9 +553,7 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
 
     where = get(entry, "region", dict)
     if "crs" in where and not is_crs_text(get(where, "crs", str)):
-        raise Wco2Error(
-            f"region {index} has a CRS that is neither an authority's code, WKT nor PROJ text"
-        )
+        raise Wco2Error(f"region {index} has a CRS that is no code, WKT or PROJ text")
     region = Region.from_json(where)
 
     def forest(what: str) -> Forest:

@@ -25,6 +25,7 @@ from wco2_engine.files import file_state, writable_folder
 from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
+from wco2_engine.inputs.opening import MAX_BLOCK_BYTES
 from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.learning.forest import walker
@@ -147,7 +148,8 @@ def predict(
     room = budget.room(_load(model, schedule), jobs)
     work = Work(grid, model.regions, predictors, schedule, domain, room.stack)
     # From the first file on: the check looks at all parts of the map.
-    with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters() as rasters:
+    most_block = min(budget.total / 4, MAX_BLOCK_BYTES)
+    with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters(most_block=most_block) as rasters:
         sources = Sources(catalogue, rasters)
         notes = check_complete(sources, predictors, schedule.months)
         progress.update(0.0, "Checking inputs")
