@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import AS_STATED, crs_text
+from wco2_engine.grid import crs_text
+from wco2_engine.inputs.opening import open_raster
 
 LARGEST_MEMBER = 2**30  # bytes of a packed file that is unpacked in memory to look at its header
 _GRIB_MESSAGES = 2000  # looked at for the names in a file; they repeat every month
@@ -289,20 +290,19 @@ def _zarr(path: Path, member: str, form: str) -> Header:
 
 
 def _raster(path: Path, member: str, form: str) -> Header:
-    import rasterio
     from rasterio.errors import NotGeoreferencedWarning
 
     name = f"/vsizip/{{{path}}}/{member}" if member else str(path)
-    with warnings.catch_warnings(), rasterio.Env(**AS_STATED):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(name) as opened:
+        with open_raster(name) as opened:
             inner = list(opened.subdatasets)
             if not inner:
                 layer = _bands(opened, "")
                 return Header(path, member, form, (layer,), _grid_seen(opened))
         layers, grid = [], None
         for subdataset in inner:
-            with rasterio.open(subdataset) as opened:
+            with open_raster(subdataset) as opened:
                 layers.append(_bands(opened, subdataset.rpartition(":")[2].strip('"')))
                 grid = grid or _grid_seen(opened)
     return Header(path, member, form, tuple(layers), grid)
