@@ -5,1520 +5,1537 @@
   <name>wco2</name>
   <message>
    <source>Winter CO2</source>
-   <translation type="unfinished" />
+   <translation>冬季 CO2</translation>
   </message>
   <message>
    <source>Measured fluxes</source>
-   <translation type="unfinished" />
+   <translation>实测通量</translation>
   </message>
   <message>
    <source>Point layer, or table or CSV file with coordinates in columns; not needed beside a folder of FLUXNET files.</source>
-   <translation type="unfinished" />
+   <translation>点图层，或坐标在列中的表格或 CSV 文件；已给出 FLUXNET 文件夹时不需要。</translation>
   </message>
   <message>
    <source>Format</source>
-   <translation type="unfinished" />
+   <translation>格式</translation>
   </message>
   <message>
    <source>A published format; auto knows it by its columns, or takes the fields below.</source>
-   <translation type="unfinished" />
+   <translation>已发表的数据格式；auto 按列名识别格式，否则使用下面指定的字段。</translation>
   </message>
   <message>
    <source>What the fluxes are</source>
-   <translation type="unfinished" />
+   <translation>通量的含义</translation>
   </message>
   <message>
    <source>reco, ecosystem respiration, or nee, net ecosystem exchange, for formats that have both; empty takes reco.</source>
-   <translation type="unfinished" />
+   <translation>对两者都有的格式：reco 为生态系统呼吸，nee 为净生态系统交换；留空取 reco。</translation>
   </message>
   <message>
    <source>Or a folder of FLUXNET files</source>
-   <translation type="unfinished" />
+   <translation>或 FLUXNET 文件夹</translation>
   </message>
   <message>
    <source>FLUXNET, AmeriFlux or ICOS files with MM in their names; folders below count too.</source>
-   <translation type="unfinished" />
+   <translation>文件名中含 MM 的 FLUXNET、AmeriFlux 或 ICOS 文件；子文件夹也会读取。</translation>
   </message>
   <message>
    <source>Site table of FLUXNET files</source>
-   <translation type="unfinished" />
+   <translation>FLUXNET 文件的站点表</translation>
   </message>
   <message>
    <source>CSV with SITE_ID, LOCATION_LAT and LOCATION_LONG: the files don't say where they are.</source>
-   <translation type="unfinished" />
+   <translation>含 SITE_ID、LOCATION_LAT 和 LOCATION_LONG 的 CSV：数据文件本身不含坐标。</translation>
   </message>
   <message>
    <source>Site field</source>
-   <translation type="unfinished" />
+   <translation>站点字段</translation>
   </message>
   <message>
    <source>Name of the measured site.</source>
-   <translation type="unfinished" />
+   <translation>测量站点的名称。</translation>
   </message>
   <message>
    <source>Flux field</source>
-   <translation type="unfinished" />
+   <translation>通量字段</translation>
   </message>
   <message>
    <source>The measured flux, in the unit given below; positive when CO2 leaves the ground.</source>
-   <translation type="unfinished" />
+   <translation>实测通量，单位见下；CO2 从地面释放时为正。</translation>
   </message>
   <message>
    <source>Year field</source>
-   <translation type="unfinished" />
+   <translation>年份字段</translation>
   </message>
   <message>
    <source>Calendar year of the measurement; not needed beside a date.</source>
-   <translation type="unfinished" />
+   <translation>测量的公历年份；有日期字段时不需要。</translation>
   </message>
   <message>
    <source>Month field</source>
-   <translation type="unfinished" />
+   <translation>月份字段</translation>
   </message>
   <message>
    <source>Calendar month, 1 to 12; not needed beside a date or a day of the year.</source>
-   <translation type="unfinished" />
+   <translation>公历月份，1 到 12；有日期或年积日字段时不需要。</translation>
   </message>
   <message>
    <source>Date field</source>
-   <translation type="unfinished" />
+   <translation>日期字段</translation>
   </message>
   <message>
    <source>Date as 2003-12-31, where there are no year and month.</source>
-   <translation type="unfinished" />
+   <translation>形如 2003-12-31 的日期，用于没有年份和月份的情况。</translation>
   </message>
   <message>
    <source>Day of the year field</source>
-   <translation type="unfinished" />
+   <translation>年积日字段</translation>
   </message>
   <message>
    <source>Day of the year, 1 to 366, where there is no month.</source>
-   <translation type="unfinished" />
+   <translation>一年中的第几天，1 到 366，用于没有月份的情况。</translation>
   </message>
   <message>
    <source>Longitude field</source>
-   <translation type="unfinished" />
+   <translation>经度字段</translation>
   </message>
   <message>
    <source>Degrees. Points need none: their geometry counts, in whatever CRS.</source>
-   <translation type="unfinished" />
+   <translation>单位为度。点图层不需要：以其几何为准，坐标参照系不限。</translation>
   </message>
   <message>
    <source>Latitude field</source>
-   <translation type="unfinished" />
+   <translation>纬度字段</translation>
   </message>
   <message>
    <source>Degrees. Points need none.</source>
-   <translation type="unfinished" />
+   <translation>单位为度。点图层不需要。</translation>
   </message>
   <message>
    <source>Treatment field</source>
-   <translation type="unfinished" />
+   <translation>处理字段</translation>
   </message>
   <message>
    <source>What was done to the plot; only untreated ones are kept unless said otherwise.</source>
-   <translation type="unfinished" />
+   <translation>样地所受的处理；除非另行说明，只保留未处理的样地。</translation>
   </message>
   <message>
    <source>Method field</source>
-   <translation type="unfinished" />
+   <translation>方法字段</translation>
   </message>
   <message>
    <source>How it was measured; carried along.</source>
-   <translation type="unfinished" />
+   <translation>测量方法；随数据保留。</translation>
   </message>
   <message>
    <source>Source field</source>
-   <translation type="unfinished" />
+   <translation>来源字段</translation>
   </message>
   <message>
    <source>Where the row comes from; carried along.</source>
-   <translation type="unfinished" />
+   <translation>该行数据的来源；随数据保留。</translation>
   </message>
   <message>
    <source>Gap-filled share field</source>
-   <translation type="unfinished" />
+   <translation>插补比例字段</translation>
   </message>
   <message>
    <source>Share of the month that was filled, 0 to 100 %.</source>
-   <translation type="unfinished" />
+   <translation>该月数据中插补部分所占的比例，0 到 100 %。</translation>
   </message>
   <message>
    <source>Quality field</source>
-   <translation type="unfinished" />
+   <translation>质量字段</translation>
   </message>
   <message>
    <source>Share of the month that was measured or filled with confidence, 0 to 1.</source>
-   <translation type="unfinished" />
+   <translation>该月数据中实测或可靠插补部分所占的比例，0 到 1。</translation>
   </message>
   <message>
    <source>Unit of the flux field</source>
-   <translation type="unfinished" />
+   <translation>通量字段的单位</translation>
   </message>
   <message>
    <source>E.g. g C m-2 day-1, umol CO2 m-2 s-1 or mg CO2 m-2 h-1; a rate becomes a month's flux by the real days of the month.</source>
-   <translation type="unfinished" />
+   <translation>例如 g C m-2 day-1、umol CO2 m-2 s-1 或 mg CO2 m-2 h-1；速率按当月的实际天数换算为月通量。</translation>
   </message>
   <message>
    <source>Treatments to keep</source>
-   <translation type="unfinished" />
+   <translation>保留的处理</translation>
   </message>
   <message>
    <source>control, all, or names separated by semicolons.</source>
-   <translation type="unfinished" />
+   <translation>control（对照）、all（全部），或用分号分隔的名称。</translation>
   </message>
   <message>
    <source>Years to keep</source>
-   <translation type="unfinished" />
+   <translation>保留的年份</translation>
   </message>
   <message>
    <source>E.g. 1990-1999; empty keeps all.</source>
-   <translation type="unfinished" />
+   <translation>例如 1990-1999；留空则全部保留。</translation>
   </message>
   <message>
    <source>Smallest flux to keep</source>
-   <translation type="unfinished" />
+   <translation>保留的最小通量</translation>
   </message>
   <message>
    <source>g C m-2 month-1; both or neither.</source>
-   <translation type="unfinished" />
+   <translation>g C m-2 month-1；两者都填或都不填。</translation>
   </message>
   <message>
    <source>Largest flux to keep</source>
-   <translation type="unfinished" />
+   <translation>保留的最大通量</translation>
   </message>
   <message>
    <source>Gap-filled share to keep below</source>
-   <translation type="unfinished" />
+   <translation>插补比例上限</translation>
   </message>
   <message>
    <source>%; empty is 100, which leaves out only what holds no measurement at all.</source>
-   <translation type="unfinished" />
+   <translation>%；留空为 100，只剔除完全没有实测值的数据。</translation>
   </message>
   <message>
    <source>Least quality to keep</source>
-   <translation type="unfinished" />
+   <translation>保留的最低质量</translation>
   </message>
   <message>
    <source>Share that was measured or filled with confidence, 0 to 1; empty is 0.5.</source>
-   <translation type="unfinished" />
+   <translation>实测或可靠插补部分的比例，0 到 1；留空为 0.5。</translation>
   </message>
   <message>
    <source>Chambers to keep</source>
-   <translation type="unfinished" />
+   <translation>保留的箱式观测</translation>
   </message>
   <message>
    <source>without_tower, as when empty, leaves a chamber out where a tower within 1 km has the same month.</source>
-   <translation type="unfinished" />
+   <translation>without_tower（留空时相同）：1 km 内的通量塔有同月数据时，剔除箱式观测。</translation>
   </message>
   <message>
    <source>Means of a season</source>
-   <translation type="unfinished" />
+   <translation>季节平均值</translation>
   </message>
   <message>
    <source>They are of no month and left out; middle_month takes SRDB's winter mean as that of January.</source>
-   <translation type="unfinished" />
+   <translation>季节平均值不属于任何月份，默认剔除；middle_month 将 SRDB 的冬季平均值视为 1 月的值。</translation>
   </message>
   <message>
    <source>Rows with impossible values</source>
-   <translation type="unfinished" />
+   <translation>数值不可能的行</translation>
   </message>
   <message>
    <source>error stops at the first; reject lists them; auto rejects in published formats only.</source>
-   <translation type="unfinished" />
+   <translation>error 遇到第一行即停止；reject 列出这些行；auto 只对已发表的格式剔除。</translation>
   </message>
   <message>
    <source>Merge rows of a site and month by</source>
-   <translation type="unfinished" />
+   <translation>同站同月多行的合并方式</translation>
   </message>
   <message>
    <source>How fluxes of one site and month are merged.</source>
-   <translation type="unfinished" />
+   <translation>同一站点、同一月份的多个通量如何合并。</translation>
   </message>
   <message>
    <source>Observations</source>
-   <translation type="unfinished" />
+   <translation>观测数据</translation>
   </message>
   <message>
    <source>GeoPackage of points (EPSG:4326), or CSV.</source>
-   <translation type="unfinished" />
+   <translation>点的 GeoPackage（EPSG:4326）或 CSV。</translation>
   </message>
   <message>
    <source>Rejected rows</source>
-   <translation type="unfinished" />
+   <translation>剔除的行</translation>
   </message>
   <message>
    <source>Every row left out, with its reason.</source>
-   <translation type="unfinished" />
+   <translation>所有被剔除的行及其原因。</translation>
   </message>
   <message>
    <source>Rows read</source>
-   <translation type="unfinished" />
+   <translation>读取的行数</translation>
   </message>
   <message>
    <source>Rows kept</source>
-   <translation type="unfinished" />
+   <translation>保留的行数</translation>
   </message>
   <message>
    <source>Months of sites</source>
-   <translation type="unfinished" />
+   <translation>站点月数</translation>
   </message>
   <message>
    <source>Rasters</source>
-   <translation type="unfinished" />
+   <translation>栅格</translation>
   </message>
   <message>
    <source>Layers, or files; all of one unit. Of a series choose two files or more.</source>
-   <translation type="unfinished" />
+   <translation>图层或文件；单位必须一致。时间序列请选择两个以上的文件。</translation>
   </message>
   <message>
    <source>Files of several variables</source>
-   <translation type="unfinished" />
+   <translation>含多个变量的文件</translation>
   </message>
   <message>
    <source>netCDF or HDF5 files that QGIS does not open as one layer; name the variable.</source>
-   <translation type="unfinished" />
+   <translation>QGIS 不能作为单一图层打开的 netCDF 或 HDF5 文件；请写明变量名。</translation>
   </message>
   <message>
    <source>Variable in these files</source>
-   <translation type="unfinished" />
+   <translation>这些文件中的变量</translation>
   </message>
   <message>
    <source>E.g. t2m.</source>
-   <translation type="unfinished" />
+   <translation>例如 t2m。</translation>
   </message>
   <message>
    <source>Name of the predictor</source>
-   <translation type="unfinished" />
+   <translation>预测变量的名称</translation>
   </message>
   <message>
    <source>Letters, digits and _. Empty: from the file name; needed only for one predictor.</source>
-   <translation type="unfinished" />
+   <translation>字母、数字和 _。留空：取自文件名；只有一个预测变量时才需要填写。</translation>
   </message>
   <message>
    <source>Group</source>
-   <translation type="unfinished" />
+   <translation>分组</translation>
   </message>
   <message>
    <source>What the report sorts it under.</source>
-   <translation type="unfinished" />
+   <translation>报告中归入哪一组。</translation>
   </message>
   <message>
    <source>Unit as stored</source>
-   <translation type="unfinished" />
+   <translation>存储单位</translation>
   </message>
   <message>
    <source>E.g. K, m, dg kg-1; 1 for none.</source>
-   <translation type="unfinished" />
+   <translation>例如 K、m、dg kg-1；无单位写 1。</translation>
   </message>
   <message>
    <source>Unit for the model</source>
-   <translation type="unfinished" />
+   <translation>模型使用的单位</translation>
   </message>
   <message>
    <source>E.g. degC; empty: as stored.</source>
-   <translation type="unfinished" />
+   <translation>例如 degC；留空：与存储单位相同。</translation>
   </message>
   <message>
    <source>Varies</source>
-   <translation type="unfinished" />
+   <translation>随时间的变化</translation>
   </message>
   <message>
    <source>auto tells by dates in the file names, and by 12 bands a file.</source>
-   <translation type="unfinished" />
+   <translation>auto 根据文件名中的日期以及每个文件 12 个波段来判断。</translation>
   </message>
   <message>
    <source>Resampling</source>
-   <translation type="unfinished" />
+   <translation>重采样</translation>
   </message>
   <message>
    <source>nearest for classes.</source>
-   <translation type="unfinished" />
+   <translation>类别数据用 nearest。</translation>
   </message>
   <message>
    <source>CRS of files that state none</source>
-   <translation type="unfinished" />
+   <translation>未注明坐标系的文件的坐标系</translation>
   </message>
   <message>
    <source>Leave it empty for files that state theirs.</source>
-   <translation type="unfinished" />
+   <translation>文件已注明坐标系时请留空。</translation>
   </message>
   <message>
    <source>Catalogue to add to</source>
-   <translation type="unfinished" />
+   <translation>追加到的目录</translation>
   </message>
   <message>
    <source>What is in it stays; paths in it are relative to its folder, so keep the new one there too.</source>
-   <translation type="unfinished" />
+   <translation>原有内容保留；其中的路径相对于它所在的文件夹，因此新目录也请放在那里。</translation>
   </message>
   <message>
    <source>Catalogue</source>
-   <translation type="unfinished" />
+   <translation>目录</translation>
   </message>
   <message>
    <source>The catalogue.</source>
-   <translation type="unfinished" />
+   <translation>预测变量目录文件。</translation>
   </message>
   <message>
    <source>Predictors in the catalogue</source>
-   <translation type="unfinished" />
+   <translation>目录中的预测变量数</translation>
   </message>
   <message>
    <source>Their names, separated by commas</source>
-   <translation type="unfinished" />
+   <translation>名称，以逗号分隔</translation>
   </message>
   <message>
    <source>What 'Prepare observations' wrote.</source>
-   <translation type="unfinished" />
+   <translation>“准备观测数据”的输出。</translation>
   </message>
   <message>
    <source>Catalogue of predictors</source>
-   <translation type="unfinished" />
+   <translation>预测变量目录</translation>
   </message>
   <message>
    <source>TOML file that names each predictor, its rasters and their units. 'Build a catalogue' makes one.</source>
-   <translation type="unfinished" />
+   <translation>TOML 文件，列出每个预测变量、其栅格及单位。可由“建立目录”生成。</translation>
   </message>
   <message>
    <source>Regions and winters</source>
-   <translation type="unfinished" />
+   <translation>区域与冬季</translation>
   </message>
   <message>
    <source>TOML file with [[region]] tables and the months of their winters; a study file will do. Empty: one region, the whole Earth, with a winter from October to April.</source>
-   <translation type="unfinished" />
+   <translation>含 [[region]] 表及各区域冬季月份的 TOML 文件；研究文件也可以。留空：一个区域，即整个地球，冬季为 10 月至次年 4 月。</translation>
   </message>
   <message>
    <source>Look up at</source>
-   <translation type="unfinished" />
+   <translation>取值位置</translation>
   </message>
   <message>
    <source>cell: the centre of the map cell that holds the site, so that training and map see the same; point: the site itself.</source>
-   <translation type="unfinished" />
+   <translation>cell：站点所在地图像元的中心，使训练与制图看到相同的值；point：站点本身。</translation>
   </message>
   <message>
    <source>Cell size</source>
-   <translation type="unfinished" />
+   <translation>像元大小</translation>
   </message>
   <message>
    <source>Of the map to come, in units of its CRS.</source>
-   <translation type="unfinished" />
+   <translation>将要制作的地图的像元大小，单位与其坐标参照系一致。</translation>
   </message>
   <message>
    <source>CRS of the map to come</source>
-   <translation type="unfinished" />
+   <translation>将要制作的地图的坐标参照系</translation>
   </message>
   <message>
    <source>The CRS that the cells lie in. Empty: degrees.</source>
-   <translation type="unfinished" />
+   <translation>像元所在的坐标参照系。留空：经纬度（度）。</translation>
   </message>
   <message>
    <source>Training table</source>
-   <translation type="unfinished" />
+   <translation>训练表</translation>
   </message>
   <message>
    <source>Observations not sampled</source>
-   <translation type="unfinished" />
+   <translation>未能取样的观测</translation>
   </message>
   <message>
    <source>Every observation left out, with its reason.</source>
-   <translation type="unfinished" />
+   <translation>所有被剔除的观测及其原因。</translation>
   </message>
   <message>
    <source>Months of sites read</source>
-   <translation type="unfinished" />
+   <translation>读取的站点月数</translation>
   </message>
   <message>
    <source>Months of sites kept</source>
-   <translation type="unfinished" />
+   <translation>保留的站点月数</translation>
   </message>
   <message>
    <source>What 'Sample predictors' wrote.</source>
-   <translation type="unfinished" />
+   <translation>“在观测点提取预测变量”的输出。</translation>
   </message>
   <message>
    <source>Method</source>
-   <translation type="unfinished" />
+   <translation>方法</translation>
   </message>
   <message>
    <source>forward: starts with the best pair and adds; elimination: starts with all and drops.</source>
-   <translation type="unfinished" />
+   <translation>forward：从最好的一对开始逐个增加；elimination：从全部开始逐个剔除。</translation>
   </message>
   <message>
    <source>A step counts if it is better</source>
-   <translation type="unfinished" />
+   <translation>何种改进才算数</translation>
   </message>
   <message>
    <source>clear: by more than chance among sites; any: by however little.</source>
-   <translation type="unfinished" />
+   <translation>clear：改进超过站点间的随机差异；any：任何改进。</translation>
   </message>
   <message>
    <source>Trees</source>
-   <translation type="unfinished" />
+   <translation>树的数量</translation>
   </message>
   <message>
    <source>Of each forest that is compared; few rank as many do.</source>
-   <translation type="unfinished" />
+   <translation>比较时每个森林的树数；少量的树也能排出相同的次序。</translation>
   </message>
   <message>
    <source>Forests that a region may take</source>
-   <translation type="unfinished" />
+   <translation>每个区域最多训练的森林数</translation>
   </message>
   <message>
    <source>The selection ends before a round that would take more; the page says so.</source>
-   <translation type="unfinished" />
+   <translation>如果下一轮会超过此数，选择即结束；页面上会说明。</translation>
   </message>
   <message>
    <source>Seed</source>
-   <translation type="unfinished" />
+   <translation>随机种子</translation>
   </message>
   <message>
    <source>The same seed and libraries choose the same.</source>
-   <translation type="unfinished" />
+   <translation>相同的种子和库得到相同的选择。</translation>
   </message>
   <message>
    <source>Title</source>
-   <translation type="unfinished" />
+   <translation>标题</translation>
   </message>
   <message>
    <source>Of the page.</source>
-   <translation type="unfinished" />
+   <translation>页面的标题。</translation>
   </message>
   <message>
    <source>Threads</source>
-   <translation type="unfinished" />
+   <translation>线程数</translation>
   </message>
   <message>
    <source>0 for all processors. Results do not depend on it.</source>
-   <translation type="unfinished" />
+   <translation>0 表示使用全部处理器。结果与线程数无关。</translation>
   </message>
   <message>
    <source>Selection</source>
-   <translation type="unfinished" />
+   <translation>变量选择</translation>
   </message>
   <message>
    <source>The page; tables, figures and the catalogue of the chosen lie beside it.</source>
-   <translation type="unfinished" />
+   <translation>结果页面；表格、图件和所选变量的目录位于旁边。</translation>
   </message>
   <message>
    <source>Catalogue of the chosen predictors</source>
-   <translation type="unfinished" />
+   <translation>所选预测变量的目录</translation>
   </message>
   <message>
    <source>Chosen predictors</source>
-   <translation type="unfinished" />
+   <translation>选中的预测变量</translation>
   </message>
   <message>
    <source>More are steadier and slower; 100 are enough to try.</source>
-   <translation type="unfinished" />
+   <translation>越多越稳定，也越慢；试用 100 棵即可。</translation>
   </message>
   <message>
    <source>Validation</source>
-   <translation type="unfinished" />
+   <translation>验证方法</translation>
   </message>
   <message>
    <source>random: rows held out at random, which flatters; site: all rows of a site together; blocks: all sites of a square together; knndm: sites as far from the training as the map's cells are.</source>
-   <translation type="unfinished" />
+   <translation>random：随机留出行，结果偏乐观；site：同一站点的所有行一起留出；blocks：同一方格内的所有站点一起留出；knndm：留出的站点与训练数据的距离，与地图像元到训练数据的距离相当。</translation>
   </message>
   <message>
    <source>Fewest rows in a leaf</source>
-   <translation type="unfinished" />
+   <translation>叶节点的最少行数</translation>
   </message>
   <message>
    <source>Larger smooths.</source>
-   <translation type="unfinished" />
+   <translation>越大越平滑。</translation>
   </message>
   <message>
    <source>Share of predictors a split tries</source>
-   <translation type="unfinished" />
+   <translation>每次分裂尝试的变量比例</translation>
   </message>
   <message>
    <source>Above 0, at most 1.</source>
-   <translation type="unfinished" />
+   <translation>大于 0，不超过 1。</translation>
   </message>
   <message>
    <source>Scale of the flux for splits</source>
-   <translation type="unfinished" />
+   <translation>分裂时通量的尺度</translation>
   </message>
   <message>
    <source>Roots or logarithms let large fluxes count less; the sign is kept.</source>
-   <translation type="unfinished" />
+   <translation>平方根或对数使大通量的影响减小；正负号保留。</translation>
   </message>
   <message>
    <source>What counts alike</source>
-   <translation type="unfinished" />
+   <translation>权重相等的单位</translation>
   </message>
   <message>
    <source>rows: each month of a site; sites: each site, however many months it has.</source>
-   <translation type="unfinished" />
+   <translation>rows：站点的每个月权重相等；sites：每个站点权重相等，无论有多少个月。</translation>
   </message>
   <message>
    <source>The same seed and libraries make the same model.</source>
-   <translation type="unfinished" />
+   <translation>相同的种子和库得到相同的模型。</translation>
   </message>
   <message>
    <source>Zones as polygons</source>
-   <translation type="unfinished" />
+   <translation>分区（多边形）</translation>
   </message>
   <message>
    <source>Polygons: scores are told by zone too. A filter of the layer counts, a selection does not.</source>
-   <translation type="unfinished" />
+   <translation>多边形：同时按分区给出评分。图层的过滤条件有效，选择集无效。</translation>
   </message>
   <message>
    <source>Field with the names of the zones</source>
-   <translation type="unfinished" />
+   <translation>分区名称字段</translation>
   </message>
   <message>
    <source>Polygons of one name are one zone. Empty takes a field called 'name'.</source>
-   <translation type="unfinished" />
+   <translation>同名的多边形属于同一分区。留空则使用名为 name 的字段。</translation>
   </message>
   <message>
    <source>Zones as a raster</source>
-   <translation type="unfinished" />
+   <translation>分区（栅格）</translation>
   </message>
   <message>
    <source>Instead of polygons a raster of classes, e.g. of permafrost extent.</source>
-   <translation type="unfinished" />
+   <translation>用类别栅格（例如多年冻土类型）代替多边形。</translation>
   </message>
   <message>
    <source>Names of the raster's values</source>
-   <translation type="unfinished" />
+   <translation>栅格值的名称</translation>
   </message>
   <message>
    <source>As in 1=continuous,2=discontinuous; other values are outside of all zones. Empty: each value is a zone of its own.</source>
-   <translation type="unfinished" />
+   <translation>例如 1=continuous,2=discontinuous；其他值不属于任何分区。留空：每个值为一个分区。</translation>
   </message>
   <message>
    <source>Cells to be mapped</source>
-   <translation type="unfinished" />
+   <translation>将要制图的像元</translation>
   </message>
   <message>
    <source>For the validation knndm: polygons, or a raster whose pixels count unless 0 or nodata. Empty: the whole of each region.</source>
-   <translation type="unfinished" />
+   <translation>用于 knndm 验证：多边形，或像元值不为 0 且不为 nodata 的栅格。留空：每个区域的全部。</translation>
   </message>
   <message>
    <source>Values of the mask that count</source>
-   <translation type="unfinished" />
+   <translation>掩膜中有效的值</translation>
   </message>
   <message>
    <source>For a mask raster of classes, e.g. 1,2,3,4.</source>
-   <translation type="unfinished" />
+   <translation>用于类别栅格掩膜，例如 1,2,3,4。</translation>
   </message>
   <message>
    <source>The fluxes are simulated</source>
-   <translation type="unfinished" />
+   <translation>通量为模拟数据</translation>
   </message>
   <message>
    <source>The page then says so.</source>
-   <translation type="unfinished" />
+   <translation>页面上会注明。</translation>
   </message>
   <message>
    <source>The page; its tables and figures are files in a folder beside it.</source>
-   <translation type="unfinished" />
+   <translation>结果页面；其表格和图件位于旁边的文件夹中。</translation>
   </message>
   <message>
    <source>R2 on held-out rows</source>
-   <translation type="unfinished" />
+   <translation>留出行的 R2</translation>
   </message>
   <message>
    <source>RMSE on held-out rows (g C m-2 month-1)</source>
-   <translation type="unfinished" />
+   <translation>留出行的 RMSE（g C m-2 month-1）</translation>
   </message>
   <message>
    <source>Region and validation of R2 and RMSE</source>
-   <translation type="unfinished" />
+   <translation>R2 和 RMSE 所属的区域和验证方法</translation>
   </message>
   <message>
    <source>All scores (JSON)</source>
-   <translation type="unfinished" />
+   <translation>全部评分（JSON）</translation>
   </message>
   <message>
    <source>Kept in the model.</source>
-   <translation type="unfinished" />
+   <translation>保存在模型中。</translation>
   </message>
   <message>
    <source>Members for totals' intervals</source>
-   <translation type="unfinished" />
+   <translation>用于总量区间的集合成员数</translation>
   </message>
   <message>
    <source>Forests on halves of the sites, kept in the model. Empty: 20 where there are 100 trees or more, else none; 0: none.</source>
-   <translation type="unfinished" />
+   <translation>用一半站点训练的森林，保存在模型中。留空：树数不少于 100 时为 20，否则没有；0：没有。</translation>
   </message>
   <message>
    <source>Look for a better way to grow</source>
-   <translation type="unfinished" />
+   <translation>寻找更好的参数</translation>
   </message>
   <message>
    <source>Tries leaves, shares of predictors and scales of the flux by sites held out, nested so that scores stay honest. Takes hundreds of forests.</source>
-   <translation type="unfinished" />
+   <translation>用留出站点比较叶节点大小、变量比例和通量尺度；采用嵌套验证，评分不会偏乐观。需要训练数百个森林。</translation>
   </message>
   <message>
    <source>Licence of the maps</source>
-   <translation type="unfinished" />
+   <translation>地图的许可证</translation>
   </message>
   <message>
    <source>Kept in the model and in every map, e.g. CC BY 4.0.</source>
-   <translation type="unfinished" />
+   <translation>保存在模型和每幅地图中，例如 CC BY 4.0。</translation>
   </message>
   <message>
    <source>Marks the model and all its maps as simulated.</source>
-   <translation type="unfinished" />
+   <translation>将模型及其所有地图标记为模拟。</translation>
   </message>
   <message>
    <source>Model</source>
-   <translation type="unfinished" />
+   <translation>模型</translation>
   </message>
   <message>
    <source>The model file; it holds no code.</source>
-   <translation type="unfinished" />
+   <translation>模型文件；其中不含代码。</translation>
   </message>
   <message>
    <source>Report</source>
-   <translation type="unfinished" />
+   <translation>报告</translation>
   </message>
   <message>
    <source>Scores and figures on one page.</source>
-   <translation type="unfinished" />
+   <translation>一页之内的评分和图件。</translation>
   </message>
   <message>
    <source>Fingerprint of the model</source>
-   <translation type="unfinished" />
+   <translation>模型的指纹</translation>
   </message>
   <message>
    <source>A model that 'Train a model' wrote.</source>
-   <translation type="unfinished" />
+   <translation>“训练模型”输出的模型。</translation>
   </message>
   <message>
    <source>Description</source>
-   <translation type="unfinished" />
+   <translation>说明</translation>
   </message>
   <message>
    <source>The page.</source>
-   <translation type="unfinished" />
+   <translation>结果页面。</translation>
   </message>
   <message>
    <source>Fingerprint</source>
-   <translation type="unfinished" />
+   <translation>指纹</translation>
   </message>
   <message>
    <source>Predictors, separated by commas</source>
-   <translation type="unfinished" />
+   <translation>预测变量，以逗号分隔</translation>
   </message>
   <message>
    <source>Regions, separated by commas</source>
-   <translation type="unfinished" />
+   <translation>区域，以逗号分隔</translation>
   </message>
   <message>
    <source>Rows trained on</source>
-   <translation type="unfinished" />
+   <translation>训练所用的行数</translation>
   </message>
   <message>
    <source>Winters</source>
-   <translation type="unfinished" />
+   <translation>冬季</translation>
   </message>
   <message>
    <source>1983, 1990-1999 or 1990,1995; a winter has the name that the model's regions give it, usually the year of its January.</source>
-   <translation type="unfinished" />
+   <translation>1983、1990-1999 或 1990,1995；冬季的名称由模型的区域规定，通常为其 1 月所在的年份。</translation>
   </message>
   <message>
    <source>Extent</source>
-   <translation type="unfinished" />
+   <translation>范围</translation>
   </message>
   <message>
    <source>In any CRS. West, east, south, north: across the antimeridian, count on beyond 180, as in 170,200,60,72 [EPSG:4326]. Empty: the whole northern permafrost region, if the map is in degrees.</source>
-   <translation type="unfinished" />
+   <translation>坐标参照系不限。顺序为西、东、南、北：跨越 180° 经线时经度继续数到 180 以上，例如 170,200,60,72 [EPSG:4326]。留空：地图单位为度时取整个北方多年冻土区。</translation>
   </message>
   <message>
    <source>CRS of the map</source>
-   <translation type="unfinished" />
+   <translation>地图的坐标参照系</translation>
   </message>
   <message>
    <source>Any, e.g. EPSG:6931 for equal areas around the north pole. Empty: degrees.</source>
-   <translation type="unfinished" />
+   <translation>任意，例如北极等积投影 EPSG:6931。留空：经纬度（度）。</translation>
   </message>
   <message>
    <source>In units of the CRS of the map.</source>
-   <translation type="unfinished" />
+   <translation>单位与地图的坐标参照系一致。</translation>
   </message>
   <message>
    <source>Mask</source>
-   <translation type="unfinished" />
+   <translation>掩膜</translation>
   </message>
   <message>
    <source>Cells to predict: polygons, or a raster whose pixels count unless 0 or nodata.</source>
-   <translation type="unfinished" />
+   <translation>要预测的像元：多边形，或像元值不为 0 且不为 nodata 的栅格。</translation>
   </message>
   <message>
    <source>Map each month too</source>
-   <translation type="unfinished" />
+   <translation>同时制作每月地图</translation>
   </message>
   <message>
    <source>Maps of single months, g C m-2 month-1, in monthly_flux/.</source>
-   <translation type="unfinished" />
+   <translation>各月的地图，g C m-2 month-1，位于 monthly_flux/。</translation>
   </message>
   <message>
    <source>Interval of the bounds, e.g. 0.9</source>
-   <translation type="unfinished" />
+   <translation>上下界的区间水平，例如 0.9</translation>
   </message>
   <message>
    <source>Nine of ten months' fluxes lie between bounds of 0.9, as held-out sites show; in winter_flux_lower/ and winter_flux_upper/. Don't add them up over cells: the interval of a total comes from the members. Empty: no bounds.</source>
-   <translation type="unfinished" />
+   <translation>由留出的站点可知，水平为 0.9 时，十个月的通量中有九个落在上下界之间；位于 winter_flux_lower/ 和 winter_flux_upper/。不要在像元之间累加上下界：总量的区间由集合成员得出。留空：不制作。</translation>
   </message>
   <message>
    <source>Map where the model can be applied</source>
-   <translation type="unfinished" />
+   <translation>制作适用范围图</translation>
   </message>
   <message>
    <source>How unlike the training each cell is, in how many months of the winter it lies outside the area of applicability, and how many training rows are near; in applicability/. Needs a model with a validation.</source>
-   <translation type="unfinished" />
+   <translation>每个像元与训练数据的差异程度、冬季中有几个月在适用范围之外、附近有多少训练行；位于 applicability/。需要经过验证的模型。</translation>
   </message>
   <message>
    <source>Map the members (for totals)</source>
-   <translation type="unfinished" />
+   <translation>制作成员地图（用于总量）</translation>
   </message>
   <message>
    <source>A band for each member of the model's ensemble, in winter_flux_members/, from which 'Add winter maps up' makes intervals. Needs a model with members.</source>
-   <translation type="unfinished" />
+   <translation>模型集合的每个成员一个波段，位于 winter_flux_members/，“汇总冬季地图”由此得出区间。需要含集合成员的模型。</translation>
   </message>
   <message>
    <source>Edges at multiples of cell size</source>
-   <translation type="unfinished" />
+   <translation>边界对齐到像元大小的整数倍</translation>
   </message>
   <message>
    <source>So that maps of different extents fit onto each other.</source>
-   <translation type="unfinished" />
+   <translation>使不同范围的地图能够彼此对齐。</translation>
   </message>
   <message>
    <source>Memory (GB)</source>
-   <translation type="unfinished" />
+   <translation>内存（GB）</translation>
   </message>
   <message>
    <source>The most that the run may take. Empty: half of what is free.</source>
-   <translation type="unfinished" />
+   <translation>运行可占用的最大内存。留空：可用内存的一半。</translation>
   </message>
   <message>
    <source>Dask scheduler</source>
-   <translation type="unfinished" />
+   <translation>Dask 调度器</translation>
   </message>
   <message>
    <source>Address of a cluster to work on, e.g. tcp://host:8786, whose workers see the same files. Empty: this machine.</source>
-   <translation type="unfinished" />
+   <translation>用于计算的集群地址，例如 tcp://host:8786，其工作节点须能读取相同的文件。留空：本机。</translation>
   </message>
   <message>
    <source>Load the winters into the project</source>
-   <translation type="unfinished" />
+   <translation>将各冬季加载到工程</translation>
   </message>
   <message>
    <source>With one style for all, and with their times for the Temporal Controller; bounds and applicability in groups that are switched off.</source>
-   <translation type="unfinished" />
+   <translation>全部使用同一样式，并带有时间控制器所需的时间；上下界和适用范围位于关闭的图层组中。</translation>
   </message>
   <message>
    <source>Folder for the maps</source>
-   <translation type="unfinished" />
+   <translation>地图文件夹</translation>
   </message>
   <message>
    <source>Maps go to winter_flux/ in it; prediction.json says what they are.</source>
-   <translation type="unfinished" />
+   <translation>地图写入其中的 winter_flux/；prediction.json 说明其内容。</translation>
   </message>
   <message>
    <source>Maps of the winters</source>
-   <translation type="unfinished" />
+   <translation>各冬季的地图</translation>
   </message>
   <message>
    <source>Maps of the winters: the first winter</source>
-   <translation type="unfinished" />
+   <translation>各冬季的地图：第一个冬季</translation>
   </message>
   <message>
    <source>Lower bounds</source>
-   <translation type="unfinished" />
+   <translation>下界</translation>
   </message>
   <message>
    <source>Lower bounds: the first winter</source>
-   <translation type="unfinished" />
+   <translation>下界：第一个冬季</translation>
   </message>
   <message>
    <source>Upper bounds</source>
-   <translation type="unfinished" />
+   <translation>上界</translation>
   </message>
   <message>
    <source>Upper bounds: the first winter</source>
-   <translation type="unfinished" />
+   <translation>上界：第一个冬季</translation>
   </message>
   <message>
    <source>Applicability</source>
-   <translation type="unfinished" />
+   <translation>适用范围</translation>
   </message>
   <message>
    <source>Applicability: the first winter</source>
-   <translation type="unfinished" />
+   <translation>适用范围：第一个冬季</translation>
   </message>
   <message>
    <source>Maps of the members</source>
-   <translation type="unfinished" />
+   <translation>成员地图</translation>
   </message>
   <message>
    <source>Maps of the members: the first winter</source>
-   <translation type="unfinished" />
+   <translation>成员地图：第一个冬季</translation>
   </message>
   <message>
    <source>Cells predicted</source>
-   <translation type="unfinished" />
+   <translation>预测的像元数</translation>
   </message>
   <message>
    <source>Months of cells without a value</source>
-   <translation type="unfinished" />
+   <translation>无值的像元月数</translation>
   </message>
   <message>
    <source>Winter maps</source>
-   <translation type="unfinished" />
+   <translation>冬季地图</translation>
   </message>
   <message>
    <source>Folder that 'Map winter CO2 flux' wrote, or any with a GeoTIFF a winter whose name holds the year.</source>
-   <translation type="unfinished" />
+   <translation>“制作冬季 CO2 通量图”的输出文件夹，或任何每个冬季一个 GeoTIFF 且文件名含年份的文件夹。</translation>
   </message>
   <message>
    <source>Polygons: winters are added up by zone too. A filter of the layer counts, a selection does not.</source>
-   <translation type="unfinished" />
+   <translation>多边形：同时按分区汇总冬季。图层的过滤条件有效，选择集无效。</translation>
   </message>
   <message>
    <source>Level of the intervals</source>
-   <translation type="unfinished" />
+   <translation>区间的水平</translation>
   </message>
   <message>
    <source>Share of totals that they hold, between 0 and 1. There are intervals only where the members were mapped.</source>
-   <translation type="unfinished" />
+   <translation>区间包含总量的概率，介于 0 和 1 之间。只有制作了成员地图才有区间。</translation>
   </message>
   <message>
    <source>Share of ground that counts</source>
-   <translation type="unfinished" />
+   <translation>计入的地面比例</translation>
   </message>
   <message>
    <source>Raster of 0 to 1, e.g. of land or forest. Empty: all ground counts.</source>
-   <translation type="unfinished" />
+   <translation>0 到 1 的栅格，例如陆地或森林比例。留空：全部地面计入。</translation>
   </message>
   <message>
    <source>Model or file of the regions</source>
-   <translation type="unfinished" />
+   <translation>模型或区域文件</translation>
   </message>
   <message>
    <source>A model or TOML file whose regions are added up each by itself. Empty: those of the model that made the maps.</source>
-   <translation type="unfinished" />
+   <translation>按其中的区域分别汇总的模型或 TOML 文件。留空：取制作地图的模型的区域。</translation>
   </message>
   <message>
    <source>CRS of the maps</source>
-   <translation type="unfinished" />
+   <translation>地图的坐标参照系</translation>
   </message>
   <message>
    <source>Only for files that state none, as others' may; it is never guessed.</source>
-   <translation type="unfinished" />
+   <translation>仅用于未注明坐标参照系的文件（例如他人的地图）；程序从不猜测。</translation>
   </message>
   <message>
    <source>Unit of the maps</source>
-   <translation type="unfinished" />
+   <translation>地图的单位</translation>
   </message>
   <message>
    <source>Only for files that state none, e.g. g C m-2, a winter being understood.</source>
-   <translation type="unfinished" />
+   <translation>仅用于未注明单位的文件，例如 g C m-2，时间默认为一个冬季。</translation>
   </message>
   <message>
    <source>Load table and zones</source>
-   <translation type="unfinished" />
+   <translation>加载表格和分区</translation>
   </message>
   <message>
    <source>Zones are coloured by the mean flux of their ground.</source>
-   <translation type="unfinished" />
+   <translation>分区按其地面的平均通量着色。</translation>
   </message>
   <message>
    <source>Budget</source>
-   <translation type="unfinished" />
+   <translation>收支表</translation>
   </message>
   <message>
    <source>A row a zone and winter; summary, figure and zones are files beside it.</source>
-   <translation type="unfinished" />
+   <translation>每个分区和冬季一行；汇总、图件和分区为旁边的文件。</translation>
   </message>
   <message>
    <source>Budget on a page</source>
-   <translation type="unfinished" />
+   <translation>收支页面</translation>
   </message>
   <message>
    <source>Figure and numbers on one page. Empty: beside the table.</source>
-   <translation type="unfinished" />
+   <translation>图件和数值在一页上。留空：位于表格旁边。</translation>
   </message>
   <message>
    <source>Mean winters by zone</source>
-   <translation type="unfinished" />
+   <translation>各分区的平均冬季</translation>
   </message>
   <message>
    <source>Zones with their numbers</source>
-   <translation type="unfinished" />
+   <translation>带数值的分区</translation>
   </message>
   <message>
    <source>Totals over time</source>
-   <translation type="unfinished" />
+   <translation>总量随时间的变化</translation>
   </message>
   <message>
    <source>Mean winter of all cells (Tg C)</source>
-   <translation type="unfinished" />
+   <translation>全部像元的平均冬季总量（Tg C）</translation>
   </message>
   <message>
    <source>Mean winter of all cells (g C m-2)</source>
-   <translation type="unfinished" />
+   <translation>全部像元的平均冬季通量（g C m-2）</translation>
   </message>
   <message>
    <source>Rate of false discoveries</source>
-   <translation type="unfinished" />
+   <translation>错误发现率</translation>
   </message>
   <message>
    <source>Of the cells shown as significant, about this share is so by chance.</source>
-   <translation type="unfinished" />
+   <translation>显示为显著的像元中，约有此比例是偶然造成的。</translation>
   </message>
   <message>
    <source>Budget, for trends by zone</source>
-   <translation type="unfinished" />
+   <translation>收支表，用于分区趋势</translation>
   </message>
   <message>
    <source>The table that 'Add winter maps up' wrote.</source>
-   <translation type="unfinished" />
+   <translation>“汇总冬季地图”输出的表格。</translation>
   </message>
   <message>
    <source>Twice the rate (correlated cells)</source>
-   <translation type="unfinished" />
+   <translation>错误发现率加倍（像元相关时）</translation>
   </message>
   <message>
    <source>Where neighbours resemble each other, as in maps of a model, the test is strict.</source>
-   <translation type="unfinished" />
+   <translation>相邻像元彼此相似时（如模型地图），检验偏严。</translation>
   </message>
   <message>
    <source>Winters resemble the ones before</source>
-   <translation type="unfinished" />
+   <translation>冬季之间的自相关</translation>
   </message>
   <message>
    <source>How that is taken out before the test. residuals: as it is about the slope; pw: as it is in the series, which misses strong trends; tfpw: trend-free pre-whitening, which finds more, in noise too; none: not at all.</source>
-   <translation type="unfinished" />
+   <translation>检验前如何去除自相关。residuals：按去趋势后的残差；pw：按原序列，会漏掉强趋势；tfpw：去趋势预白化，检出更多，对噪声也是如此；none：不去除。</translation>
   </message>
   <message>
    <source>Trends</source>
-   <translation type="unfinished" />
+   <translation>趋势</translation>
   </message>
   <message>
    <source>GeoTIFF; figure and the trends of zones are files beside it.</source>
-   <translation type="unfinished" />
+   <translation>GeoTIFF；图件和分区趋势为旁边的文件。</translation>
   </message>
   <message>
    <source>Trends on a page</source>
-   <translation type="unfinished" />
+   <translation>趋势页面</translation>
   </message>
   <message>
    <source>Figure and numbers on one page. Empty: beside the trends.</source>
-   <translation type="unfinished" />
+   <translation>图件和数值在一页上。留空：位于趋势文件旁边。</translation>
   </message>
   <message>
    <source>Map of the trends</source>
-   <translation type="unfinished" />
+   <translation>趋势图</translation>
   </message>
   <message>
    <source>Trends of the budget's zones</source>
-   <translation type="unfinished" />
+   <translation>收支表中各分区的趋势</translation>
   </message>
   <message>
    <source>Cells with a trend</source>
-   <translation type="unfinished" />
+   <translation>有趋势值的像元数</translation>
   </message>
   <message>
    <source>Cells that rise significantly</source>
-   <translation type="unfinished" />
+   <translation>显著上升的像元数</translation>
   </message>
   <message>
    <source>Cells that fall significantly</source>
-   <translation type="unfinished" />
+   <translation>显著下降的像元数</translation>
   </message>
   <message>
    <source>Median slope (g C m-2 winter-1 a-1)</source>
-   <translation type="unfinished" />
+   <translation>斜率中位数（g C m-2 winter-1 a-1）</translation>
   </message>
   <message>
    <source>Winter maps A</source>
-   <translation type="unfinished" />
+   <translation>冬季地图 A</translation>
   </message>
   <message>
    <source>Winter maps B</source>
-   <translation type="unfinished" />
+   <translation>冬季地图 B</translation>
   </message>
   <message>
    <source>Polygons: both are compared by zone too. A filter of the layer counts, a selection does not.</source>
-   <translation type="unfinished" />
+   <translation>多边形：同时按分区比较两者。图层的过滤条件有效，选择集无效。</translation>
   </message>
   <message>
    <source>CRS of maps A</source>
-   <translation type="unfinished" />
+   <translation>地图 A 的坐标参照系</translation>
   </message>
   <message>
    <source>Unit of maps A</source>
-   <translation type="unfinished" />
+   <translation>地图 A 的单位</translation>
   </message>
   <message>
    <source>CRS of maps B</source>
-   <translation type="unfinished" />
+   <translation>地图 B 的坐标参照系</translation>
   </message>
   <message>
    <source>Unit of maps B</source>
-   <translation type="unfinished" />
+   <translation>地图 B 的单位</translation>
   </message>
   <message>
    <source>Load the mean difference</source>
-   <translation type="unfinished" />
+   <translation>加载平均差值</translation>
   </message>
   <message>
    <source>In colours about 0: A has more in the warm ones.</source>
-   <translation type="unfinished" />
+   <translation>以 0 为中心着色：暖色处 A 较大。</translation>
   </message>
   <message>
    <source>Comparison</source>
-   <translation type="unfinished" />
+   <translation>比较</translation>
   </message>
   <message>
    <source>The page; tables, figures and maps lie in folders beside it.</source>
-   <translation type="unfinished" />
+   <translation>结果页面；表格、图件和地图位于旁边的文件夹中。</translation>
   </message>
   <message>
    <source>A minus B, mean of the winters</source>
-   <translation type="unfinished" />
+   <translation>A 减 B，各冬季平均</translation>
   </message>
   <message>
    <source>A minus B, by winter</source>
-   <translation type="unfinished" />
+   <translation>A 减 B，逐冬季</translation>
   </message>
   <message>
    <source>Table of the winters</source>
-   <translation type="unfinished" />
+   <translation>各冬季的表格</translation>
   </message>
   <message>
    <source>Mean of A minus mean of B (g C m-2 winter-1)</source>
-   <translation type="unfinished" />
+   <translation>A 的平均值减 B 的平均值（g C m-2 winter-1）</translation>
   </message>
   <message>
    <source>Root of the mean squared difference (g C m-2 winter-1)</source>
-   <translation type="unfinished" />
+   <translation>均方根差（g C m-2 winter-1）</translation>
   </message>
   <message>
    <source>Correlation of cells</source>
-   <translation type="unfinished" />
+   <translation>像元间的相关系数</translation>
   </message>
   <message>
    <source>Mean winter of A on the common ground (Tg C)</source>
-   <translation type="unfinished" />
+   <translation>A 在共同地面上的平均冬季总量（Tg C）</translation>
   </message>
   <message>
    <source>Mean winter of B on the common ground (Tg C)</source>
-   <translation type="unfinished" />
+   <translation>B 在共同地面上的平均冬季总量（Tg C）</translation>
   </message>
   <message>
    <source>Study</source>
-   <translation type="unfinished" />
+   <translation>研究</translation>
   </message>
   <message>
    <source>The study file of a study that was run; its model and report come along.</source>
-   <translation type="unfinished" />
+   <translation>已运行的研究的文件；其模型和报告会一并发布。</translation>
   </message>
   <message>
    <source>Winter maps, instead of a study</source>
-   <translation type="unfinished" />
+   <translation>冬季地图（代替研究）</translation>
   </message>
   <message>
    <source>Folder that 'Map winter CO2 flux' wrote, or any with a GeoTIFF a winter.</source>
-   <translation type="unfinished" />
+   <translation>“制作冬季 CO2 通量图”的输出文件夹，或任何每个冬季一个 GeoTIFF 的文件夹。</translation>
   </message>
   <message>
    <source>What only you know</source>
-   <translation type="unfinished" />
+   <translation>只有您知道的信息</translation>
   </message>
   <message>
    <source>TOML file with title, creators, licence, doi and the like. What it leaves out is said to be not known.</source>
-   <translation type="unfinished" />
+   <translation>含标题、作者、许可证、DOI 等的 TOML 文件。未填写的内容会注明为未知。</translation>
   </message>
   <message>
    <source>Replace an earlier folder</source>
-   <translation type="unfinished" />
+   <translation>替换以前的文件夹</translation>
   </message>
   <message>
    <source>Another folder is never replaced.</source>
-   <translation type="unfinished" />
+   <translation>其他文件夹绝不会被替换。</translation>
   </message>
   <message>
    <source>Folder of the dataset</source>
-   <translation type="unfinished" />
+   <translation>数据集文件夹</translation>
   </message>
   <message>
    <source>Must be new or empty.</source>
-   <translation type="unfinished" />
+   <translation>必须是新的或空的。</translation>
   </message>
   <message>
    <source>What was made</source>
-   <translation type="unfinished" />
+   <translation>生成的内容</translation>
   </message>
   <message>
    <source>A page about the folder.</source>
-   <translation type="unfinished" />
+   <translation>关于该文件夹的页面。</translation>
   </message>
   <message>
    <source>Size of all files</source>
-   <translation type="unfinished" />
+   <translation>全部文件的大小</translation>
   </message>
   <message>
    <source>What is not known</source>
-   <translation type="unfinished" />
+   <translation>未知的信息</translation>
   </message>
   <message>
    <source>Another seed, another world.</source>
-   <translation type="unfinished" />
+   <translation>不同的种子，不同的模拟世界。</translation>
   </message>
   <message>
    <source>Folder of the study</source>
-   <translation type="unfinished" />
+   <translation>研究文件夹</translation>
   </message>
   <message>
    <source>Empty, or not there yet.</source>
-   <translation type="unfinished" />
+   <translation>空的，或尚不存在。</translation>
   </message>
   <message>
    <source>Study file</source>
-   <translation type="unfinished" />
+   <translation>研究文件</translation>
   </message>
   <message>
    <source>Simulated fluxes</source>
-   <translation type="unfinished" />
+   <translation>模拟通量</translation>
   </message>
   <message>
    <source>Rows of simulated fluxes</source>
-   <translation type="unfinished" />
+   <translation>模拟通量的行数</translation>
   </message>
   <message>
    <source>The study file.</source>
-   <translation type="unfinished" />
+   <translation>研究的 TOML 文件。</translation>
   </message>
   <message>
    <source>Winters to check</source>
-   <translation type="unfinished" />
+   <translation>要检查的冬季</translation>
   </message>
   <message>
    <source>1983, 1990-1999 or 1990,1995; empty: those of the study's map.</source>
-   <translation type="unfinished" />
+   <translation>1983、1990-1999 或 1990,1995；留空：研究文件中地图的冬季。</translation>
   </message>
   <message>
    <source>Result of the check</source>
-   <translation type="unfinished" />
+   <translation>检查结果</translation>
   </message>
   <message>
    <source>Problems found</source>
-   <translation type="unfinished" />
+   <translation>发现的问题数</translation>
   </message>
   <message>
    <source>With one style for all, and with their times for the Temporal Controller; bounds and applicability, where the study has them, in groups that are switched off.</source>
-   <translation type="unfinished" />
+   <translation>全部使用同一样式，并带有时间控制器所需的时间；研究中有上下界和适用范围时，它们位于关闭的图层组中。</translation>
   </message>
   <message>
    <source>Folder of the results</source>
-   <translation type="unfinished" />
+   <translation>结果文件夹</translation>
   </message>
   <message>
    <source>Where the engine runs</source>
-   <translation type="unfinished" />
+   <translation>计算引擎的运行位置</translation>
   </message>
   <message>
    <source>Python to make it from</source>
-   <translation type="unfinished" />
+   <translation>用于创建环境的 Python</translation>
   </message>
   <message>
    <source>A Python program of 3.11 or newer; empty: the first that is found.</source>
-   <translation type="unfinished" />
+   <translation>3.11 或更新的 Python 程序；留空：使用找到的第一个。</translation>
   </message>
   <message>
    <source>Folder of wheels</source>
-   <translation type="unfinished" />
+   <translation>wheel 文件夹</translation>
   </message>
   <message>
    <source>Installs without the network, from wheels that 'pip download' fetched.</source>
-   <translation type="unfinished" />
+   <translation>不使用网络，从 pip download 下载的 wheel 安装。</translation>
   </message>
   <message>
    <source>Libraries</source>
-   <translation type="unfinished" />
+   <translation>库</translation>
   </message>
   <message>
    <source>all: for every algorithm; predicting: for maps from a model that is there, a third of the size.</source>
-   <translation type="unfinished" />
+   <translation>all：用于所有算法；predicting：仅用已有模型制图，大小为三分之一。</translation>
   </message>
   <message>
    <source>With numba</source>
-   <translation type="unfinished" />
+   <translation>安装 numba</translation>
   </message>
   <message>
    <source>Predicts several times faster with it, and the same.</source>
-   <translation type="unfinished" />
+   <translation>预测速度快数倍，结果相同。</translation>
   </message>
   <message>
    <source>Interpreter of the engine</source>
-   <translation type="unfinished" />
+   <translation>计算引擎的解释器</translation>
   </message>
   <message>
    <source>Winter CO2 emission maps of permafrost regions</source>
-   <translation type="unfinished" />
+   <translation>多年冻土区冬季 CO2 排放图</translation>
   </message>
   <message>
    <source>Build a catalogue</source>
-   <translation type="unfinished" />
+   <translation>建立目录</translation>
   </message>
   <message>
    <source>1 Observations and predictors</source>
-   <translation type="unfinished" />
+   <translation>1 观测与预测变量</translation>
   </message>
   <message>
    <source>Writes rasters, chosen as layers or files, into a catalogue of predictors.</source>
-   <translation type="unfinished" />
+   <translation>将选定的栅格（图层或文件）写入预测变量目录。</translation>
   </message>
   <message>
    <source>In: rasters of one unit; files that differ in year and month only (t2m_2001.tif, ndvi_2001_06.tif) become one predictor.
 Out: a catalogue (TOML), which any text editor opens. Run it again with the catalogue so far to add rasters of another unit.</source>
-   <translation type="unfinished" />
+   <translation>输入：单位一致的栅格；仅年份和月份不同的文件（t2m_2001.tif、ndvi_2001_06.tif）成为一个预测变量。
+输出：目录（TOML），可用任何文本编辑器打开。要添加其他单位的栅格，请连同已有目录再次运行。</translation>
   </message>
   <message>
    <source>Check the environment</source>
-   <translation type="unfinished" />
+   <translation>检查运行环境</translation>
   </message>
   <message>
    <source>6 Set-up</source>
-   <translation type="unfinished" />
+   <translation>6 安装设置</translation>
   </message>
   <message>
    <source>Shows which libraries there are, where each comes from, and what is amiss.</source>
-   <translation type="unfinished" />
+   <translation>显示有哪些库、各自的位置，以及存在的问题。</translation>
   </message>
   <message>
    <source>In: nothing.
 Out: a page with the versions and folders of all libraries in QGIS's Python and, where one is set, in the engine's own interpreter; and what to do where something is missing or would crash QGIS.</source>
-   <translation type="unfinished" />
+   <translation>输入：无。
+输出：一个页面，列出 QGIS 的 Python 以及（如已设置）计算引擎自己的解释器中所有库的版本和文件夹；并说明库缺失或会使 QGIS 崩溃时如何处理。</translation>
   </message>
   <message>
    <source>Check a study</source>
-   <translation type="unfinished" />
+   <translation>检查研究</translation>
   </message>
   <message>
    <source>5 Whole way</source>
-   <translation type="unfinished" />
+   <translation>5 完整流程</translation>
   </message>
   <message>
    <source>Opens all files of a study, for every year that it needs, before anything runs.</source>
-   <translation type="unfinished" />
+   <translation>在运行之前打开研究所需各年份的全部文件。</translation>
   </message>
   <message>
    <source>In: a study file (TOML).
 Out: a page that shows by predictor and winter what is there, in which unit and grid, and the number of problems. Problems do not fail this algorithm; 'Run a study' refuses to start with them.</source>
-   <translation type="unfinished" />
+   <translation>输入：研究文件（TOML）。
+输出：一个页面，按预测变量和冬季显示已有的数据、单位和网格，以及问题的数量。发现问题时本算法不会失败；但“运行研究”会拒绝启动。</translation>
   </message>
   <message>
    <source>Compare winter maps</source>
-   <translation type="unfinished" />
+   <translation>比较冬季地图</translation>
   </message>
   <message>
    <source>4 Findings</source>
-   <translation type="unfinished" />
+   <translation>4 结果分析</translation>
   </message>
   <message>
    <source>Compares two folders of winter maps on the cells of the coarser one.</source>
-   <translation type="unfinished" />
+   <translation>在较粗的像元上比较两个文件夹的冬季地图。</translation>
   </message>
   <message>
    <source>In: two folders of winter maps, A and B, in any CRS and resolution.
 Out: a page with totals, bias, error and correlation by winter and zone where both have a value; a GeoTIFF of A minus B for each winter and for the mean of all. The finer product is put on the coarser one's cells by area, so that totals stay.</source>
-   <translation type="unfinished" />
+   <translation>输入：两个冬季地图文件夹 A 和 B，坐标参照系和分辨率不限。
+输出：一个页面，按冬季和分区给出两者都有值处的总量、偏差、误差和相关系数；每个冬季以及全部平均的 A 减 B 的 GeoTIFF。较细的产品按面积聚合到较粗的像元上，总量保持不变。</translation>
   </message>
   <message>
    <source>Create a sample study</source>
-   <translation type="unfinished" />
+   <translation>创建示例研究</translation>
   </message>
   <message>
    <source>Makes a small simulated study with a known truth, to try everything on.</source>
-   <translation type="unfinished" />
+   <translation>生成一个真值已知的小型模拟研究，用于试用全部功能。</translation>
   </message>
   <message>
    <source>In: nothing.
 Out: a folder with simulated fluxes, rasters, a catalogue and a study file. Nothing in it was measured, and all that is made from it is marked as simulated.</source>
-   <translation type="unfinished" />
+   <translation>输入：无。
+输出：一个文件夹，含模拟通量、栅格、目录和研究文件。其中没有任何实测数据，由它得到的一切都标记为模拟。</translation>
   </message>
   <message>
    <source>Describe a model</source>
-   <translation type="unfinished" />
+   <translation>描述模型</translation>
   </message>
   <message>
    <source>2 Model</source>
-   <translation type="unfinished" />
+   <translation>2 模型</translation>
   </message>
   <message>
    <source>Shows what a model file holds before it is used.</source>
-   <translation type="unfinished" />
+   <translation>在使用之前显示模型文件的内容。</translation>
   </message>
   <message>
    <source>In: a .wco2 file.
 Out: a page with its regions and winters, predictors with units and training ranges, scores (g C m-2 month-1), settings and origin.</source>
-   <translation type="unfinished" />
+   <translation>输入：.wco2 文件。
+输出：一个页面，列出区域和冬季、预测变量及其单位和训练范围、评分（g C m-2 month-1）、设置和来源。</translation>
   </message>
   <message>
    <source>Fluxes to winter maps</source>
-   <translation type="unfinished" />
+   <translation>从通量到冬季地图</translation>
   </message>
   <message>
    <source>Look for trends</source>
-   <translation type="unfinished" />
+   <translation>检测趋势</translation>
   </message>
   <message>
    <source>Maps the trend of each cell over the winters, and which are more than chance.</source>
-   <translation type="unfinished" />
+   <translation>制作各像元随冬季变化的趋势图，并标出哪些趋势超出偶然。</translation>
   </message>
   <message>
    <source>In: a folder with maps of 10 winters or more.
 Out: a GeoTIFF of four bands: Theil-Sen slope (g C m-2 winter-1 a-1), p of the Mann-Kendall test on pre-whitened values, significant (1 or 0) with the rate of false discoveries kept (Wilks 2016, doi:10.1175/BAMS-D-15-00267.1), winters with a value; a page with a map; with a budget the trends of its zones. Cells without a significant trend are shown pale.</source>
-   <translation type="unfinished" />
+   <translation>输入：含 10 个以上冬季地图的文件夹。
+输出：四个波段的 GeoTIFF：Theil-Sen 斜率（g C m-2 winter-1 a-1）、对预白化值的 Mann-Kendall 检验的 p 值、是否显著（1 或 0，控制错误发现率，Wilks 2016，doi:10.1175/BAMS-D-15-00267.1）、有值的冬季数；带地图的页面；给出收支表时还有各分区的趋势。趋势不显著的像元以浅色显示。</translation>
   </message>
   <message>
    <source>Map winter CO2 flux</source>
-   <translation type="unfinished" />
+   <translation>制作冬季 CO2 通量图</translation>
   </message>
   <message>
    <source>3 Maps</source>
-   <translation type="unfinished" />
+   <translation>3 地图</translation>
   </message>
   <message>
    <source>Maps the CO2 flux of one or many winters from a model and rasters.</source>
-   <translation type="unfinished" />
+   <translation>由模型和栅格制作一个或多个冬季的 CO2 通量图。</translation>
   </message>
   <message>
    <source>In: a model (.wco2), a catalogue with the rasters of the winters asked for, an extent.
 Out: a cloud-optimised GeoTIFF a winter, in g C m-2 winter-1, positive = release, nodata where a predictor is missing; the sum over the months of each region's winter. On demand its bounds, its months, where the model can be applied, and each member's map. A run that was stopped goes on where it was when it is started again.</source>
-   <translation type="unfinished" />
+   <translation>输入：模型（.wco2）、含所需冬季栅格的目录、范围。
+输出：每个冬季一个云优化 GeoTIFF，单位 g C m-2 winter-1，正值为释放，缺少预测变量处为 nodata；为各区域冬季各月之和。可选：上下界、逐月地图、适用范围和各成员的地图。中断的运行再次启动时从中断处继续。</translation>
   </message>
   <message>
    <source>Prepare observations</source>
-   <translation type="unfinished" />
+   <translation>准备观测数据</translation>
   </message>
   <message>
    <source>Reads, converts, screens and merges measured CO2 fluxes into one row a site and month.</source>
-   <translation type="unfinished" />
+   <translation>读取、换算、筛选并合并实测 CO2 通量，每个站点每月一行。</translation>
   </message>
   <message>
    <source>In: a point layer, a table or a CSV file, or a folder of monthly FLUXNET files. Either its format is known by its columns, or name the fields and the unit.
 Out: points with the flux in g C m-2 month-1, positive = release, and a table of every row that was left out, with the reason; the counts add up.</source>
-   <translation type="unfinished" />
+   <translation>输入：点图层、表格或 CSV 文件，或月尺度 FLUXNET 文件夹。格式可由列名识别，否则请指定字段和单位。
+输出：通量点（g C m-2 month-1，正值为释放），以及所有被剔除的行及其原因的表格；各项计数之和与读取的行数一致。</translation>
   </message>
   <message>
    <source>Make a dataset to publish</source>
-   <translation type="unfinished" />
+   <translation>制作待发布的数据集</translation>
   </message>
   <message>
    <source>Makes a folder that is ready for a data repository, and checks it.</source>
-   <translation type="unfinished" />
+   <translation>生成可提交数据仓库的文件夹，并进行检查。</translation>
   </message>
   <message>
    <source>In: a study that was run, or a folder of winter maps; and what only you know of them.
 Out: a folder with cloud-optimised GeoTIFFs, one netCDF file and one Zarr store of all winters, STAC items, a card in words and as data, citation and checksums; and a page that says what was checked and what is not known. A folder appears only whole.</source>
-   <translation type="unfinished" />
+   <translation>输入：已运行的研究或冬季地图文件夹；以及只有您知道的相关信息。
+输出：一个文件夹，含云优化 GeoTIFF、含全部冬季的一个 netCDF 文件和一个 Zarr 存储、STAC 条目、文字和数据形式的说明卡、引用信息和校验和；以及说明检查内容和未知信息的页面。文件夹只会完整出现。</translation>
   </message>
   <message>
    <source>Run a study</source>
-   <translation type="unfinished" />
+   <translation>运行研究</translation>
   </message>
   <message>
    <source>Runs all stages of a study: observations, sampling, training, maps, report.</source>
-   <translation type="unfinished" />
+   <translation>运行研究的所有阶段：观测、取样、训练、制图、报告。</translation>
   </message>
   <message>
    <source>In: a study file (TOML).
 Out: the folder that the study names, with a model (.wco2), a GeoTIFF a winter (g C m-2 winter-1, positive = release) and a report. Finished stages are skipped and stale ones done again, so a stopped study goes on where it was.</source>
-   <translation type="unfinished" />
+   <translation>输入：研究文件（TOML）。
+输出：研究指定的文件夹，含模型（.wco2）、每个冬季一个 GeoTIFF（g C m-2 winter-1，正值为释放）和报告。已完成的阶段跳过，过期的重做，因此中断的研究可以继续。</translation>
   </message>
   <message>
    <source>Sample predictors at observations</source>
-   <translation type="unfinished" />
+   <translation>在观测点提取预测变量</translation>
   </message>
   <message>
    <source>Looks every predictor up at each observation, for the month of its measurement.</source>
-   <translation type="unfinished" />
+   <translation>按测量月份在每个观测点提取各预测变量的值。</translation>
   </message>
   <message>
    <source>In: prepared observations and a catalogue of rasters.
 Out: the training table, in the units that the catalogue names, and the observations that could not be sampled, with the reason. Only months of a region's winter are taken.</source>
-   <translation type="unfinished" />
+   <translation>输入：准备好的观测数据和栅格目录。
+输出：训练表（单位与目录一致），以及未能取样的观测及其原因。只取区域冬季内的月份。</translation>
   </message>
   <message>
    <source>Select predictors</source>
-   <translation type="unfinished" />
+   <translation>选择预测变量</translation>
   </message>
   <message>
    <source>Finds the predictors that help at sites which the training did not see.</source>
-   <translation type="unfinished" />
+   <translation>找出对训练中未出现的站点有帮助的预测变量。</translation>
   </message>
   <message>
    <source>In: a training table and its catalogue.
 Out: a page that shows, by region, what was chosen and on which way, and which predictors tell the same; beside it a catalogue of the chosen ones alone, for 'Train a model'. Methods: forward selection with site folds (Meyer et al. 2018, doi:10.1016/j.envsoft.2017.12.001), recursive elimination.</source>
-   <translation type="unfinished" />
+   <translation>输入：训练表及其目录。
+输出：一个页面，按区域显示选中的变量、选择过程以及哪些变量信息重复；旁边是仅含所选变量的目录，供“训练模型”使用。方法：按站点分组的前向选择（Meyer 等 2018，doi:10.1016/j.envsoft.2017.12.001）、递归剔除。</translation>
   </message>
   <message>
    <source>Set up the engine</source>
-   <translation type="unfinished" />
+   <translation>安装计算引擎</translation>
   </message>
   <message>
    <source>Makes an interpreter for the engine in your QGIS profile, apart from QGIS's own.</source>
-   <translation type="unfinished" />
+   <translation>在您的 QGIS 配置文件夹中为计算引擎创建解释器，与 QGIS 自己的 Python 分开。</translation>
   </message>
   <message>
    <source>In: a Python of 3.11 or newer, which most systems have; and the network, or a folder of wheels.
 Out: a virtual environment with the libraries, which all algorithms use from then on: about 1.3 GB, or 430 MB for predicting only. Making it takes some minutes; what was downloaded before a failure is not downloaded again. QGIS's own Python stays as it is. To go back, empty the interpreter under Settings &gt; Options &gt; Processing &gt; Providers &gt; Winter CO2.</source>
-   <translation type="unfinished" />
+   <translation>输入：3.11 或更新的 Python（多数系统都有）；以及网络或 wheel 文件夹。
+输出：含所需库的虚拟环境，此后所有算法都使用它：约 1.3 GB，仅用于预测时为 430 MB。创建需要几分钟；失败前已下载的内容不会重新下载。QGIS 自己的 Python 保持不变。要恢复，请清空 设置 &gt; 选项 &gt; 处理 &gt; 提供者 &gt; 冬季 CO2 中的解释器。</translation>
   </message>
   <message>
    <source>Totals and trends from a model</source>
-   <translation type="unfinished" />
+   <translation>由模型得出总量和趋势</translation>
   </message>
   <message>
    <source>Train a model</source>
-   <translation type="unfinished" />
+   <translation>训练模型</translation>
   </message>
   <message>
    <source>Grows Extremely Randomized Trees for each region and judges them on held-out rows.</source>
-   <translation type="unfinished" />
+   <translation>为每个区域训练极端随机树（Extremely Randomized Trees），并用留出的行进行评价。</translation>
   </message>
   <message>
    <source>In: a training table and its catalogue.
 Out: a model file (.wco2), and a report with scores, maps of the sites and importances. R2 and RMSE (g C m-2 month-1) are those of the region with most rows, with whole sites held out where that was asked for. Method: Geurts, Ernst and Wehenkel 2006, doi:10.1007/s10994-006-6226-1.</source>
-   <translation type="unfinished" />
+   <translation>输入：训练表及其目录。
+输出：模型文件（.wco2），以及含评分、站点图和变量重要性的报告。R2 和 RMSE（g C m-2 month-1）为行数最多的区域的结果；如有要求，则为整站留出的结果。方法：Geurts、Ernst 和 Wehenkel 2006，doi:10.1007/s10994-006-6226-1。</translation>
   </message>
   <message>
    <source>Validate a model</source>
-   <translation type="unfinished" />
+   <translation>验证模型</translation>
   </message>
   <message>
    <source>Scores a training table under several validations side by side.</source>
-   <translation type="unfinished" />
+   <translation>并列给出训练表在多种验证方法下的评分。</translation>
   </message>
   <message>
    <source>In: a training table and its catalogue.
 Out: a page with scores by region, month, zone and validation with their intervals, how often bounds hold, and which score to quote for a map; no model is kept. R2 and RMSE (g C m-2 month-1) are those of the region with most rows, with whole sites held out where that was asked for.</source>
-   <translation type="unfinished" />
+   <translation>输入：训练表及其目录。
+输出：一个页面，按区域、月份、分区和验证方法给出评分及其区间、预测区间的覆盖率，以及应为地图引用哪个评分；不保存模型。R2 和 RMSE（g C m-2 month-1）为行数最多的区域的结果；如有要求，则为整站留出的结果。</translation>
   </message>
   <message>
    <source>Winter maps from a model</source>
-   <translation type="unfinished" />
+   <translation>由模型制作冬季地图</translation>
   </message>
   <message>
    <source>Add winter maps up</source>
-   <translation type="unfinished" />
+   <translation>汇总冬季地图</translation>
   </message>
   <message>
    <source>Adds winter maps up: Tg C and g C m-2 by winter, region and zone.</source>
-   <translation type="unfinished" />
+   <translation>汇总冬季地图：按冬季、区域和分区给出 Tg C 和 g C m-2。</translation>
   </message>
   <message>
    <source>In: a folder of winter maps and, if wanted, zones.
 Out: a table with a row a zone and winter, with ground covered and missing; a page with a figure over time and the mean winter of each zone; the zones with their numbers. Totals have intervals where the members were mapped too. Ground is that of the ellipsoid, and cells that a zone's edge cuts count with their share.</source>
-   <translation type="unfinished" />
+   <translation>输入：冬季地图文件夹，以及可选的分区。
+输出：每个分区和冬季一行的表格，含覆盖和缺失的地面面积；带时间变化图和各分区平均冬季的页面；带数值的分区。制作了成员地图时总量带有区间。地面面积按椭球体计算，被分区边界切割的像元按所占比例计入。</translation>
   </message>
  </context>
 </TS>
