@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,28 +17,8 @@ from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.files import existing_file
 from wco2_engine.inputs.opening import keep_off_network
 from wco2_engine.inputs.toml import read_toml
-from wco2_engine.jobs import (
-    BudgetJob,
-    CheckJob,
-    CompareJob,
-    DescribeJob,
-    DoctorJob,
-    Job,
-    NewJob,
-    PredictJob,
-    ProductsJob,
-    PublishJob,
-    ReportJob,
-    RunJob,
-    SampleJob,
-    SelectJob,
-    TrainJob,
-    TrendJob,
-    ValidateJob,
-    job_from_json,
-)
-from wco2_engine.mapping.running import share_one_heap
-from wco2_engine.study import Study
+from wco2_engine.jobs import JOBS, Job, job_from_json
+from wco2_engine.terminal.arguments import parameters_of
 from wco2_engine.terminal.running import WRONG_INPUT, fail, run_job
 
 
@@ -73,67 +53,102 @@ def main(context: click.Context, as_json: bool) -> None:
     if "CPL_DEBUG" not in os.environ:
         # GDAL would print its errors beside ours, which say the same with the file and the fix.
         os.environ.setdefault("CPL_LOG", os.devnull)
+    from wco2_engine.mapping.running import share_one_heap
+
     keep_off_network()
     share_one_heap()
 
 
-def _command(function: Callable[..., Job]) -> click.Command:
-    """A command from a function that turns its arguments into a job."""
+def _command(
+    *more: click.Parameter, leave_out: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Job | Mapping[str, Any]]], click.Command]:
+    """A command from a function that turns its arguments into the fields of its job, or into a job.
 
-    def run(context: click.Context, **arguments: Any) -> None:
-        as_json = bool(arguments.pop("as_json")) or bool(context.obj)
-        run_job(lambda: function(**arguments), as_json)
+    The command has the arguments and options that the job of its name describes.
 
-    run.__name__ = function.__name__
-    run.__doc__ = function.__doc__
-    run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-    command = main.command(name=function.__name__.rstrip("_"))(click.pass_context(run))
-    command.params.append(
-        click.Option(["--json", "as_json"], is_flag=True, help="Progress and results as JSON.")
-    )
-    return command
+    Parameters
+    ----------
+    more : parameters besides those of the job.
+    leave_out : fields of the job that the function makes.
+    """
+
+    def made(function: Callable[..., Job | Mapping[str, Any]]) -> click.Command:
+        verb = function.__name__
+        parameters: Iterable[click.Parameter] = ()
+        if verb in JOBS:
+            parameters = parameters_of(JOBS[verb], leave_out)
+
+        def make(**arguments: Any) -> Job:
+            found = function(**arguments)
+            return job_from_json({"job": verb, **found}) if isinstance(found, Mapping) else found
+
+        @click.pass_context
+        def run(context: click.Context, /, as_json: bool, **arguments: Any) -> None:
+            run_job(lambda: make(**arguments), as_json or bool(context.obj))
+
+        as_json = click.Option(
+            ["--json", "as_json"], is_flag=True, help="Progress and results as JSON."
+        )
+        command = click.Command(
+            verb, callback=run, help=function.__doc__, params=[*parameters, *more, as_json]
+        )
+        main.add_command(command)
+        return command
+
+    return made
 
 
-@_command
-@click.argument("folder")
-@click.option("--seed", default=0, show_default=True, help="Another seed, another world.")
-def new(folder: str, seed: int) -> Job:
+def _option(*names: str, **said: Any) -> click.Option:
+    return click.Option(names, **said)
+
+
+_DOMAIN = (
+    _option("--domain", help="Raster or polygons of the cells to be mapped."),
+    _option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4."),
+)
+_SCORED_ZONES = (
+    _option("--zones", help="Polygons or raster by which scores are told too."),
+    _option("--zone-field", help="Column of the polygons with the zones' names."),
+)
+_NAMED_ZONES = (
+    _option("--zones", help="Polygons or raster of zones, to tell all by zone too."),
+    _option("--name-field", help="Column of the polygons that names the zones."),
+    _option("--zone-names", help="Names of a zone raster's values, e.g. 1=continuous,2=sporadic."),
+)
+
+
+@_command()
+def new(**fields: Any) -> Mapping[str, Any]:
     """Make a simulated study with a known truth in FOLDER, to try everything on."""
-    return NewJob(folder, seed)
+    return fields
 
 
-@_command
-@click.argument("study")
-@click.option("--years", help="Winters to check instead of the study's, e.g. 1983-2014.")
-def check(study: str, years: str | None) -> Job:
+@_command()
+def check(**fields: Any) -> Mapping[str, Any]:
     """Open everything that STUDY needs and show, by predictor and year, what is there."""
-    return CheckJob(study, years)
+    return fields
 
 
-@_command
-@click.argument("study")
-def run(study: str) -> Job:
+@_command()
+def run(**fields: Any) -> Mapping[str, Any]:
     """Run all stages of STUDY. Finished ones are skipped, stale ones are done again."""
-    return RunJob(study)
+    return fields
 
 
-@_command
-@click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, help="observations.gpkg or .csv to write.")
-@click.option("--format", "format_", default="auto", show_default=True, help="Named format.")
-@click.option("--target", help="reco or nee, where a table has both; reco by default.")
-@click.option("--site-table", help="Table of coordinates, for files of FLUXNET.")
-@click.option("--mapping", help="TOML file with columns, flux_units and [screen].")
-@click.option("--rejected", help="CSV file for rejected rows; beside the output by default.")
+@_command(
+    click.Argument(["tables"], metavar="TABLE...", nargs=-1, required=True),
+    _option("--mapping", help="TOML file with columns, flux_units and [screen]."),
+    leave_out=("input", "columns", "flux_units", "crs", "name"),
+)
 def observations(
     tables: tuple[str, ...],
     output: str,
-    format_: str,
-    target: str | None,
+    format: str,
     site_table: str | None,
     mapping: str | None,
     rejected: str | None,
-) -> Job:
+    target: str | None,
+) -> Mapping[str, Any]:
     """Read, convert, screen and merge the fluxes of each TABLE.
 
     A TABLE is a CSV file, a GeoPackage or any points that OGR reads, or a folder of monthly FLUXNET
@@ -142,25 +157,21 @@ def observations(
     """
     described = read_toml(Path(mapping), "Mapping") if mapping else {}
     check_names(described, ("format", "columns", "flux_units", "screen", "crs"), str(mapping))
-    path = Path(output)
-    each = {"format": format_, **described}
+    each = {"format": format, **described}
     screen = {"screen": each.pop("screen")} if "screen" in each else {}
     sources = [
         {"file": table, **each, **_site_table_of(table, site_table, each, len(tables))}
         for table in tables
     ]
     first, *more = sources
-    return job_from_json(
-        {
-            **{("input" if key == "file" else key): value for key, value in first.items()},
-            **screen,
-            "job": "observations",
-            "output": output,
-            "rejected": rejected or str(path.with_name(f"{path.stem}_rejected.csv")),
-            "target": target,
-            "more": more,
-        }
-    )
+    return {
+        **{("input" if key == "file" else key): value for key, value in first.items()},
+        **screen,
+        "output": output,
+        "rejected": rejected or _rejected_beside(output),
+        "target": target,
+        "more": more,
+    }
 
 
 def _site_table_of(
@@ -175,374 +186,166 @@ def _site_table_of(
     return {"site_table": site_table} if reads else {}
 
 
-@_command
-@click.argument("observations_file", metavar="OBSERVATIONS")
-@click.argument("catalogue")
-@click.option("-o", "--output", required=True, help="training.gpkg or .csv to write.")
-@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
-@click.option("--at", default="cell", show_default=True, help="cell or point.")
-@click.option("--resolution", default=0.1, show_default=True, help="Size of the cells.")
-@click.option("--crs", default="EPSG:4326", show_default=True, help="CRS of the cells.")
-@click.option("--rejected", help="CSV file for observations that can't be sampled.")
-def sample(observations_file: str, catalogue: str, output: str, **options: Any) -> Job:
-    """Look the predictors of CATALOGUE up at OBSERVATIONS."""
+def _rejected_beside(output: str) -> str:
     path = Path(output)
-    options["rejected"] = options["rejected"] or str(path.with_name(f"{path.stem}_rejected.csv"))
-    return SampleJob(observations_file, catalogue, output, **options)
+    return str(path.with_name(f"{path.stem}_rejected.csv")) if path.name else output
 
 
-@_command
-@click.argument("training")
-@click.argument("catalogue")
-@click.option("-o", "--output", required=True, help="model.wco2 to write.")
-@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
-@click.option("--trees", default=500, show_default=True)
-@click.option("--min-samples-leaf", default=1, show_default=True)
-@click.option("--max-features", default=1.0, show_default=True, help="Share tried at a split.")
-@click.option("--transform", default="none", show_default=True, help="none, sqrt, log1p.")
-@click.option("--seed", default=0, show_default=True)
-@click.option(
-    "--validation", default="random,site", show_default=True, help="random, site, blocks, knndm."
-)
-@click.option("--members", type=int, help="For totals; 20 from 100 trees on, 0 for none.")
-@click.option("--tune", is_flag=True, help="Look for a better way to grow, by nested site folds.")
-@click.option("--tune-budget", default=500, show_default=True, help="Forests to tune with.")
-@click.option("--weights", default="rows", show_default=True, help="rows or sites count as one.")
-@click.option("--zones", help="Polygons or raster by which scores are told too.")
-@click.option("--zone-field", help="Column of the polygons with the zones' names.")
-@click.option("--domain", help="Raster or polygons of the cells to be mapped, for knndm.")
-@click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
-@click.option("--title", default="", help="Title, kept in the model.")
-@click.option("--licence", default="", help="Licence of the maps, kept in the model.")
-@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
-def train(
-    training: str,
-    catalogue: str,
-    output: str,
-    validation: str,
-    zones: str | None,
-    zone_field: str | None,
-    domain: str | None,
-    domain_values: str | None,
-    **options: Any,
-) -> Job:
-    """Grow Extremely Randomized Trees on TRAINING, a forest for each region."""
-    entry = _domain(domain, domain_values)
-    methods = [method for method in validation.replace(" ", "").split(",") if method]
-    return TrainJob(
-        training,
-        catalogue,
-        output,
-        validation=methods,
-        domain=entry,
-        zones=_zones(zones, zone_field),
-        **options,
-    )
+@_command(leave_out=("origin",))
+def sample(**fields: Any) -> Mapping[str, Any]:
+    """Look the predictors of CATALOGUE up at OBSERVATIONS."""
+    return {**fields, "rejected": fields["rejected"] or _rejected_beside(fields["output"])}
 
 
-@_command
-@click.argument("model")
-@click.argument("catalogue")
-@click.option("-o", "--output", required=True, help="Folder for the maps.")
-@click.option("--years", required=True, help="Winters, e.g. 1983-1985 or 1990,1995.")
-@click.option("--extent", nargs=4, type=float, help="West south east north, in the CRS.")
-@click.option("--crs", default="EPSG:4326", show_default=True)
-@click.option("--resolution", default=0.1, show_default=True, help="Cell size, in the CRS.")
-@click.option("--snap/--no-snap", default=True, help="Edges on multiples of the resolution.")
-@click.option("--domain", help="Raster or polygons of the cells to predict.")
-@click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
-@click.option("--monthly", is_flag=True, help="Write each month too.")
-@click.option("--interval", type=float, help="Share of fluxes that bounds hold, e.g. 0.9.")
-@click.option("--applicability", is_flag=True, help="Map how far the model can be applied.")
-@click.option("--members", is_flag=True, help="Map the ensemble's members, for totals' intervals.")
-@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
-@click.option("--memory", default=0.0, help="GB that it may take; 0 for half of what is free.")
-@click.option("--scheduler", help="Dask scheduler to work on, e.g. tcp://host:8786.")
-def predict(
-    model: str,
-    catalogue: str,
-    output: str,
-    extent: tuple[float, ...] | None,
-    domain: str | None,
-    domain_values: str | None,
-    **options: Any,
-) -> Job:
+@_command(*_SCORED_ZONES, *_DOMAIN, leave_out=("simulated",))
+def train(**fields: Any) -> Mapping[str, Any]:
+    """Fit Extremely Randomized Trees to TRAINING, a forest for each region."""
+    return _with_places(fields)
+
+
+@_command(*_DOMAIN)
+def predict(**fields: Any) -> Mapping[str, Any]:
     """Map winter CO2 fluxes with MODEL from the rasters of CATALOGUE."""
-    entry = _domain(domain, domain_values)
-    return PredictJob(
-        model, catalogue, output, extent=list(extent) if extent else None, domain=entry, **options
-    )
+    return _with_places(fields)
 
 
-def _domain(path: str | None, values: str | None) -> Any:
-    """The domain as a job holds it.
+def _with_places(fields: dict[str, Any]) -> dict[str, Any]:
+    """The domain and zones as a job holds them, in place of the options that tell them.
 
     Raises
     ------
-    Wco2Error : for values without a path, or that are no numbers.
+    Wco2Error : for values or a field without a path, or values that are no numbers.
     """
-    if values is None:
-        return path
-    if path is None:
-        raise Wco2Error("--domain-values needs --domain.")
-    try:
-        return {"path": path, "values": [float(value) for value in values.split(",")]}
-    except ValueError as error:
-        raise Wco2Error(f"--domain-values {values} are no numbers.") from error
+    domain, values = fields.pop("domain"), fields.pop("domain_values")
+    if values is not None:
+        if domain is None:
+            raise Wco2Error("--domain-values needs --domain.")
+        try:
+            domain = {"path": domain, "values": [float(value) for value in values.split(",")]}
+        except ValueError as error:
+            raise Wco2Error(f"--domain-values {values} are no numbers.") from error
+    fields["domain"] = domain
+    if "zone_field" in fields:
+        path, column = fields.pop("zones"), fields.pop("zone_field")
+        if path is None and column is not None:
+            raise Wco2Error("--zone-field needs --zones.")
+        entry = {"path": path, "name_field": column}
+        fields["zones"] = {key: text for key, text in entry.items() if text is not None} or None
+    return fields
 
 
-def _zones(path: str | None, name_field: str | None) -> Any:
-    """The zones as a job holds them.
-
-    Raises
-    ------
-    Wco2Error : for a field without a path.
-    """
-    if path is None and name_field is not None:
-        raise Wco2Error("--zone-field needs --zones.")
-    entry = {"path": path, "name_field": name_field}
-    return {key: text for key, text in entry.items() if text is not None} or None
-
-
-@_command
-@click.argument("training")
-@click.argument("catalogue")
-@click.option("-o", "--output", required=True, help="validation.html to write.")
-@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
-@click.option(
-    "--validation",
-    default="random,site,blocks,knndm",
-    show_default=True,
-    help="random, site, blocks, knndm.",
-)
-@click.option("--trees", default=500, show_default=True)
-@click.option("--min-samples-leaf", default=1, show_default=True)
-@click.option("--max-features", default=1.0, show_default=True, help="Share tried at a split.")
-@click.option("--transform", default="none", show_default=True, help="none, sqrt, log1p.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--weights", default="rows", show_default=True, help="rows or sites count as one.")
-@click.option("--zones", help="Polygons or raster by which scores are told too.")
-@click.option("--zone-field", help="Column of the polygons with the zones' names.")
-@click.option("--domain", help="Raster or polygons of the cells to be mapped, for knndm.")
-@click.option("--domain-values", help="Pixels of a domain raster that count, e.g. 1,2,3,4.")
-@click.option("--title", default="", help="Title of the page.")
-@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
-def validate(
-    training: str,
-    catalogue: str,
-    output: str,
-    validation: str,
-    zones: str | None,
-    zone_field: str | None,
-    domain: str | None,
-    domain_values: str | None,
-    **options: Any,
-) -> Job:
+@_command(*_SCORED_ZONES, *_DOMAIN, leave_out=("simulated",))
+def validate(**fields: Any) -> Mapping[str, Any]:
     """Score TRAINING under several validations side by side, as one HTML file and CSV tables."""
-    return ValidateJob(
-        training,
-        catalogue,
-        output,
-        validation=[method for method in validation.replace(" ", "").split(",") if method],
-        zones=_zones(zones, zone_field),
-        domain=_domain(domain, domain_values),
-        **options,
-    )
+    return _with_places(fields)
 
 
-@_command
-@click.argument("training")
-@click.argument("catalogue")
-@click.option("-o", "--output", required=True, help="selection.html to write.")
-@click.option("--regions", help="TOML file with [[region]] tables; a study file will do.")
-@click.option("--method", default="forward", show_default=True, help="forward or elimination.")
-@click.option(
-    "--criterion",
-    default="clear",
-    show_default=True,
-    help="clear (better by more than chance) or any.",
-)
-@click.option("--trees", default=50, show_default=True, help="Of each forest that is compared.")
-@click.option("--budget", default=10_000, show_default=True, help="Forests a region may take.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--title", default="", help="Title of the page.")
-@click.option("--jobs", default=0, help="Threads; 0 for all processors.")
-def select(training: str, catalogue: str, output: str, **options: Any) -> Job:
+@_command()
+def select(**fields: Any) -> Mapping[str, Any]:
     """Find the predictors of CATALOGUE that help at held-out sites of TRAINING.
 
     Beside the page lies a catalogue of the chosen predictors alone.
     """
-    return SelectJob(training, catalogue, output, **options)
+    return fields
 
 
-@_command
-@click.argument("study_or_model")
-@click.option("-o", "--output", required=True, help="report.html to write.")
-@click.option("--maps", help="Folder of a model's maps, to show them; a study knows its own.")
-@click.option(
-    "--scenario",
-    "scenarios",
-    multiple=True,
-    help="Folder of maps of the same model from other inputs; may be repeated.",
-)
-def report(study_or_model: str, output: str, maps: str | None, scenarios: tuple[str, ...]) -> Job:
+@_command(leave_out=("title", "state"))
+def report(
+    model: str, output: str, maps: str | None, scenarios: list[str]
+) -> Job | Mapping[str, Any]:
     """Write a report of a study, or of a model and its maps, as one HTML file."""
-    if study_or_model.endswith(".toml") or Path(study_or_model).is_dir():
-        found = Study.read(study_or_model).report
-        return replace(found, output=output, maps=maps or found.maps, scenarios=list(scenarios))
-    return ReportJob(study_or_model, output, maps=maps, scenarios=list(scenarios))
+    if model.endswith(".toml") or Path(model).is_dir():
+        from wco2_engine.study import Study
+
+        found = Study.read(model).report
+        return replace(found, output=output, maps=maps or found.maps, scenarios=scenarios)
+    return {"model": model, "output": output, "maps": maps, "scenarios": scenarios}
 
 
-@_command
-@click.argument("a")
-@click.argument("b")
-@click.option("-o", "--output", required=True, help="comparison.html to write.")
-@click.option("--crs-a", help="CRS of A where its files state none, e.g. EPSG:4326.")
-@click.option("--crs-b", help="CRS of B where its files state none.")
-@click.option("--units-a", help="Unit of A where its files state none, e.g. 'g C m-2'.")
-@click.option("--units-b", help="Unit of B where its files state none.")
-@click.option("--zones", help="Polygons or raster of zones, to compare by zone.")
-@click.option("--name-field", help="Column of the polygons that names the zones.")
-@click.option("--zone-names", help="Names of a zone raster's values, e.g. 1=continuous,2=sporadic.")
-@click.option("--title", default="", help="Title of the page.")
-def compare(
-    a: str,
-    b: str,
-    output: str,
-    zones: str | None,
-    name_field: str | None,
-    zone_names: str | None,
-    **options: Any,
-) -> Job:
+@_command(*_NAMED_ZONES)
+def compare(**fields: Any) -> Mapping[str, Any]:
     """Compare the winter maps of A with those of B, on the coarser one's cells.
 
     A and B are folders with a GeoTIFF a year, as `wco2 predict` makes or of another product.
     """
-    entry = _named_zones(zones, name_field, zone_names)
-    return CompareJob(a, b, output, zones=entry, **options)
+    return _with_named_zones(**fields)
 
 
-@_command
-@click.argument("maps", metavar="DIR")
-@click.option("-o", "--output", required=True, help="budget.csv to write.")
-@click.option("--zones", help="Polygons or raster of zones, to add up by zone too.")
-@click.option("--name-field", help="Column of the polygons that names the zones.")
-@click.option("--zone-names", help="Names of a zone raster's values, e.g. 1=continuous,2=sporadic.")
-@click.option("--fraction", help="Raster of the share of ground that counts, 0 to 1.")
-@click.option("--regions", help="Model or TOML file, whose regions are added up each by itself.")
-@click.option("--level", default=0.9, show_default=True, help="Of intervals, from members' maps.")
-@click.option("--crs", help="CRS of maps that state none, e.g. EPSG:4326.")
-@click.option("--units", help="Unit of maps that state none, e.g. 'g C m-2'.")
-def budget(
-    maps: str,
-    output: str,
-    zones: str | None,
-    name_field: str | None,
-    zone_names: str | None,
-    **options: Any,
-) -> Job:
+@_command(*_NAMED_ZONES)
+def budget(**fields: Any) -> Mapping[str, Any]:
     """Add up the winter maps in DIR: Tg C and g C m-2, by winter, region and zone.
 
     DIR is a folder with a GeoTIFF a year, as `wco2 predict` makes or of another product.
     """
-    return BudgetJob(maps, output, zones=_named_zones(zones, name_field, zone_names), **options)
+    return _with_named_zones(**fields)
 
 
-@_command
-@click.argument("maps", metavar="DIR")
-@click.option("-o", "--output", required=True, help="trend.tif to write.")
-@click.option("--alpha", default=0.05, show_default=True, help="Rate of false discoveries.")
-@click.option("--correlated", is_flag=True, help="Take twice alpha, as cells go together.")
-@click.option(
-    "--prewhitening", default="residuals", show_default=True, help="residuals, pw, tfpw or none."
-)
-@click.option("--budget", help="budget.csv, for the trends of its regions and zones.")
-@click.option("--crs", help="CRS of maps that state none, e.g. EPSG:4326.")
-@click.option("--units", help="Unit of maps that state none, e.g. 'g C m-2'.")
-def trend(maps: str, output: str, **options: Any) -> Job:
+@_command()
+def trend(**fields: Any) -> Mapping[str, Any]:
     """Map the trends of the winter maps in DIR, and which of them are significant.
 
     DIR is a folder with a GeoTIFF a year, as `wco2 predict` makes or of another product.
     """
-    return TrendJob(maps, output, **options)
+    return fields
 
 
-def _named_zones(
-    path: str | None, name_field: str | None, names: str | None
-) -> dict[str, Any] | None:
-    """Zones as a job holds them.
+def _with_named_zones(
+    zones: str | None, name_field: str | None, zone_names: str | None, **fields: Any
+) -> dict[str, Any]:
+    """The fields, with zones as a job holds them.
 
     Raises
     ------
     Wco2Error : for names without a path, or that are no pairs of a value and a name.
     """
-    if path is None:
-        if name_field or names:
+    if zones is None:
+        if name_field or zone_names:
             raise Wco2Error("--name-field and --zone-names need --zones.")
-        return None
-    entry: dict[str, Any] = {"path": path}
+        return {**fields, "zones": None}
+    entry: dict[str, Any] = {"path": zones}
     if name_field:
         entry["name_field"] = name_field
-    if names:
-        pairs = [pair.partition("=") for pair in names.split(",")]
+    if zone_names:
+        pairs = [pair.partition("=") for pair in zone_names.split(",")]
         if not all(value.strip() and name.strip() for value, _, name in pairs):
             raise Wco2Error(
-                f"--zone-names {names} are no names of values.",
+                f"--zone-names {zone_names} are no names of values.",
                 "Write e.g. 1=continuous,2=discontinuous.",
             )
         entry["names"] = {value.strip(): name.strip() for value, _, name in pairs}
-    return entry
+    return {**fields, "zones": entry}
 
 
-@_command
-@click.argument("study_or_maps")
-@click.option("-o", "--output", required=True, help="Folder to write; must not be there yet.")
-@click.option("--facts", help="TOML file with creators, licence, doi, …: what only you know.")
-@click.option("--crs", help="CRS of maps that state none, e.g. EPSG:4326.")
-@click.option("--units", help="Unit of maps that state none, e.g. 'g C m-2'.")
-@click.option("--replace", is_flag=True, help="Replace an earlier published folder.")
-def publish(study_or_maps: str, output: str, **options: Any) -> Job:
+@_command()
+def publish(**fields: Any) -> Mapping[str, Any]:
     """Make a folder that is ready for a data repository, from a study or a folder of maps."""
-    return PublishJob(study_or_maps, output, **options)
+    return fields
 
 
-@_command
-@click.argument("model")
-def describe(model: str) -> Job:
+@_command()
+def describe(**fields: Any) -> Mapping[str, Any]:
     """Show what MODEL holds: regions, winters, predictors, scores, fingerprint."""
-    return DescribeJob(model)
+    return fields
 
 
-@_command
-@click.argument("what", default="list", type=click.Choice(["list", "show", "request"]))
-@click.argument("product", metavar="[ID]", required=False)
-@click.option("--years", default="1982-2022", show_default=True, help="Of a request.")
-@click.option("--extent", nargs=4, type=float, help="Of a request: west south east north, degrees.")
-@click.option("--variable", "variables", multiple=True, help="Of a request; may be repeated.")
-def products(
-    what: str,
-    product: str | None,
-    years: str,
-    extent: tuple[float, ...] | None,
-    variables: tuple[str, ...],
-) -> Job:
+@_command()
+def products(**fields: Any) -> Mapping[str, Any]:
     """List public products of predictors, show one, or print a script that downloads it.
 
     `wco2 products show era5-land-monthly` tells variables, units, traps, licence and citation.
     `wco2 products request era5-land-monthly --years 1982-2022 > get.py` writes a script for the
     provider's own client, which you run yourself. Nothing is downloaded here.
     """
-    return ProductsJob(what, product, years, list(extent) if extent else None, list(variables))
+    return fields
 
 
-@_command
-def doctor() -> Job:
+@_command()
+def doctor(**fields: Any) -> Mapping[str, Any]:
     """Show which libraries are there, and what is amiss with them."""
-    return DoctorJob()
+    return fields
 
 
-@_command
-@click.argument("file")
+@_command(click.Argument(["file"]))
 def job(file: str) -> Job:
     """Run the job in a JSON FILE ("-" for standard input), e.g. {"job": "describe", …}."""
     name = "Standard input" if file == "-" else file

@@ -17,30 +17,25 @@ from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region, parse_regions, parse_winter
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs.base import Facts, StageJob, job_to_json, make_job
-from wco2_engine.jobs.observations import ObservationsJob, screen_of
+from wco2_engine.jobs.observations import ObservationsJob
 from wco2_engine.jobs.predict import PredictJob
 from wco2_engine.jobs.report import ReportJob
 from wco2_engine.jobs.sample import SampleJob
 from wco2_engine.jobs.state import StudyState
 from wco2_engine.jobs.train import TrainJob
+from wco2_engine.options import ZONES, MapProducts, TrainingSettings
 from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
+from wco2_engine.schema import check_table, check_value, keys_of, option
 from wco2_engine.season import Month, parse_years
 
 STAGES: dict[str, Any] = {
     kind.verb: kind for kind in (ObservationsJob, SampleJob, TrainJob, PredictJob, ReportJob)
 }
 STATE = "study-state.json"
-_TOP = ("title", "licence", "simulated", "catalogue", "output", "observations", "winter", "region")
 _SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table")
 _OBSERVATIONS = (*_SOURCE, "sources", "target", "screen")
-_MODEL = (
-    *("trees", "min_samples_leaf", "max_features", "transform", "seed", "validation", "at"),
-    *("members", "tune", "tune_budget", "weights"),
-)
-_MAP = (
-    *("extent", "resolution", "crs", "snap", "years", "domain", "monthly"),
-    *("interval", "applicability", "members"),
-)
+_MODEL = (*keys_of(TrainingSettings), "at")
+_MAP = ("years", "extent", "resolution", "crs", "snap", "domain", *keys_of(MapProducts))
 _TABLES = {  # whose values a job's fields are
     "observations": "[observations]",
     "sample": "[model] and [map]",
@@ -49,6 +44,23 @@ _TABLES = {  # whose values a job's fields are
     "report": "its names",
 }
 _WEIGHTS = {"observations": 0.05, "sample": 0.1, "train": 0.35, "predict": 0.45, "report": 0.05}
+
+
+@dataclass(frozen=True)
+class _Top:
+    """The keys of a study file; its larger tables are looked at each by itself."""
+
+    catalogue: str = option("The catalogue of predictors.", path="read")
+    title: str | None = option("Title of model, maps and report.", None)
+    licence: str = option("Licence of the maps.", "")
+    simulated: bool = option("Whether the fluxes are simulated.", False)
+    output: str = option("Folder of all results.", "results", path="written")
+    observations: Any = option("Tables of fluxes.", None)
+    winter: Any = option("The months of a winter.", None)
+    region: Any = option("Regions, a table each.", None)
+    model: Any = option("How forests are trained.", None)
+    zones: dict[str, Any] | None = option("Zones that scores are told by.", None, table=ZONES)
+    map: Any = option("What is mapped.", None)
 
 
 @dataclass(frozen=True)
@@ -97,19 +109,20 @@ class Study:
             path = path / "study.toml"
         tables = read_toml(path, "Study")
         where = str(path)
-        check_names(tables, (*_TOP, "model", "map", "zones"), where)
+        check_table(_Top, tables, where)
         path = path.absolute()
         folder = path.parent
         observations = _table(tables, "observations", _OBSERVATIONS, where)
         model = _table(tables, "model", _MODEL, where, required=False)
         maps = _table(tables, "map", _MAP, where)
-        title = str(tables.get("title", path.stem))
-        catalogue = existing_file(folder / _text(tables, "catalogue", where), "Catalogue")
-        output = folder / str(tables.get("output", "results"))
+        title = tables.get("title", path.stem)
+        catalogue = existing_file(folder / tables["catalogue"], "Catalogue")
+        output = folder / tables.get("output", "results")
         winter = parse_winter(tables.get("winter", {}), where)
         with _said_of(where):
             regions = parse_regions(tables.get("region", []), winter, folder)
 
+        check_value(maps.get("domain"), keys_of(PredictJob)["domain"], f"{where}: [map]")
         domain = _domain_entry(maps.get("domain"), folder)
         zones = _domain_entry(tables.get("zones"), folder)
 
@@ -136,7 +149,7 @@ class Study:
                 "output": out("model.wco2"),
                 "regions": str(path),
                 "title": title,
-                "licence": str(tables.get("licence", "")),
+                "licence": tables.get("licence", ""),
                 "simulated": tables.get("simulated", False),
                 "domain": domain,
                 "zones": zones,
@@ -156,17 +169,15 @@ class Study:
                 name: make_job(STAGES, {"job": name, **values}, _TABLES[name])
                 for name, values in jobs.items()
             }
-            screen_of(made["observations"].screen)
+            made["observations"].screening()
             made["observations"].sources()
-            recipe = made["train"].recipe()
-            if made["predict"].members and not recipe.n_members:
+            if made["predict"].products.members and not made["train"].settings.n_members:
                 raise Wco2Error(
                     "[map] asks for members, and [model] has no members.",
                     "Say members = 20 and 100 trees or more in [model], or leave them out.",
                 )
             made["train"].parsed_zones()
             cells = made["predict"].grid().cells
-            made["predict"].check_interval()
             made["sample"] = make_job(
                 STAGES,
                 {
@@ -183,7 +194,6 @@ class Study:
                 },
                 _TABLES["sample"],
             )
-            made["sample"].cells()
         return cls(
             file=path,
             title=title,

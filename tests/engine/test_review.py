@@ -16,6 +16,7 @@ from wco2_engine.cli import main
 from wco2_engine.errors import Cancelled
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.jobs import SelectJob, ValidateJob
+from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Silent
 from wco2_engine.report import html
 from wco2_engine.report.sections import scores, settings
@@ -95,8 +96,8 @@ def test_a_whole_validation_page_shows_no_maps_and_no_conclusions_of_them(folder
         str(folder / "training.csv"),
         str(folder / "catalogue.toml"),
         str(folder / "v.html"),
-        trees=5,
-        validation=["site"],
+        hyperparameters=Hyperparameters(trees=5),
+        validation=("site",),
     )
     job.run(Silent())
     assert not {"maps", "limits"} & {p.stem for p in (folder / "v_files").iterdir()}
@@ -191,7 +192,11 @@ def test_both_stop_when_asked_to_and_leave_nothing(folder: Path, looks: int) -> 
     paths = [str(folder / name) for name in ("training.csv", "catalogue.toml")]
     before = sorted(folder.iterdir())
     jobs: list[Any] = [
-        ValidateJob(*paths, str(folder / "v.html"), trees=3, validation=["site"]),
+        ValidateJob(
+            *(*paths, str(folder / "v.html")),
+            hyperparameters=Hyperparameters(trees=3),
+            validation=("site",),
+        ),
         SelectJob(*paths, str(folder / "s.html"), trees=3),
     ]
     for job in jobs:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import types
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from wco2_engine.errors import Wco2Error, check_names, nearest_name
+from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import file_state
-from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.regions import read_regions
 from wco2_engine.progress import Progress
+from wco2_engine.schema import build, shown, to_plain
 from wco2_engine.season import Month
+
+if TYPE_CHECKING:
+    from wco2_engine.inputs.catalogue import Catalogue
 
 Facts = dict[str, Any]
 
@@ -42,7 +42,7 @@ class StageJob(Job, Protocol):
 
 def job_to_json(job: Any) -> dict[str, Any]:
     """Plain values that `job_from_json` reads back."""
-    return {"job": job.verb, **asdict(job)}
+    return {"job": job.verb, **to_plain(job)}
 
 
 def make_job(kinds: Mapping[str, Any], data: Any, where: str = "") -> Any:
@@ -60,52 +60,9 @@ def make_job(kinds: Mapping[str, Any], data: Any, where: str = "") -> Any:
         raise Wco2Error('A job is an object with a "job".', f"Known: {', '.join(sorted(kinds))}.")
     verb = data["job"]
     if verb not in kinds:
-        raise Wco2Error(f"There is no job '{verb}'.", nearest_name(verb, kinds))
-    kind = kinds[verb]
+        raise Wco2Error(f"There is no job {shown(verb)}.", nearest_name(verb[:100], kinds))
     values = {name: value for name, value in data.items() if name != "job"}
-    known = {item.name: item for item in fields(kind)}
-    where = where or f"Job '{verb}'"
-    check_names(values, known, where)
-    needed = [
-        name
-        for name, item in known.items()
-        if item.default is MISSING and item.default_factory is MISSING and name not in values
-    ]
-    if needed:
-        raise Wco2Error(f"{where} lacks {', '.join(needed)}.")
-    hints = get_type_hints(kind)
-    for name, value in values.items():
-        if not fits(value, hints[name]):
-            raise Wco2Error(f"{where}: {name} = {value!r} is not {kind_name(hints[name])}.")
-    return kind(**values)
-
-
-def fits(value: Any, hint: Any) -> bool:
-    if hint is Any:
-        return True
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return any(fits(value, option) for option in get_args(hint))
-    if origin is list:
-        return isinstance(value, list) and all(fits(v, get_args(hint)[0]) for v in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(
-            isinstance(k, str) and fits(v, get_args(hint)[1]) for k, v in value.items()
-        )
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, hint)
-
-
-def kind_name(hint: Any) -> str:
-    names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-    if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join(kind_name(o) for o in get_args(hint) if o is not type(None))
-    if get_origin(hint) is list:
-        return f"a list, each {kind_name(get_args(hint)[0])}"
-    return names.get(hint, "a table")
+    return build(kinds[verb], values, where or f"Job '{verb}'")
 
 
 def files(*paths: str | None) -> list[str]:
@@ -126,6 +83,8 @@ def threads(jobs: int) -> int:
 
 def regions_state(path: str) -> str:
     """The regions that a file describes, geometry files included."""
+    from wco2_engine.inputs.regions import read_regions
+
     return json.dumps([region.to_json() for region in read_regions(Path(path))])
 
 

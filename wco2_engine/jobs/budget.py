@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts
+from wco2_engine.options import ZONES
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,18 @@ class BudgetJob:
     """
 
     verb: ClassVar[str] = "budget"
-    maps: str
-    output: str
-    zones: dict[str, Any] | None = None
-    fraction: str | None = None
-    regions: str | None = None
-    level: float = 0.9
-    crs: str | None = None
-    units: str | None = None
+    maps: str = option("Folder of yearly maps.", path="read", argument="DIR")
+    output: str = option("budget.csv to write.", path="written")
+    zones: dict[str, Any] | None = option("Zones to add up by too.", None, table=ZONES)
+    fraction: str | None = option(
+        "Raster of the share of ground that counts, 0 to 1.", None, path="read"
+    )
+    regions: str | None = option(
+        "Model or TOML file, whose regions are added up each by itself.", None, path="read"
+    )
+    level: float = option("Of intervals, from members' maps.", 0.9, above=0.0, below=1.0)
+    crs: str | None = option("CRS of maps that state none, e.g. EPSG:4326.", None)
+    units: str | None = option("Unit of maps that state none, e.g. 'g C m-2'.", None)
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import budget, write_budget, write_zones

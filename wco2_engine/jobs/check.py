@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 from wco2_engine.study import Study
 
 
@@ -15,8 +16,8 @@ class CheckJob:
     """Open everything that a study needs, before anything runs."""
 
     verb: ClassVar[str] = "check"
-    study: str
-    years: str | None = None
+    study: str = option("The study file.", path="read", argument="STUDY")
+    years: str | None = option("Winters to check instead of the study's, e.g. 1983-2014.", None)
 
     def run(self, progress: Progress) -> Facts:
         return Study.read(self.study).check(progress, self.years)

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts
+from wco2_engine.options import ZONES
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 
 
 @dataclass(frozen=True)
@@ -23,15 +25,15 @@ class CompareJob:
     """
 
     verb: ClassVar[str] = "compare"
-    a: str
-    b: str
-    output: str
-    crs_a: str | None = None
-    crs_b: str | None = None
-    units_a: str | None = None
-    units_b: str | None = None
-    zones: dict[str, Any] | None = None
-    title: str = ""
+    a: str = option("Folder of yearly maps, or one map.", path="read", argument="A")
+    b: str = option("Folder of yearly maps, or one map.", path="read", argument="B")
+    output: str = option("comparison.html to write.", path="written")
+    crs_a: str | None = option("CRS of A where its files state none, e.g. EPSG:4326.", None)
+    crs_b: str | None = option("CRS of B where its files state none.", None)
+    units_a: str | None = option("Unit of A where its files state none, e.g. 'g C m-2'.", None)
+    units_b: str | None = option("Unit of B where its files state none.", None)
+    zones: dict[str, Any] | None = option("Zones to compare by.", None, table=ZONES)
+    title: str = option("Title of the page.", "")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.compare import compare

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class DescribeJob:
     """What a model file holds."""
 
     verb: ClassVar[str] = "describe"
-    model: str
+    model: str = option("A model file.", path="read", argument="MODEL")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.model import Model

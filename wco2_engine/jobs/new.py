@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class NewJob:
     """A simulated study with a known truth, to try everything on."""
 
     verb: ClassVar[str] = "new"
-    folder: str
-    seed: int = 0
+    folder: str = option("Folder to make it in.", path="written", argument="FOLDER")
+    seed: int = option("Another seed, another world.", 0, least=0, most=2**32 - 1)
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.simulation.study import create_study

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.files import file_state, refuse_overwriting_inputs
-from wco2_engine.jobs.base import Facts, files, fits, kind_name
+from wco2_engine.jobs.base import Facts, files
 from wco2_engine.progress import Progress
+from wco2_engine.schema import build, option
 
 if TYPE_CHECKING:
     from wco2_engine.inputs.observations import Observations, Source
     from wco2_engine.inputs.screen import Screen
+
+
+_INPUTS = "wco2_engine.inputs"
 
 
 @dataclass(frozen=True)
@@ -22,18 +24,26 @@ class ObservationsJob:
     """Read, convert, screen and merge tables of fluxes."""
 
     verb: ClassVar[str] = "observations"
-    input: str
-    output: str
-    format: str = "auto"
-    columns: dict[str, str] | None = None
-    flux_units: str | None = None
-    screen: dict[str, Any] = field(default_factory=dict)
-    crs: str | None = None
-    rejected: str | None = None
-    site_table: str | None = None
-    name: str | None = None  # what the rows are said to come from; else the file's name
-    target: str | None = None
-    more: list[dict[str, Any]] = field(default_factory=list)  # further tables, as `Source`
+    input: str = option("Table of fluxes.", path="read", argument="TABLE...")
+    output: str = option("observations.gpkg or .csv to write.", path="written")
+    format: str = option("Named format.", "auto")
+    columns: dict[str, str] | None = option("Which column is which.", None)
+    flux_units: str | None = option("Unit of the flux column.", None)
+    screen: dict[str, Any] = option("Screening rules.", {}, table=f"{_INPUTS}.screen.Screen")
+    crs: str | None = option("CRS of a point layer that states none.", None)
+    rejected: str | None = option(
+        "CSV file for rejected rows; beside the output by default.", None, path="written"
+    )
+    site_table: str | None = option(
+        "Table of coordinates, for files of FLUXNET.", None, path="read"
+    )
+    name: str | None = option("What the rows are said to come from; else the file's name.", None)
+    target: str | None = option(
+        "reco or nee, where a table has both; reco by default.", None, choices=("reco", "nee")
+    )
+    more: list[dict[str, Any]] = option(
+        "Further tables.", [], table=f"{_INPUTS}.observations.Source"
+    )
 
     def sources(self) -> list[Source]:
         """The tables in their order: the first, then `more`.
@@ -42,26 +52,28 @@ class ObservationsJob:
         ------
         Wco2Error : for unknown keys or values.
         """
-        return sources_of(
-            [
-                {
-                    "file": self.input,
-                    "format": self.format,
-                    "columns": self.columns,
-                    "flux_units": self.flux_units,
-                    "crs": self.crs,
-                    "site_table": self.site_table,
-                    "name": self.name,
-                },
-                *self.more,
-            ]
-        )
+        from wco2_engine.inputs.observations import Source
+
+        own = ("format", "columns", "flux_units", "crs", "site_table", "name")
+        first = {"file": self.input, **{name: getattr(self, name) for name in own}}
+        return [build(Source, table, "Source of observations") for table in (first, *self.more)]
+
+    def screening(self) -> Screen:
+        """The screening rules.
+
+        Raises
+        ------
+        Wco2Error : for unknown keys or values.
+        """
+        from wco2_engine.inputs.screen import Screen
+
+        return build(Screen, self.screen, "Screening rules")
 
     def read(self) -> Observations:
         """The observations, not written yet."""
         from wco2_engine.inputs.observations import read_sources
 
-        return read_sources(self.sources(), screen_of(self.screen), self.target)
+        return read_sources(self.sources(), self.screening(), self.target)
 
     def run(self, progress: Progress) -> Facts:
         sources = self.sources()
@@ -81,46 +93,3 @@ class ObservationsJob:
 
     def depends_on(self) -> list[str]:
         return [file_state(file) for source in self.sources() for file in source.files()]
-
-
-def sources_of(tables: list[dict[str, Any]]) -> list[Source]:
-    """The tables of observations that a study or job names.
-
-    Raises
-    ------
-    Wco2Error : for unknown keys, or a value of another kind.
-    """
-    from wco2_engine.inputs.observations import Source
-
-    hints = get_type_hints(Source)
-    for table in tables:
-        check_names(table, hints, "Source of observations")
-        if not table.get("file"):
-            raise Wco2Error("A source of observations has no file.", 'Add file = "…".')
-        for name, value in table.items():
-            kind = dict[str, str] | None if name == "columns" else hints[name]
-            if not fits(value, kind):
-                raise Wco2Error(
-                    f"Source of observations {table['file']}: {name} = {value!r} is not "
-                    f"{kind_name(kind)}."
-                )
-    return [Source(**table) for table in tables]
-
-
-def screen_of(table: Mapping[str, Any]) -> Screen:
-    """The screening rules in a table of a study or job.
-
-    Raises
-    ------
-    Wco2Error : for unknown keys or values.
-    """
-    from wco2_engine.inputs.screen import Screen
-
-    check_names(table, (item.name for item in fields(Screen)), "Screening rules")
-    try:
-        plain: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in table.items()
-        }
-        return Screen(**plain)
-    except (TypeError, ValueError) as error:
-        raise Wco2Error(f"Screening rules {dict(table)} can't be used: {error}.") from error

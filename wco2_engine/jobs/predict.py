@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import file_state, writable_folder
-from wco2_engine.grid import GEOGRAPHIC, Grid, parse_crs
-from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.domain import parse_domain
 from wco2_engine.jobs.base import Facts, domain_states, raster_states, threads
+from wco2_engine.options import DOMAIN, GEOGRAPHIC, MapProducts, Run
 from wco2_engine.progress import Progress
+from wco2_engine.schema import group, option, same_option, to_plain
 from wco2_engine.season import parse_years
+
+if TYPE_CHECKING:
+    from wco2_engine.grid import Grid
 
 WHOLE_REGION = (-180.0, 27.0, 180.0, 84.0)  # of northern permafrost, where no extent is given
 
@@ -28,29 +29,33 @@ class PredictJob:
     """Map the winters of some years."""
 
     verb: ClassVar[str] = "predict"
-    model: str
-    catalogue: str
-    output: str
-    years: str
-    extent: list[float] | None = None
-    crs: str = GEOGRAPHIC
-    resolution: float = 0.1
-    snap: bool = True
-    domain: Any = None
-    monthly: bool = False
-    interval: float | None = None
-    applicability: bool = False
-    members: bool = False
-    jobs: int = 0
-    memory: float = 0.0  # GB; 0 for half of what is free
-    scheduler: str | None = None
+    model: str = option("A model file.", path="read", argument="MODEL")
+    catalogue: str = option("Catalogue of predictors.", path="read", argument="CATALOGUE")
+    output: str = option("Folder for the maps.", path="written")
+    years: str = option("Winters, e.g. 1983-1985 or 1990,1995.")
+    extent: list[float] | None = option(
+        "West south east north, in the CRS.",
+        None,
+        unset="all of the north",
+        items=("west", "south", "east", "north"),
+    )
+    crs: str = option("CRS of the map.", GEOGRAPHIC)
+    resolution: float = option("Cell size, in units of the CRS.", 0.1, above=0.0)
+    snap: bool = option("Move edges outward to multiples of the resolution.", True)
+    domain: str | dict[str, Any] | None = option("Cells to predict.", None, table=DOMAIN)
+    products: MapProducts = group(MapProducts)
+    jobs: int = same_option(Run, "jobs")
+    memory: float = option(
+        "GB that it may take; 0 for half of what is free.", 0.0, least=0.0, most=1e6
+    )
+    scheduler: str | None = option("Dask scheduler to work on, e.g. tcp://host:8786.", None)
 
     def run(self, progress: Progress) -> Facts:
+        from wco2_engine.inputs.catalogue import Catalogue
+        from wco2_engine.inputs.domain import parse_domain
         from wco2_engine.learning.model import Model
         from wco2_engine.mapping.prediction import RECORD, predict
 
-        if not 0 <= self.memory < math.inf:
-            raise Wco2Error(f"memory = {self.memory} is no number of GB.", "Give e.g. 1.5.")
         years = parse_years(self.years)
         grid = self.grid()
         domain = parse_domain(self.domain, Path(), "Prediction")
@@ -61,14 +66,11 @@ class PredictJob:
             years,
             writable_folder(Path(self.output)),
             domain,
-            self.monthly,
-            threads(self.jobs),
+            jobs=threads(self.jobs),
             progress=progress,
             memory=self.memory,
             scheduler=self.scheduler,
-            interval=self.interval,
-            applicability=self.applicability,
-            members=self.members,
+            **to_plain(self.products),
         )
         return {
             **prediction.counts,
@@ -84,14 +86,14 @@ class PredictJob:
         ------
         Wco2Error : when extent, CRS and resolution make no grid, or a huge one.
         """
+        from wco2_engine.grid import Grid, parse_crs
+
         parse_crs(self.crs)
         if self.extent is None and self.crs != GEOGRAPHIC:
             raise Wco2Error(
                 f"An extent in {self.crs} is needed.", "Give west, south, east, north in its units."
             )
         extent = self.extent if self.extent is not None else WHOLE_REGION
-        if len(extent) != 4:
-            raise Wco2Error(f"Extent {list(extent)} is not west, south, east, north.")
         west, south, east, north = extent
         grid = Grid.from_extent((west, south, east, north), self.resolution, self.crs, self.snap)
         if grid.width * grid.height > MAX_CELLS:
@@ -101,13 +103,8 @@ class PredictJob:
             )
         return grid
 
-    def check_interval(self) -> None:
-        """Raise a Wco2Error for an interval that is no share."""
-        from wco2_engine.mapping.plan import Products
-
-        Products(interval=self.interval)
-
     def depends_on(self) -> list[str]:
+        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.learning.model import Model
         from wco2_engine.mapping.plan import Schedule, predictors_of, regions_of
         from wco2_engine.mapping.record import areas_of
@@ -119,7 +116,7 @@ class PredictJob:
         used = catalogue.only([p.name for p in predictors_of(model, catalogue)])
         return [
             model.fingerprint,
-            *([areas_of(model)] if self.applicability else []),
+            *([areas_of(model)] if self.products.applicability else []),
             json.dumps([model.simulated, model.provenance], sort_keys=True),  # maps repeat some
             file_state(self.catalogue),
             *domain_states(self.domain),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 
 WHAT = ("list", "show", "request")
 
@@ -21,18 +22,22 @@ class ProductsJob:
     """
 
     verb: ClassVar[str] = "products"
-    what: str = "list"
-    product: str | None = None
-    years: str = "1982-2022"
-    extent: list[float] | None = None
-    variables: list[str] = field(default_factory=list)
+    what: str = option(
+        "list, show or request.", "list", choices=WHAT, argument="[list|show|request]"
+    )
+    product: str | None = option("Id of a product.", None, argument="[ID]")
+    years: str = option("Of a request.", "1982-2022")
+    extent: list[float] | None = option(
+        "Of a request: west south east north, degrees.",
+        None,
+        items=("west", "south", "east", "north"),
+    )
+    variables: list[str] = option("Of a request; may be repeated.", [], flag="variable")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.products.reading import all_products, product_of
         from wco2_engine.products.request import request
 
-        if self.what not in WHAT:
-            raise Wco2Error(f"Unknown '{self.what}'.", nearest_name(self.what, WHAT))
         if self.what == "list":
             rows = [
                 {

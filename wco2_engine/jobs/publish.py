@@ -9,6 +9,7 @@ from typing import ClassVar
 from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 from wco2_engine.study import Study
 
 
@@ -21,12 +22,14 @@ class PublishJob:
     """
 
     verb: ClassVar[str] = "publish"
-    source: str
-    output: str
-    facts: str | None = None
-    crs: str | None = None
-    units: str | None = None
-    replace: bool = False
+    source: str = option("A study, or a folder of maps.", path="read", argument="STUDY_OR_MAPS")
+    output: str = option("Folder to write; must not be there yet.", path="written")
+    facts: str | None = option(
+        "TOML file with creators, licence, doi, …: what only you know.", None, path="read"
+    )
+    crs: str | None = option("CRS of maps that state none, e.g. EPSG:4326.", None)
+    units: str | None = option("Unit of maps that state none, e.g. 'g C m-2'.", None)
+    replace: bool = option("Replace an earlier published folder.", False)
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.publication.about import About

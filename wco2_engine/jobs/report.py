@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from wco2_engine.files import check_ending, file_state, refuse_overwriting_input
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.state import StudyState
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,19 @@ class ReportJob:
     """
 
     verb: ClassVar[str] = "report"
-    model: str
-    output: str
-    title: str = ""
-    state: str | None = None
-    maps: str | None = None
-    scenarios: list[str] = field(default_factory=list)  # folders of maps of the same model
+    model: str = option("A model file.", path="read", argument="STUDY_OR_MODEL")
+    output: str = option("report.html to write.", path="written")
+    title: str = option("Title of the page.", "")
+    state: str | None = option("What a study has done, as its state file.", None, path="read")
+    maps: str | None = option(
+        "Folder of a model's maps, to show them; a study knows its own.", None, path="read"
+    )
+    scenarios: list[str] = option(
+        "Folder of maps of the same model from other inputs; may be repeated.",
+        [],
+        path="read",
+        flag="scenario",
+    )
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.model import Model

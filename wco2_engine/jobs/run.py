@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 from wco2_engine.study import Study
 
 
@@ -15,7 +16,7 @@ class RunJob:
     """All stages of a study; finished ones are skipped, stale ones done again."""
 
     verb: ClassVar[str] = "run"
-    study: str
+    study: str = option("The study file.", path="read", argument="STUDY")
 
     def run(self, progress: Progress) -> Facts:
         return Study.read(self.study).run(progress)

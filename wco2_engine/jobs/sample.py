@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import file_state, refuse_overwriting_inputs
-from wco2_engine.grid import GEOGRAPHIC, Cells
-from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.regions import read_regions
 from wco2_engine.jobs.base import Facts, files, raster_states, regions_state
+from wco2_engine.options import GEOGRAPHIC
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 from wco2_engine.season import Month
+
+if TYPE_CHECKING:
+    from wco2_engine.grid import Cells
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,32 @@ class SampleJob:
     """Look predictors up at the observations."""
 
     verb: ClassVar[str] = "sample"
-    observations: str
-    catalogue: str
-    output: str
-    regions: str | None = None
-    at: str = "cell"
-    resolution: float = 0.1
-    crs: str = GEOGRAPHIC
-    rejected: str | None = None
-    origin: list[float] | None = None  # x and y of a cell's corner, where the grid is not snapped
+    observations: str = option("Observations.", path="read", argument="OBSERVATIONS")
+    catalogue: str = option("Catalogue of predictors.", path="read", argument="CATALOGUE")
+    output: str = option("training.gpkg or .csv to write.", path="written")
+    regions: str | None = option(
+        "TOML file with [[region]] tables; a study file will do.", None, path="read"
+    )
+    at: str = option(
+        "Look predictors up in the cell that holds a site, or at the point.",
+        "cell",
+        choices=("cell", "point"),
+    )
+    resolution: float = option("Size of the cells, in the CRS.", 0.1, above=0.0)
+    crs: str = option("CRS of the cells.", GEOGRAPHIC)
+    rejected: str | None = option(
+        "CSV file for observations that can't be sampled; beside the output by default.",
+        None,
+        path="written",
+    )
+    origin: list[float] | None = option(
+        "A corner of a cell, where the grid is not snapped.", None, items=("x", "y")
+    )
 
     def run(self, progress: Progress) -> Facts:
+        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.observations import read_observations
+        from wco2_engine.inputs.regions import read_regions
         from wco2_engine.inputs.tables import write_table
         from wco2_engine.learning.sampling import sample
 
@@ -54,6 +69,7 @@ class SampleJob:
         }
 
     def depends_on(self) -> list[str]:
+        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.observations import read_observations
 
         table = read_observations(self.observations).table
@@ -71,12 +87,10 @@ class SampleJob:
 
         Raises
         ------
-        Wco2Error : when `at`, the resolution or the origin can't be.
+        Wco2Error : when the CRS or the resolution can't be.
         """
-        if self.at not in ("cell", "point"):
-            raise Wco2Error(f"at = '{self.at}'.", nearest_name(self.at, ("cell", "point")))
+        from wco2_engine.grid import Cells
+
         if self.at == "point":
             return None
-        if self.origin is not None and len(self.origin) != 2:
-            raise Wco2Error(f"Origin {self.origin} is not x and y.")
         return Cells.square(self.crs, self.resolution, *(self.origin or ()))

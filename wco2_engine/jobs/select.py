@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.train import TrainJob
+from wco2_engine.options import Hyperparameters, Run, TrainingSettings
 from wco2_engine.progress import Part, Progress
+from wco2_engine.schema import option, same_option
 
 
 @dataclass(frozen=True)
@@ -18,17 +20,21 @@ class SelectJob:
     """Which predictors help at held-out sites, by region, and a catalogue of these alone."""
 
     verb: ClassVar[str] = "select"
-    training: str
-    catalogue: str
-    output: str
-    regions: str | None = None
-    method: str = "forward"
-    criterion: str = "clear"
-    trees: int = 50
-    budget: int = 10_000
-    seed: int = 0
-    title: str = ""
-    jobs: int = 0
+    training: str = option("Training table.", path="read", argument="TRAINING")
+    catalogue: str = option("Catalogue of predictors.", path="read", argument="CATALOGUE")
+    output: str = option("selection.html to write.", path="written")
+    regions: str | None = option(
+        "TOML file with [[region]] tables; a study file will do.", None, path="read"
+    )
+    method: str = option("forward or elimination.", "forward", choices=("forward", "elimination"))
+    criterion: str = option(
+        "clear (better by more than chance) or any.", "clear", choices=("clear", "any")
+    )
+    trees: int = same_option(Hyperparameters, "trees", 50)
+    budget: int = option("Forests a region may take.", 10_000, least=1, most=10**9)
+    seed: int = same_option(TrainingSettings, "seed")
+    title: str = option("Title of the page.", "")
+    jobs: int = same_option(Run, "jobs")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.inputs.catalogue_text import only_predictors
@@ -41,18 +47,11 @@ class SelectJob:
         inputs = TrainJob(self.training, self.catalogue, self.output, self.regions).inputs()
         refuse_overwriting_inputs([self.output, str(chosen_catalogue)], inputs)
         check_ending(self.output, ".html", ".htm")
-        if self.method not in SELECTIONS:
-            raise Wco2Error(
-                f"Unknown method '{self.method}'.", nearest_name(self.method, SELECTIONS)
-            )
         growth = Growth(trees=self.trees)
         # A model of one tree brings each region's rows, sites and folds, checked as in training.
         rows = TrainJob(
             *(self.training, self.catalogue, self.output, self.regions),
-            trees=1,
-            seed=self.seed,
-            validation=["site"],
-            members=0,
+            settings=TrainingSettings(Hyperparameters(trees=1), self.seed, ("site",), members=0),
             jobs=self.jobs,
         )
         model = rows.trained(Part(progress, 0.0, 0.05))

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.files import file_state, refuse_overwriting_inputs
-from wco2_engine.inputs.areas import Box
-from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.domain import parse_domain
-from wco2_engine.inputs.regions import DEFAULT_WINTER, Region, read_regions
-from wco2_engine.inputs.zones import Zones, parse_zones
 from wco2_engine.jobs.base import Facts, domain_states, files, path_of, regions_state, threads
+from wco2_engine.options import DOMAIN, ZONES, Run, TrainingSettings
 from wco2_engine.progress import Progress
+from wco2_engine.schema import group, option, same_option, to_plain
 
 if TYPE_CHECKING:
+    from wco2_engine.inputs.regions import Region
+    from wco2_engine.inputs.zones import Zones
     from wco2_engine.learning.model import Model
-    from wco2_engine.learning.training import ForestRecipe
-
-
-EVERYWHERE = (Region("everywhere", DEFAULT_WINTER, Box(-180.0, -90.0, 180.0, 90.0)),)
 
 
 @dataclass(frozen=True)
@@ -28,26 +23,21 @@ class TrainJob:
     """Grow a forest for each region, and judge it on held-out rows."""
 
     verb: ClassVar[str] = "train"
-    training: str
-    catalogue: str
-    output: str
-    regions: str | None = None
-    trees: int = 500
-    min_samples_leaf: int = 1
-    max_features: float = 1.0
-    transform: str = "none"
-    seed: int = 0
-    validation: list[str] = field(default_factory=lambda: ["random", "site"])
-    members: int | None = None  # 20 where there are 100 trees or more
-    tune: bool = False
-    tune_budget: int = 500
-    weights: str = "rows"
-    zones: Any = None
-    title: str = ""
-    licence: str = ""
-    simulated: bool = False
-    domain: Any = None
-    jobs: int = 0
+    training: str = option("Training table.", path="read", argument="TRAINING")
+    catalogue: str = option("Catalogue of predictors.", path="read", argument="CATALOGUE")
+    output: str = option("model.wco2 to write.", path="written")
+    regions: str | None = option(
+        "TOML file with [[region]] tables; a study file will do.", None, path="read"
+    )
+    settings: TrainingSettings = group(TrainingSettings)
+    zones: dict[str, Any] | None = option("Zones that scores are told by too.", None, table=ZONES)
+    title: str = option("Title, kept in the model.", "")
+    licence: str = option("Licence of the maps, kept in the model.", "")
+    simulated: bool = option("Whether the fluxes are simulated.", False)
+    domain: str | dict[str, Any] | None = option(
+        "Cells to be mapped, for knndm.", None, table=DOMAIN
+    )
+    jobs: int = same_option(Run, "jobs")
 
     def run(self, progress: Progress) -> Facts:
         refuse_overwriting_inputs([self.output], self.inputs())
@@ -75,17 +65,19 @@ class TrainJob:
         ------
         Wco2Error : when an input is missing or wrong, or a region has too few rows or sites.
         """
+        from wco2_engine.inputs.catalogue import Catalogue
+        from wco2_engine.inputs.domain import parse_domain
+        from wco2_engine.inputs.regions import read_regions
         from wco2_engine.learning.sampling import read_training
-        from wco2_engine.learning.training import train
+        from wco2_engine.learning.training import ForestRecipe, train
 
-        recipe = self.recipe()
-        regions = read_regions(Path(self.regions)) if self.regions else EVERYWHERE
+        regions = read_regions(Path(self.regions)) if self.regions else _everywhere()
         catalogue = Catalogue.read(self.catalogue)
         return train(
             read_training(Path(self.training), catalogue.names),
             catalogue,
             regions,
-            recipe,
+            ForestRecipe(**{**to_plain(self.settings), "validation": self.settings.validation}),
             {"title": self.title, "licence": self.licence},
             self.simulated,
             threads(self.jobs),
@@ -99,28 +91,6 @@ class TrainJob:
         places = (path_of(self.domain), path_of(self.zones))
         return files(self.training, self.catalogue, self.regions, *places)
 
-    def recipe(self) -> ForestRecipe:
-        """How the forests are grown and judged.
-
-        Raises
-        ------
-        Wco2Error : for a number out of bounds, or an unknown validation.
-        """
-        from wco2_engine.learning.training import ForestRecipe
-
-        return ForestRecipe(
-            trees=self.trees,
-            min_samples_leaf=self.min_samples_leaf,
-            max_features=self.max_features,
-            transform=self.transform,
-            seed=self.seed,
-            validation=tuple(self.validation),
-            members=self.members,
-            tune=self.tune,
-            tune_budget=self.tune_budget,
-            weights=self.weights,
-        )
-
     def parsed_zones(self) -> Zones | None:
         """The zones that scores are told by.
 
@@ -128,6 +98,8 @@ class TrainJob:
         ------
         Wco2Error : when the file is missing, or doesn't name its zones.
         """
+        from wco2_engine.inputs.zones import parse_zones
+
         return parse_zones(self.zones, Path(), "Training")
 
     def depends_on(self) -> list[str]:
@@ -138,3 +110,11 @@ class TrainJob:
             *domain_states(self.domain),
             *domain_states(self.zones),
         ]
+
+
+def _everywhere() -> tuple[Region, ...]:
+    """One region, where none is named."""
+    from wco2_engine.inputs.areas import Box
+    from wco2_engine.inputs.regions import DEFAULT_WINTER, Region
+
+    return (Region("everywhere", DEFAULT_WINTER, Box(-180.0, -90.0, 180.0, 90.0)),)

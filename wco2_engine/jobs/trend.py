@@ -9,6 +9,7 @@ from typing import ClassVar
 from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
+from wco2_engine.schema import option
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,20 @@ class TrendJob:
     """
 
     verb: ClassVar[str] = "trend"
-    maps: str
-    output: str
-    alpha: float = 0.05
-    correlated: bool = False
-    prewhitening: str = "residuals"
-    budget: str | None = None
-    crs: str | None = None
-    units: str | None = None
+    maps: str = option("Folder of yearly maps.", path="read", argument="DIR")
+    output: str = option("trend.tif to write.", path="written")
+    alpha: float = option("Rate of false discoveries.", 0.05, above=0.0, below=1.0)
+    correlated: bool = option("Take twice alpha, as cells go together.", False)
+    prewhitening: str = option(
+        "residuals, pw, tfpw or none.",
+        "residuals",
+        choices=("residuals", "pw", "tfpw", "none"),
+    )
+    budget: str | None = option(
+        "budget.csv, for the trends of its regions and zones.", None, path="read"
+    )
+    crs: str | None = option("CRS of maps that state none, e.g. EPSG:4326.", None)
+    units: str | None = option("Unit of maps that state none, e.g. 'g C m-2'.", None)
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import trends_by_zone, write_rows

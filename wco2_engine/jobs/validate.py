@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +10,9 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.train import TrainJob
+from wco2_engine.options import DOMAIN, VALIDATIONS, ZONES, Hyperparameters, Run, TrainingSettings
 from wco2_engine.progress import Part, Progress
+from wco2_engine.schema import group, option, same_option
 
 
 @dataclass(frozen=True)
@@ -18,22 +20,23 @@ class ValidateJob:
     """Scores of all validations side by side, on a page of their own; no model is kept."""
 
     verb: ClassVar[str] = "validate"
-    training: str
-    catalogue: str
-    output: str
-    regions: str | None = None
-    trees: int = 500
-    min_samples_leaf: int = 1
-    max_features: float = 1.0
-    transform: str = "none"
-    seed: int = 0
-    validation: list[str] = field(default_factory=lambda: ["random", "site", "blocks", "knndm"])
-    weights: str = "rows"
-    zones: Any = None
-    title: str = ""
-    simulated: bool = False
-    domain: Any = None
-    jobs: int = 0
+    training: str = option("Training table.", path="read", argument="TRAINING")
+    catalogue: str = option("Catalogue of predictors.", path="read", argument="CATALOGUE")
+    output: str = option("validation.html to write.", path="written")
+    regions: str | None = option(
+        "TOML file with [[region]] tables; a study file will do.", None, path="read"
+    )
+    hyperparameters: Hyperparameters = group(Hyperparameters)
+    seed: int = same_option(TrainingSettings, "seed")
+    validation: tuple[str, ...] = same_option(TrainingSettings, "validation", VALIDATIONS)
+    weights: str = same_option(TrainingSettings, "weights")
+    zones: dict[str, Any] | None = option("Zones that scores are told by too.", None, table=ZONES)
+    title: str = option("Title of the page.", "")
+    simulated: bool = option("Whether the fluxes are simulated.", False)
+    domain: str | dict[str, Any] | None = option(
+        "Cells to be mapped, for knndm.", None, table=DOMAIN
+    )
+    jobs: int = same_option(Run, "jobs")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.report.html import VALIDATION, Material, write_report
@@ -58,5 +61,9 @@ class ValidateJob:
         }
 
     def _train(self) -> TrainJob:
-        shared = {item.name: getattr(self, item.name) for item in fields(self)}
-        return TrainJob(**shared, members=0)
+        shared = ("training", "catalogue", "output", "regions", "zones", "title", "simulated")
+        values = {name: getattr(self, name) for name in (*shared, "domain", "jobs")}
+        settings = TrainingSettings(
+            self.hyperparameters, self.seed, self.validation, members=0, weights=self.weights
+        )
+        return TrainJob(**values, settings=settings)

@@ -31,6 +31,7 @@ from wco2_engine.jobs import (
     job_from_json,
     job_to_json,
 )
+from wco2_engine.options import Hyperparameters, MapProducts, TrainingSettings
 from wco2_engine.progress import Silent
 
 EXAMPLES: list[Any] = [
@@ -41,12 +42,20 @@ EXAMPLES: list[Any] = [
         "in.csv", "out.gpkg", columns={"site": "S"}, screen={"treatments": ["", "Control"]}
     ),
     SampleJob("o.gpkg", "c.toml", "t.gpkg", origin=[0.5, 0.25]),
-    TrainJob("t.gpkg", "c.toml", "m.wco2", validation=["site"], simulated=True),
-    PredictJob("m.wco2", "c.toml", "maps", "1990", [0, 50, 10, 60], domain={"path": "z.tif"}),
+    TrainJob(
+        *("t.gpkg", "c.toml", "m.wco2"),
+        settings=TrainingSettings(Hyperparameters(trees=7), validation=("site",)),
+        simulated=True,
+    ),
+    PredictJob(
+        *("m.wco2", "c.toml", "maps", "1990", [0, 50, 10, 60]),
+        domain={"path": "z.tif"},
+        products=MapProducts(monthly=True, interval=0.9),
+    ),
     ReportJob("m.wco2", "r.html"),
     DescribeJob("m.wco2"),
     DoctorJob(),
-    ValidateJob("t.gpkg", "c.toml", "v.html", validation=["site"], zones={"path": "z.gpkg"}),
+    ValidateJob("t.gpkg", "c.toml", "v.html", validation=("site",), zones={"path": "z.gpkg"}),
     SelectJob("t.gpkg", "c.toml", "s.html", method="elimination", criterion="any"),
     BudgetJob("maps", "budget.csv", zones={"path": "z.gpkg"}, fraction="land.tif", level=0.8),
     TrendJob("maps", "trend.tif", alpha=0.1, correlated=True, budget="budget.csv"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.jobs import job_from_json
 from wco2_engine.jobs.base import make_job, threads
 from wco2_engine.jobs.observations import ObservationsJob
 from wco2_engine.jobs.predict import PredictJob
@@ -71,7 +72,7 @@ def test_a_job_needs_what_has_no_default() -> None:
         ("train", "trees", True, "a whole number"),
         ("train", "simulated", 1, "true or false"),
         ("train", "validation", ["site", 3], "a list, each a text"),
-        ("predict", "extent", [1, 2, "x", 4], "a list, each a number"),
+        ("predict", "extent", [1, 2, "x", 4], "a list of west, south, east, north"),
         ("predict", "years", 1990, "a text"),
         ("observations", "columns", {"site": 3}, "a table"),
         ("sample", "resolution", None, "a number"),
@@ -169,5 +170,6 @@ def test_the_number_of_threads_is_that_asked_for_or_all() -> None:
 
 @pytest.mark.parametrize("memory", [-1.0, float("nan"), float("inf")])
 def test_memory_that_is_no_number_of_gigabytes_is_refused(memory: float) -> None:
-    with pytest.raises(Wco2Error, match="is no number of GB"):
-        PredictJob("m", "c", "o", "2001", memory=memory).run(Silent())
+    job = {"job": "predict", "model": "m", "catalogue": "c", "output": "o", "years": "2001"}
+    with pytest.raises(Wco2Error, match=r"memory = .* is not (a number|from 0 to 1000000)"):
+        job_from_json({**job, "memory": memory})

@@ -1,0 +1,230 @@
+"""The options that jobs share, each described once: how forests are trained, and what is mapped.
+
+Commands, keys of study files, checks of jobs as JSON, parameters in QGIS and the tables of
+`docs/study-file.md` are made from these descriptions. Whoever adds a hyperparameter adds a field
+here, and uses it where forests are fitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.schema import check_fields, group, option
+
+GEOGRAPHIC = "EPSG:4326"  # longitude and latitude, WGS 84
+VALIDATIONS = ("random", "site", "blocks", "knndm")
+TRANSFORMS = ("none", "sqrt", "log1p")
+WEIGHTS = ("rows", "sites")
+DOMAIN, ZONES = f"{__name__}.DomainTable", f"{__name__}.ZonesTable"  # to be named by an option
+MEMBERS = 20
+ENOUGH_TREES = 100  # to be shared by members without asking
+MAX_ENSEMBLE = 1_000  # members whose totals tell an interval
+FEWEST_TUNED_TREES = 100  # that tuning tries
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Hyperparameters of a forest.
+
+    The defaults are the bare Extremely Randomized Trees of Geurts et al. (2006,
+    doi 10.1007/s10994-006-6226-1) for regression: fully grown trees, all predictors tried at each
+    split, no bootstrap.
+
+    Parameters
+    ----------
+    trees : how many; scikit-learn's `n_estimators`.
+    min_samples_leaf : rows that a leaf has at least.
+    max_features : share of the predictors that are tried at each split.
+    transform : "none", "sqrt" or "log1p": the scale of the target on which splits are compared.
+
+    Raises
+    ------
+    Wco2Error : for a value out of its range.
+    """
+
+    trees: int = option(
+        "Trees of a forest.",
+        500,
+        title="Trees",
+        more="More are steadier and slower; 100 are enough to try.",
+        least=1,
+        most=100_000,
+    )
+    min_samples_leaf: int = option(
+        "Fewest rows in a leaf.",
+        1,
+        title="Fewest rows in a leaf",
+        more="Larger smooths.",
+        least=1,
+        most=1_000_000,
+    )
+    max_features: float = option(
+        "Share of the predictors tried at a split.",
+        1.0,
+        title="Share of predictors tried at a split",
+        above=0.0,
+        most=1.0,
+    )
+    transform: str = option(
+        "Scale of the flux on which splits are compared: none, sqrt, log1p.",
+        "none",
+        title="Scale of the flux on which splits are compared",
+        more="Leaves say means of the flux itself. Roots or logarithms let large fluxes count "
+        "less; the sign is kept.",
+        choices=TRANSFORMS,
+    )
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a model is trained and validated.
+
+    Parameters
+    ----------
+    hyperparameters : of the forests; where tuning starts from.
+    seed : of all chance, from 0 to 4294967295.
+    validation : ways to hold rows out, of "random", "site", "blocks" and "knndm". The strictest of
+        them that keeps sites whole calibrates intervals and tells importances and applicability.
+    members : forests on halves of the sites, which give totals their intervals; 0 for none, and
+        None for 20 where there are trees enough.
+    tune, tune_budget : look for better hyperparameters by site folds, with so many forests at
+        most; the strictest scores are then nested.
+    weights : "rows", or "sites" for each site to count as one.
+
+    Raises
+    ------
+    Wco2Error : for a value out of its range, or settings that don't go together.
+    """
+
+    hyperparameters: Hyperparameters = group(Hyperparameters)
+    seed: int = option(
+        "Seed of all chance.",
+        0,
+        title="Seed",
+        more="The same seed and libraries make the same model.",
+        least=0,
+        most=2**32 - 1,
+    )
+    validation: tuple[str, ...] = option(
+        "Ways to hold rows out: random, site, blocks, knndm.",
+        ("random", "site"),
+        title="Validation",
+        more="See below.",
+        choices=VALIDATIONS,
+    )
+    members: int | None = option(
+        "Forests on halves of the sites that share the trees, for intervals of totals; 0 for none.",
+        None,
+        title="Members for the intervals of totals",
+        unset="20 from 100 trees on",
+        least=0,
+        most=MAX_ENSEMBLE,
+    )
+    tune: bool = option(
+        "Look for better hyperparameters, by nested site folds.",
+        False,
+        title="Look for better hyperparameters",
+        more="Tries leaves, shares of predictors and scales of the flux by sites held out, nested "
+        "so that scores stay honest. Takes hundreds of forests.",
+    )
+    tune_budget: int = option(
+        "Forests to tune with, at most.", 500, title="Forests to tune with", least=1, most=10**6
+    )
+    weights: str = option(
+        "What counts alike: rows or sites.",
+        "rows",
+        title="What counts alike",
+        more="rows: each month of a site; sites: each site, however many months it has.",
+        choices=WEIGHTS,
+    )
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        object.__setattr__(self, "validation", tuple(dict.fromkeys(self.validation)))
+        trees = self.hyperparameters.trees
+        least = min(trees, FEWEST_TUNED_TREES) if self.tune else trees
+        if self.n_members and not 2 <= self.n_members <= min(MAX_ENSEMBLE, least):
+            raise Wco2Error(
+                f"members = {self.members} is not from 2 to {min(MAX_ENSEMBLE, least)}.",
+                "Members share the trees; 0 is for none.",
+            )
+        if self.tune and not set(self.validation) - {"random"}:
+            raise Wco2Error(
+                "Tuning needs a validation that keeps sites whole.",
+                'Add "site" to the validation.',
+            )
+
+    @property
+    def n_members(self) -> int:
+        """How many members there will be."""
+        if self.members is None:
+            return MEMBERS if self.hyperparameters.trees >= ENOUGH_TREES else 0
+        return self.members
+
+
+@dataclass(frozen=True)
+class MapProducts:
+    """What is mapped besides the sums of winters."""
+
+    monthly: bool = option("Map each month too.", False, title="Map each month too")
+    interval: float | None = option(
+        "Map bounds that hold this share of the fluxes, e.g. 0.9.",
+        None,
+        title="Map bounds that hold this share of the fluxes, e.g. 0.9",
+        more="See [maps.md](maps.md).",
+        unset="none",
+        above=0.0,
+        below=1.0,
+    )
+    applicability: bool = option(
+        "Map how far the model can be applied.", False, title="Map where the model can be applied"
+    )
+    members: bool = option(
+        "Map the ensemble's members, for intervals of totals.",
+        False,
+        title="Map the members, for intervals of totals",
+    )
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a job runs, which its result does not depend on."""
+
+    jobs: int = option(
+        "Threads; 0 for all processors.",
+        0,
+        title="Threads",
+        more="Results do not depend on it.",
+        least=0,
+        most=4096,
+    )
+
+
+@dataclass(frozen=True)
+class DomainTable:
+    """The cells of a map or training: a vector file, or a raster and the pixels that count."""
+
+    path: str = option("Polygons, or a raster.", path="read")
+    values: list[float] | None = option("Pixels of a raster that count.", None)
+    crs: str | None = option("CRS of a raster that states none.", None)
+    variable: str | None = option("Variable of a netCDF or HDF5 file.", None)
+    nodata: float | None = option("Pixels that hold nothing.", None)
+
+
+@dataclass(frozen=True)
+class ZonesTable:
+    """Zones: polygons and the column that names them, or a raster and the names of its values."""
+
+    path: str = option("Polygons, or a raster.", path="read")
+    name_field: str | None = option("Column of the polygons that names them.", None)
+    names: dict[str, str] | None = option("Names of a raster's values.", None)
+    crs: str | None = option("CRS of a raster that states none.", None)
+    variable: str | None = option("Variable of a netCDF or HDF5 file.", None)
+    nodata: float | None = option("Pixels that hold nothing.", None)
