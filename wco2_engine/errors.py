@@ -60,6 +60,17 @@ def check_names(found: Iterable[str], known: Iterable[str], where: str) -> None:
             raise Wco2Error(f"{where}: unknown key '{name}'.", nearest_name(name, allowed))
 
 
+def gdal_errors() -> tuple[type[Exception], ...]:
+    """What rasterio raises when GDAL fails, to be caught where rasters are opened or written.
+
+    What GDAL itself raises, e.g. of a point beyond a projection, has its root in no public module.
+    """
+    from rasterio._err import CPLE_BaseError
+    from rasterio.errors import RasterioError, RasterioIOError
+
+    return RasterioError, RasterioIOError, CPLE_BaseError
+
+
 @contextmanager
 def disk_errors(path: Path | str) -> Iterator[None]:
     """Turn a full disk or a folder that can't be written into a `Wco2Error` that names `path`."""

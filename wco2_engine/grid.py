@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, gdal_errors
 
 GEOGRAPHIC = "EPSG:4326"
 EARTH_RADIUS_M = 6_371_010.0  # of the sphere on which distances are taken, as S2 and R's sf have it
@@ -361,7 +361,6 @@ def project(
     """Points `(n,)` from one CRS to another, x before y always; inf where there is no answer."""
     if source == target or parse_crs(source).to_wkt() == parse_crs(target).to_wkt():
         return x, y
-    from rasterio._err import CPLE_BaseError  # what GDAL's own errors are, in no public module
     from rasterio.warp import transform
 
     if not x.size:
@@ -369,7 +368,7 @@ def project(
     try:
         new_x, new_y = transform(parse_crs(source), parse_crs(target), x.tolist(), y.tolist())[:2]
         return np.asarray(new_x), np.asarray(new_y)
-    except CPLE_BaseError:  # one point beyond the projection's domain fails the whole call
+    except gdal_errors():  # one point beyond the projection's domain fails the whole call
         if x.size == 1:
             return np.full(1, np.inf), np.full(1, np.inf)
         half = x.size // 2

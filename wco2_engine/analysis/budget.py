@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.analysis.coverage import Cover, Fraction
 from wco2_engine.analysis.ground import cell_areas
-from wco2_engine.analysis.polygons import PolygonCover
+from wco2_engine.analysis.polygons import PolygonZoning
 from wco2_engine.analysis.series import Series
 from wco2_engine.analysis.trend import Prewhitening, trends
+from wco2_engine.analysis.zoning import Fraction, Zoning
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, existing_file
 from wco2_engine.learning.members import total_interval
@@ -174,7 +174,7 @@ class Budget:
 
 def budget(
     series: Series,
-    covers: Sequence[Cover],
+    zonings: Sequence[Zoning],
     fraction: Fraction | None,
     level: float,
     progress: Progress,
@@ -187,7 +187,7 @@ def budget(
 
     Parameters
     ----------
-    covers : the zones, of which the first has to be all cells.
+    zonings : the zones, of which the first has to be all cells.
     fraction : the share of each cell that counts, e.g. of land; None for all of it.
     level : of intervals, which are there when every winter has a map of the members.
 
@@ -200,8 +200,8 @@ def budget(
 
     if not 0 < level < 1:
         raise Wco2Error(f"Level {level} is not between 0 and 1.", "Give e.g. 0.9.")
-    zones = tuple(Zone(cover.kind, name) for cover in covers for name in cover.names)
-    whole = np.concatenate([np.full(len(cover.names), cover.whole) for cover in covers])
+    zones = tuple(Zone(zoning.kind, name) for zoning in zonings for name in zoning.names)
+    whole = np.concatenate([np.full(len(zoning.names), zoning.whole) for zoning in zonings])
     n_members = series.n_members if series.n_members > 1 else 0
     shape = (len(zones), len(series.years))
     totals, covered, area = np.zeros(shape), np.zeros(shape), np.zeros(len(zones))
@@ -211,7 +211,7 @@ def budget(
     tiles = list(series.grid.tiles())
     for number, tile in enumerate(tiles):
         progress.update(number / len(tiles), "Adding up")
-        shares = vstack([cover.shares(tile) for cover in covers], format="csr")
+        shares = vstack([zoning.fractions(tile) for zoning in zonings], format="csr")
         areas = cell_areas(series.grid, tile).ravel()
         ground += shares @ areas
         known = areas
@@ -249,18 +249,20 @@ def budget(
         level,
         area,
         covered,
-        _outside(covers, ground),
+        _outside(zonings, ground),
         without_fraction,
         series.simulated,
     )
 
 
-def _outside(covers: Sequence[Cover], within: FloatArray) -> FloatArray:
+def _outside(zonings: Sequence[Zoning], within: FloatArray) -> FloatArray:
     """m2 of each zone beyond the maps; what is less than a millionth of it is rounding."""
     stated = np.concatenate(
         [
-            cover.ground if isinstance(cover, PolygonCover) else np.full(len(cover.names), np.nan)
-            for cover in covers
+            zoning.ground
+            if isinstance(zoning, PolygonZoning)
+            else np.full(len(zoning.names), np.nan)
+            for zoning in zonings
         ]
     )
     beyond = stated - within

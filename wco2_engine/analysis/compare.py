@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.analysis.coverage_fraction import sparse_fractions
 from wco2_engine.analysis.ground import cell_areas
-from wco2_engine.analysis.layers import Layer, write_layers
 from wco2_engine.analysis.regrid import Overlap, Regridded, is_coarser, overlap
 from wco2_engine.analysis.series import WINTER_UNITS, Series
+from wco2_engine.analysis.zoning import Zoning, zoning_of
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, Grid, project
-from wco2_engine.inputs.zones import Zones
+from wco2_engine.grid import Grid
+from wco2_engine.mapping.writer import Band, write_cog
 from wco2_engine.progress import Part, Progress, stop_if_cancelled
 from wco2_engine.season import format_years
 
@@ -39,10 +40,11 @@ class Comparison:
     grid : the cells of the coarser product, on which everything is.
     years : the winters that both have.
     rows : for each winter and for the mean of all (`winter`), and for each zone and all of them
-        (`zone`): `cells` where both have a value; the `area` of both there, million km2, and as
-        `share_of_a` and `share_of_b` of all that each covers, 0 to 1 (None for the mean); `mean_a`,
-        `mean_b`, `bias` (A minus B) and `rmse`, g C m-2 winter-1; `correlation` of cells;
-        `total_a` and `total_b` on the area of both, Tg C winter-1. None where there is no number.
+        (`zone`): `cells` where both have a value, of a zone those that lie in it at least in part;
+        the `area` of both there, million km2, and as `share_of_a` and `share_of_b` of all that each
+        covers, 0 to 1 (None for the mean); `mean_a`, `mean_b`, `bias` (A minus B) and `rmse`, g C
+        m-2 winter-1; `correlation` of cells; `total_a` and `total_b` on the area of both, Tg C
+        winter-1. None where there is no number.
     differences : by year, the map of A minus B.
     mean : the map of the mean difference, with the means of A and B and the share of each cell that
         was compared as further bands.
@@ -59,7 +61,11 @@ class Comparison:
 
 
 def compare(
-    a: Series, b: Series, folder: Path, zones: Zones | None, progress: Progress
+    a: Series,
+    b: Series,
+    folder: Path,
+    zones: Mapping[str, Any] | None,
+    progress: Progress,
 ) -> Comparison:
     """Compare two products where, and in the winters for which, both have values.
 
@@ -69,7 +75,8 @@ def compare(
     Parameters
     ----------
     folder : for the maps: difference_1983.tif for each winter, and difference_mean.tif.
-    zones : cells belong to the zone that holds their centre; None for no zones.
+    zones : polygons or classes, as `zoning_of` takes them; a cell counts in each zone with the
+        share of it that lies there, as in a budget. None for no zones.
 
     Raises
     ------
@@ -83,10 +90,10 @@ def compare(
             "Compare maps of the same winters, named by the same year.",
         )
     grid = b.grid if is_coarser(b.grid, a.grid) else a.grid
+    fractions = None if zones is None else _Fractions.of(zoning_of(zones, grid), grid)
     ground = cell_areas(grid)
     side_a = _Side.of(a, grid, ground, years, Part(progress, 0.0, 0.25))
     side_b = _Side.of(b, grid, ground, years, Part(progress, 0.25, 0.5))
-    names = _zone_names(grid, zones)
     tags = {"WCO2_A": a.folder.name, "WCO2_B": b.folder.name, "WCO2_DIFFERENCE": "A minus B"}
     if a.simulated or b.simulated:
         tags["SIMULATED"] = "yes"
@@ -101,27 +108,32 @@ def compare(
             on_b = _measured_alike(on_b, on_a)
         elif side_b.overlap is not None:
             on_a = _measured_alike(on_a, on_b)
-        rows += _rows(str(year), on_a, on_b, names, (own_a, own_b))
+        rows += _rows(str(year), on_a, on_b, fractions, (own_a, own_b))
         sums.add(on_a, on_b)
         differences[year] = folder / f"{DIFFERENCE}_{year}.tif"
-        layer = Layer(f"A minus B, winter {year}", WINTER_UNITS, on_a.means - on_b.means)
-        write_layers(differences[year], grid, [layer], {**tags, "WCO2_TIME": str(year)})
+        band = Band(f"A minus B, winter {year}", WINTER_UNITS)
+        values = (on_a.means - on_b.means)[np.newaxis]
+        year_tags = {**tags, "WCO2_TIME": str(year)}
+        write_cog(differences[year], grid, [band], [(grid.whole, values)], year_tags)
     mean_a, mean_b = sums.means()
     if not np.isfinite(mean_a.means).any():
         raise Wco2Error(
             f"{a.folder} and {b.folder} have no cell in common in any winter.",
             "Look at the CRS that each of them is said to have, and at their nodata.",
         )
-    rows += _rows(MEAN, mean_a, mean_b, names, None)
+    rows += _rows(MEAN, mean_a, mean_b, fractions, None)
     share = np.divide(mean_a.areas, ground, out=np.zeros(grid.shape), where=ground > 0)
-    layers = [
-        Layer("A minus B, mean of the winters", WINTER_UNITS, mean_a.means - mean_b.means),
-        Layer("A, mean of the winters", WINTER_UNITS, mean_a.means),
-        Layer("B, mean of the winters", WINTER_UNITS, mean_b.means),
-        Layer("Share of the cell that both cover", "1", np.clip(share, 0.0, 1.0)),
+    bands = [
+        Band("A minus B, mean of the winters", WINTER_UNITS),
+        Band("A, mean of the winters", WINTER_UNITS),
+        Band("B, mean of the winters", WINTER_UNITS),
+        Band("Share of the cell that both cover", "1"),
     ]
+    difference = mean_a.means - mean_b.means
+    values = np.stack([difference, mean_a.means, mean_b.means, np.clip(share, 0.0, 1.0)])
     mean = folder / f"{DIFFERENCE}_{MEAN}.tif"
-    write_layers(mean, grid, layers, {**tags, "WCO2_TIME": format_years(years)})
+    years_tags = {**tags, "WCO2_TIME": format_years(years)}
+    write_cog(mean, grid, bands, [(grid.whole, values)], years_tags)
     weights = np.where(sums.count == len(years), mean_a.areas, 0.0)
     between = _between_winters(side_a, side_b, years, weights, Part(progress, 0.85, 1.0))
     return Comparison(grid, years, tuple(rows), differences, mean, between)
@@ -149,12 +161,12 @@ class _Side:
         held = np.zeros(series.grid.shape, np.bool_)
         for year in years:
             stop_if_cancelled(progress)
-            held |= np.isfinite(_map(series, year))
+            held |= np.isfinite(series.map_of(year))
         return cls(series, ground, overlap(series.grid, grid, held, progress))
 
     def on_target(self, year: int) -> tuple[Regridded, float]:
         """A winter on the coarser cells, and the m2 that have a value, beyond these too."""
-        values = _map(self.series, year)
+        values = self.series.map_of(year)
         valid = np.isfinite(values)
         if self.overlap is not None:
             return self.overlap.regrid(values), float(self.overlap.areas[valid].sum())
@@ -188,11 +200,6 @@ class _Sums:
         return Regridded(mean(self.a, np.nan), area), Regridded(mean(self.b, np.nan), area)
 
 
-def _map(series: Series, year: int) -> FloatArray:
-    """A winter's map, read by strips: `(rows, columns)`, NaN where there is no value."""
-    return np.concatenate([series.values(year, strip) for strip in series.grid.strips(512)])
-
-
 def _measured_alike(coarser: Regridded, finer: Regridded) -> Regridded:
     """The coarser product with the finer one's areas where both have a value.
 
@@ -209,42 +216,59 @@ def _common(a: Regridded, b: Regridded) -> tuple[NDArray[np.bool_], FloatArray]:
     return both, np.where(both, np.minimum(a.areas, b.areas), 0.0)
 
 
-def _zone_names(grid: Grid, zones: Zones | None) -> NDArray[np.str_] | None:
-    """The zone of each cell, `(rows, columns)`, "" where there is none."""
-    if zones is None:
-        return None
-    x, y = grid.centres()
-    longitude, latitude = project(x, y, grid.crs, GEOGRAPHIC)
-    on_earth = np.isfinite(longitude) & np.isfinite(latitude)
-    names = np.full(x.size, "", dtype=object)
-    names[on_earth] = list(zones.at(longitude[on_earth], latitude[on_earth]))
-    return names.astype(np.str_).reshape(grid.shape)
+@dataclass(frozen=True)
+class _Fractions:
+    """The coverage fractions of all cells of a grid, sparse `(n_zones, n_cells)`."""
+
+    names: tuple[str, ...]
+    of_cells: Any
+
+    @classmethod
+    def of(cls, zoning: Zoning, grid: Grid) -> _Fractions:
+        zones, cells, fractions = [], [], []
+        for tile in grid.tiles():
+            found = zoning.fractions(tile).tocoo()
+            row, column = np.divmod(found.col, tile.width)
+            zones.append(found.row)
+            cells.append((tile.row + row) * grid.width + tile.column + column)
+            fractions.append(found.data)
+        zone, cell, fraction = (np.concatenate(part) for part in (zones, cells, fractions))
+        n_cells = grid.width * grid.height
+        return cls(zoning.names, sparse_fractions(zone, cell, fraction, len(zoning.names), n_cells))
+
+    def __iter__(self) -> Iterator[tuple[str, NDArray[np.int64], FloatArray]]:
+        """The name of each zone, its cells and the fraction of each."""
+        for zone, name in enumerate(self.names):
+            row = self.of_cells.getrow(zone)
+            yield name, row.indices, row.data
 
 
 def _rows(
     winter: str,
     a: Regridded,
     b: Regridded,
-    names: NDArray[np.str_] | None,
+    fractions: _Fractions | None,
     own: tuple[float, float] | None,
 ) -> list[dict[str, Any]]:
     """A row for all cells, and one for each zone that either product reaches.
 
     `own` are the m2 that A and B cover in all; None leaves the shares of these empty.
     """
-    everywhere = np.ones(a.means.shape, np.bool_)
-    rows = [_row(winter, ALL, a, b, everywhere)]
+    both, areas = _common(a, b)
+    on_a, on_b, shared = a.means.ravel(), b.means.ravel(), np.where(both, areas, 0.0).ravel()
+    there = np.flatnonzero(both)
+    rows = [_row(winter, ALL, on_a[there], on_b[there], shared[there])]
     if own is not None:
         rows[0] |= _shares_of(rows[0]["area"] * M2_PER_MILLION_KM2, *own)
-    if names is not None:
-        for name in np.unique(names[names != ""]):
-            within = names == name
-            if a.areas[within].any() or b.areas[within].any():
-                row = _row(winter, str(name), a, b, within)
-                if own is not None:
-                    there = float(a.areas[within].sum()), float(b.areas[within].sum())
-                    row |= _shares_of(row["area"] * M2_PER_MILLION_KM2, *there)
-                rows.append(row)
+    for name, cells, fraction in fractions or ():
+        own_a, own_b = (float(fraction @ part.areas.ravel()[cells]) for part in (a, b))
+        if own_a or own_b:
+            chosen = both.ravel()[cells]
+            cells = cells[chosen]
+            row = _row(winter, name, on_a[cells], on_b[cells], fraction[chosen] * shared[cells])
+            if own is not None:
+                row |= _shares_of(row["area"] * M2_PER_MILLION_KM2, own_a, own_b)
+            rows.append(row)
     return rows
 
 
@@ -256,16 +280,14 @@ def _shares_of(area: float, own_a: float, own_b: float) -> dict[str, float | Non
 
 
 def _row(
-    winter: str, zone: str, a: Regridded, b: Regridded, within: NDArray[np.bool_]
+    winter: str, zone: str, on_a: FloatArray, on_b: FloatArray, weights: FloatArray
 ) -> dict[str, Any]:
-    both, areas = _common(a, b)
-    chosen = both & within
-    weights, on_a, on_b = areas[chosen], a.means[chosen], b.means[chosen]
+    """Means and scores of the cells `(n,)` that both have, by their m2."""
     area = float(weights.sum())
     row: dict[str, Any] = {
         "winter": winter,
         "zone": zone,
-        "cells": int(chosen.sum()),
+        "cells": int(on_a.size),
         "area": area / M2_PER_MILLION_KM2,
         **dict.fromkeys(("share_of_a", "share_of_b")),
         **dict.fromkeys(("mean_a", "mean_b", "bias", "rmse", "correlation")),

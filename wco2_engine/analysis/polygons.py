@@ -1,8 +1,8 @@
-"""Polygons as zones of a map: taken into its plane, and their exact shares of its cells."""
+"""Polygons as zones of a map: in its plane, with the exact coverage fractions of its cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.analysis.coverage import sparse_shares
-from wco2_engine.analysis.cut_cells import covered_shares
+from wco2_engine.analysis.coverage_fraction import coverage_fractions, sparse_fractions
 from wco2_engine.analysis.ground import zone_areas
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
 from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, crs_text, parse_crs, project
+from wco2_engine.inputs.areas import polygons_in
 from wco2_engine.inputs.vectors import read_features
 
 FloatArray = NDArray[np.float64]
@@ -25,8 +25,8 @@ _POLES = (90.0, -90.0)
 
 
 @dataclass(frozen=True, eq=False)
-class PolygonCover:
-    """Polygons in the plane of the map, with exact shares of the cells that their sides cut.
+class PolygonZoning:
+    """Polygons in the plane of the map, with the exact coverage fractions of its cells.
 
     Attributes
     ----------
@@ -43,30 +43,30 @@ class PolygonCover:
     kind = "zone"
     whole = True
 
-    def shares(self, tile: Tile) -> Any:
+    def fractions(self, tile: Tile) -> Any:
         from shapely.geometry import box
 
         bounds = self.grid.bounds_of(tile)
         frame = box(*bounds)
         cut, weight = self._rows(tile)
         rows = cut * tile.height
-        zones, cells, shares = [], [], []
+        zones, cells, fractions = [], [], []
         for number, shape in enumerate(self.shapes):
             if shape.is_empty or not _overlap(shape.bounds, bounds):
                 continue
             part = _areal(shape.intersection(frame))
             if part.is_empty:
                 continue
-            covered = covered_shares(_rings(part, bounds, rows, tile.width), rows, tile.width)
+            covered = coverage_fractions(_rings(part, bounds, rows, tile.width), rows, tile.width)
             row, column = np.nonzero(covered)
             zones.append(np.full(row.size, number))
             cells.append(row // cut * tile.width + column)
-            shares.append(covered[row, column] * weight[row])
+            fractions.append(covered[row, column] * weight[row])
         n_cells = tile.height * tile.width
         if not zones:
-            return sparse_shares([], [], [], len(self.names), n_cells)
-        zone, cell, share = (np.concatenate(part) for part in (zones, cells, shares))
-        return sparse_shares(zone, cell, share, len(self.names), n_cells)
+            return sparse_fractions([], [], [], len(self.names), n_cells)
+        zone, cell, fraction = (np.concatenate(part) for part in (zones, cells, fractions))
+        return sparse_fractions(zone, cell, fraction, len(self.names), n_cells)
 
     def _rows(self, tile: Tile) -> tuple[int, FloatArray]:
         """Into how many rows each of a piece is cut, and their shares of its ground.
@@ -83,7 +83,7 @@ class PolygonCover:
         return cut, (ground / ground.sum(axis=1, keepdims=True)).ravel()
 
 
-def polygon_cover(path: str, name_field: str | None, grid: Grid) -> PolygonCover:
+def polygon_zoning(path: str, name_field: str | None, grid: Grid) -> PolygonZoning:
     """Polygons of an OGR source as zones; those of one name are one zone.
 
     They are repaired where invalid, and taken into the map's CRS with their sides cut into short
@@ -117,7 +117,7 @@ def polygon_cover(path: str, name_field: str | None, grid: Grid) -> PolygonCover
     shapes = tuple(_to_map(shape, source, grid, name) for name, shape in drawn.items())
     ground = np.array([_ground(shape, source) for shape in drawn.values()])
     outlines = frame.__class__({"zone": list(drawn)}, geometry=list(drawn.values()), crs=frame.crs)
-    return PolygonCover(grid, tuple(drawn), shapes, ground, outlines)
+    return PolygonZoning(grid, tuple(drawn), shapes, ground, outlines)
 
 
 def _labels(frame: Any, name_field: str | None, path: str) -> list[str]:
@@ -150,7 +150,7 @@ def _to_map(shape: Any, source: str, grid: Grid, name: str) -> Any:
         shape = _near(shape, grid)  # the far side of the Earth may have no place in the map's CRS
     extent = grid.bounds
     parts = []
-    for polygon in _polygons_in(shape):
+    for polygon in polygons_in(shape):
         area = _enclosed(polygon.exterior, source, grid, name)
         for hole in polygon.interiors:
             area = area.difference(_enclosed(hole, source, grid, name))
@@ -236,7 +236,7 @@ def _ground(shape: Any, source: str) -> float:
 
     return sum(
         enclosed(polygon.exterior) - sum(map(enclosed, polygon.interiors))
-        for polygon in _polygons_in(shape)
+        for polygon in polygons_in(shape)
     )
 
 
@@ -252,16 +252,7 @@ def _areal(shape: Any) -> Any:
 
     if shape.geom_type in ("Polygon", "MultiPolygon"):
         return shape
-    return MultiPolygon(list(_polygons_in(shape)))
-
-
-def _polygons_in(shape: Any) -> Iterator[Any]:
-    if shape.geom_type == "Polygon":
-        if not shape.is_empty:
-            yield shape
-    else:
-        for part in getattr(shape, "geoms", ()):
-            yield from _polygons_in(part)
+    return MultiPolygon(list(polygons_in(shape)))
 
 
 def _rings(shape: Any, bounds: tuple[float, float, float, float], rows: int, columns: int) -> Any:
@@ -272,7 +263,7 @@ def _rings(shape: Any, bounds: tuple[float, float, float, float], rows: int, col
     corner, size = np.array([west, north]), np.array([east - west, south - north])
     return [
         (np.asarray(ring.coords, np.float64)[:, :2] - corner) / size * (columns, rows)
-        for polygon in _polygons_in(shape)
+        for polygon in polygons_in(shape)
         for ring in (orient(polygon).exterior, *orient(polygon).interiors)
     ]
 

@@ -143,6 +143,10 @@ class Series:
             values = rasters.window(info, band, *tile) * self.factor
         return self._possible(values, path)
 
+    def map_of(self, year: int) -> FloatArray:
+        """All of a winter's map, read by strips: `(height, width)`, NaN where there is no value."""
+        return np.concatenate([self.values(year, strip) for strip in self.grid.strips()])
+
     def member_values(self, year: int, tile: Tile) -> FloatArray:
         """A piece of all members' maps of a winter, `(n_members, height, width)` float64.
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine import __version__
-from wco2_engine.analysis.layers import Layer, write_layers
 from wco2_engine.analysis.series import WINTER_UNITS, Series
 from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.mapping.writer import Band, write_cog
 from wco2_engine.progress import Progress, stop_if_cancelled
 
 FloatArray = NDArray[np.float64]
@@ -291,16 +291,20 @@ def write_trends(path: Path, series: Series, found: TrendMap, prewhitening: Prew
     Wco2Error : when it can't be written.
     """
     years = f"{series.years[0]}-{series.years[-1]}"
-    write_layers(
+    write_cog(
         path,
         series.grid,
         [
-            Layer(f"Theil-Sen slope of {years}", f"{WINTER_UNITS} a-1", found.slope),
-            Layer("Two-sided p of the Mann-Kendall test", "1", found.p),
-            Layer(
-                f"Significant at a false discovery rate of {found.rate:g}", "1", found.significant
-            ),
-            Layer("Winters with a value", "winters", found.winters),
+            Band(f"Theil-Sen slope of {years}", f"{WINTER_UNITS} a-1"),
+            Band("Two-sided p of the Mann-Kendall test", "1"),
+            Band(f"Significant at a false discovery rate of {found.rate:g}", "1"),
+            Band("Winters with a value", "winters"),
+        ],
+        [
+            (
+                series.grid.whole,
+                np.stack([found.slope, found.p, found.significant, found.winters]),
+            )
         ],
         {
             "TIFFTAG_SOFTWARE": f"wco2_engine {__version__}",

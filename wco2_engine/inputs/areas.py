@@ -162,7 +162,7 @@ def polygons_of(frame: geopandas.GeoDataFrame, path: Path, where: str) -> Polygo
     if frame.crs is None:
         raise Wco2Error(f"{where}: {path} states no CRS.", "Save it with its CRS.")
     shapes = [make_valid(shape) for shape in frame.geometry.dropna()]
-    polygons = list(_polygons_in(unary_union([p for s in shapes for p in _polygons_in(s)])))
+    polygons = list(polygons_in(unary_union([p for s in shapes for p in polygons_in(s)])))
     if not polygons:
         raise Wco2Error(f"{where}: {path} holds no polygon.", "Give it areas, not points or lines.")
     rings = tuple(
@@ -175,14 +175,14 @@ def polygons_of(frame: geopandas.GeoDataFrame, path: Path, where: str) -> Polygo
     return Polygons(f"EPSG:{epsg}" if epsg else frame.crs.to_wkt(), rings)
 
 
-def _polygons_in(shape: Any) -> Iterator[Any]:
+def polygons_in(shape: Any) -> Iterator[Any]:
     """The polygons of a geometry, which may be a collection of collections."""
     if shape.geom_type == "Polygon":
         if not shape.is_empty:
             yield shape
     else:
         for part in getattr(shape, "geoms", ()):
-            yield from _polygons_in(part)
+            yield from polygons_in(part)
 
 
 def inside_edges(edges: FloatArray, x: FloatArray, y: FloatArray) -> NDArray[np.bool_]:

@@ -39,11 +39,16 @@ class BudgetJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import budget, write_budget, write_zones
-        from wco2_engine.analysis.coverage import Cover, Everything, fraction_cover, region_cover
         from wco2_engine.analysis.figures import draw_budget
-        from wco2_engine.analysis.polygons import PolygonCover
+        from wco2_engine.analysis.polygons import PolygonZoning
         from wco2_engine.analysis.series import Series
-        from wco2_engine.analysis.zones import zone_cover
+        from wco2_engine.analysis.zoning import (
+            AllCells,
+            Zoning,
+            cell_fraction,
+            region_zoning,
+            zoning_of,
+        )
         from wco2_engine.progress import Part
 
         path = Path(self.output)
@@ -54,15 +59,15 @@ class BudgetJob:
         )
         series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
         grid = series.grid
-        regions = region_cover(self.regions, series.record, grid)
-        zones = zone_cover(self.zones, grid) if self.zones else None
-        fraction = fraction_cover(self.fraction, grid) if self.fraction else None
-        covers: list[Cover] = [Everything()]
-        covers += [cover for cover in (regions, zones) if cover is not None]
-        found = budget(series, covers, fraction, self.level, Part(progress, 0.0, 0.9))
+        regions = region_zoning(self.regions, series.record, grid)
+        zones = zoning_of(self.zones, grid) if self.zones else None
+        fraction = cell_fraction(self.fraction, grid) if self.fraction else None
+        zonings: list[Zoning] = [AllCells()]
+        zonings += [zoning for zoning in (regions, zones) if zoning is not None]
+        found = budget(series, zonings, fraction, self.level, Part(progress, 0.0, 0.9))
         summary = found.summary()
         written = [path, write_budget(found, summary, path)]
-        if isinstance(zones, PolygonCover):
+        if isinstance(zones, PolygonZoning):
             written.append(path.with_suffix(".gpkg"))
             write_zones(zones.frame, summary, written[-1])
         written += draw_budget(found, summary, path.with_suffix(""))

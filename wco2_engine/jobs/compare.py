@@ -37,7 +37,6 @@ class CompareJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.compare import compare
-        from wco2_engine.inputs.zones import parse_zones
         from wco2_engine.progress import Part
         from wco2_engine.report.comparison import write_comparison
 
@@ -48,8 +47,7 @@ class CompareJob:
         maps = page.with_name(f"{page.stem}_maps")
         read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
         refuse_overwriting_inputs([str(maps)], map(str, read))
-        zones = parse_zones(self.zones, Path(), "Comparison")
-        found = compare(a, b, maps, zones, Part(progress, 0.0, 0.8))
+        found = compare(a, b, maps, self.zones, Part(progress, 0.0, 0.8))
         heading = self.title or f"{a.folder.resolve().name} and {b.folder.resolve().name} compared"
         written = write_comparison(page, heading, a, b, found, Part(progress, 0.8, 1.0))
         return {

@@ -24,9 +24,8 @@ from wco2_engine.mapping.plan import (
     Products,
     Schedule,
 )
+from wco2_engine.mapping.writer import NODATA
 from wco2_engine.season import Month
-
-NODATA = np.float32(-9999.0)
 
 # Rows that go to the forest in one call. It brings those together that are alike among so many.
 STACK_ROWS = 65_536

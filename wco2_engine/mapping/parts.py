@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from wco2_engine.errors import disk_errors
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Tile
-from wco2_engine.mapping.blocks import NODATA, Block
+from wco2_engine.mapping.blocks import Block
+from wco2_engine.mapping.writer import NODATA
 
 RUN = "run.json"
 Facts = Mapping[str, list[str]]

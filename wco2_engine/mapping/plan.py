@@ -13,6 +13,7 @@ from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.predictors import Sources, listed_months
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.model import Model
+from wco2_engine.mapping.writer import Band
 from wco2_engine.season import Month, Winter, format_years
 
 WINTER_FLUX, MONTHLY_FLUX = "winter_flux", "monthly_flux"
@@ -22,14 +23,6 @@ MEMBERS, APPLICABILITY = "winter_flux_members", "applicability"
 _UNITS = {WINTER_FLUX: "g C m-2 winter-1", MONTHLY_FLUX: "g C m-2 month-1"}
 _TITLES = {WINTER_FLUX: "Winter CO2 flux", MONTHLY_FLUX: "Monthly CO2 flux"}
 _SIGN = "positive = release"
-
-
-@dataclass(frozen=True)
-class Band:
-    """What a band of a raster shows, and in which unit."""
-
-    description: str
-    units: str
 
 
 APPLICABILITY_BANDS = (
@@ -104,6 +97,16 @@ class Output:
     def name(self) -> Path:
         """Its place in the output folder."""
         return Path(self.quantity) / f"{self.quantity}_{self.time}.tif"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What it is of, and of which time."""
+        return {
+            "WCO2_QUANTITY": self.quantity,
+            "WCO2_TIME": self.time,
+            "WCO2_VALID_FROM": f"{self.first}-01",
+            "WCO2_VALID_TO": f"{self.last}-{self.last.days:02d}",
+        }
 
 
 @dataclass(frozen=True)

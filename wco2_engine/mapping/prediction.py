@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ from wco2_engine.mapping.record import (
     write_record,
 )
 from wco2_engine.mapping.running import run_tiles
-from wco2_engine.mapping.writer import write_map
+from wco2_engine.mapping.writer import write_cog
 from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
 
 RECORD = "prediction.json"
@@ -219,8 +219,8 @@ def _assemble(
         which = work.schedule.layers[item.quantity, item.time]
         layers = ((tile, parts.layers(tile, which)) for tile in tiles)
         blocks = ((tile, values) for tile, values in layers if values is not None)
-        tags = tags_of(model, products, item.quantity)
-        write_map(parts.map_path(item.name), work.grid, item, blocks, tags)
+        tags = {**item.tags, **tags_of(model, products, item.quantity)}
+        write_cog(parts.map_path(item.name), work.grid, item.bands, blocks, tags)
 
     waiting = [item for item in outputs if not parts.map_path(item.name).is_file()]
     with ThreadPoolExecutor(max(1, jobs), thread_name_prefix="wco2-maps") as pool:
@@ -337,7 +337,7 @@ def _facts(model: Model, work: Work, sources: Sources) -> Facts:
         "tags": [json.dumps(tags, sort_keys=True)],
         "catalogue": [repr(predictor) for predictor in work.predictors],
         "files": sources.states(work.predictors, schedule.months),
-        "grid": [repr(work.grid)],
+        "grid": [repr(astuple(work.grid))],
         "years": [str(year) for year in schedule.years],
         "winters": [repr(schedule.winters)],
         "maps": list(tags),

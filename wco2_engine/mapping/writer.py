@@ -1,41 +1,45 @@
-"""The one writer of maps: cloud-optimised GeoTIFFs that any GIS shows right."""
+"""The one writer of rasters: cloud-optimised GeoTIFFs that any GIS shows right."""
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.errors import Wco2Error, disk_errors, gdal_errors
 from wco2_engine.files import atomic_write
-from wco2_engine.grid import Grid, Tile, parse_crs
+from wco2_engine.grid import BLOCK, Grid, Tile, parse_crs
 from wco2_engine.inputs.opening import open_raster
-from wco2_engine.mapping.blocks import NODATA
-from wco2_engine.mapping.plan import Output
 
-BLOCK = 512
+NODATA = np.float32(-9999.0)
 
 
-def write_map(
+class Band(NamedTuple):
+    """What a band of a raster shows, and in which unit."""
+
+    description: str
+    units: str
+
+
+def write_cog(
     path: Path,
     grid: Grid,
-    output: Output,
-    blocks: Iterable[tuple[Tile, NDArray[np.float32]]],
+    bands: Sequence[Band],
+    blocks: Iterable[tuple[Tile, NDArray[np.floating[Any]]]],
     tags: Mapping[str, str],
 ) -> None:
-    """Write one map from its blocks; tiles that are not given are nodata.
+    """Write a raster from its blocks; tiles that are not given are nodata.
 
-    The file is tiled, deflated, has overviews, and says for each band what it shows, in which unit
-    and with which statistics, and for which time.
+    The file is tiled, deflated, float32, has overviews, and says for each band what it shows, in
+    which unit and with which statistics.
 
     Parameters
     ----------
-    blocks : tiles and their values `(n_bands, height, width)`.
+    blocks : tiles and their values `(n_bands, height, width)`, -9999 or NaN where there are none.
 
     Raises
     ------
@@ -43,21 +47,18 @@ def write_map(
     """
     import rasterio
     from rasterio import shutil as raster_files
-    from rasterio._err import CPLE_BaseError
-    from rasterio.errors import RasterioError, RasterioIOError
     from rasterio.windows import Window
 
-    west, north = grid.corner
     profile = {
         "driver": "GTiff",
         "width": grid.width,
         "height": grid.height,
-        "count": len(output.bands),
+        "count": len(bands),
         "interleave": "band",
         "dtype": "float32",
         "nodata": float(NODATA),
         "crs": parse_crs(grid.crs),
-        "transform": rasterio.Affine(grid.resolution, 0, west, 0, -grid.resolution, north),
+        "transform": rasterio.Affine(*grid.transform),
         "tiled": True,
         "blockxsize": BLOCK,
         "blockysize": BLOCK,
@@ -73,12 +74,13 @@ def write_map(
             with rasterio.open(plain, "w", **profile) as target:
                 for tile, values in blocks:
                     window = Window(tile.column, tile.row, tile.width, tile.height)
-                    target.write(values, window=window)
-                    written.add(values)
-                for number, band in enumerate(output.bands, 1):
+                    stored = np.where(np.isnan(values), NODATA, values).astype(np.float32)
+                    target.write(stored, window=window)
+                    written.add(stored)
+                for number, band in enumerate(bands, 1):
                     target.set_band_description(number, band.description)
-                target.units = tuple(band.units for band in output.bands)
-                target.update_tags(**_time_tags(output), **tags)
+                target.units = tuple(band.units for band in bands)
+                target.update_tags(**tags)
             with rasterio.open(plain, "r+") as target:
                 for number in target.indexes:
                     target.update_tags(number, **_statistics(target, number))
@@ -93,23 +95,13 @@ def write_map(
                 BIGTIFF="IF_SAFER",
             )
             _check_written(partial, path, written)
-    except (RasterioError, RasterioIOError, CPLE_BaseError) as error:
+    except gdal_errors() as error:
         raise Wco2Error(
             f"{path} could not be written: {str(error).rstrip('.')}.",
             "Look at the free space of the disk, then run the same command again.",
         ) from error
     finally:
         plain.unlink(missing_ok=True)
-
-
-def _time_tags(output: Output) -> dict[str, str]:
-    last = output.last
-    return {
-        "WCO2_QUANTITY": output.quantity,
-        "WCO2_TIME": output.time,
-        "WCO2_VALID_FROM": f"{output.first}-01",
-        "WCO2_VALID_TO": f"{last}-{calendar.monthrange(*last)[1]:02d}",
-    }
 
 
 def _check_written(path: Path, name: Path, expected: _Checksum) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wco2_engine.analysis.layers import Layer, write_layers
-from wco2_engine.analysis.series import Series
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.opening import open_raster
+from wco2_engine.mapping.writer import Band, write_cog
 from wco2_engine.publication.dataset import LONG_NAMES, STORED_UNITS, Dataset
 
 SMALL = 512  # cells along a side, up to which a map needs no overviews
@@ -21,7 +20,7 @@ def place_of(quantity: str, year: int) -> Path:
     return Path(quantity) / f"{quantity}_{year}.tif"
 
 
-def write_cog(dataset: Dataset, quantity: str, year: int, folder: Path) -> Path:
+def put_map(dataset: Dataset, quantity: str, year: int, folder: Path) -> Path:
     """Put the map of a winter into the published folder; its place there.
 
     Raises
@@ -34,18 +33,13 @@ def write_cog(dataset: Dataset, quantity: str, year: int, folder: Path) -> Path:
     if series.factor == 1.0 and series.encoding.crs is None and not problem_of(series.maps[year]):
         shutil.copyfile(series.maps[year], target)
         return place
-    layer = Layer(LONG_NAMES[quantity], STORED_UNITS, whole_map(series, year))
+    strips = ((strip, series.values(year, strip)[np.newaxis]) for strip in series.grid.strips())
     tags = {"WCO2_QUANTITY": quantity, "WCO2_TIME": str(year)}
     tags["LICENSE"] = dataset.licence or "not stated"
     if dataset.simulated:
         tags["SIMULATED"] = "yes"
-    write_layers(target, series.grid, [layer], tags)
+    write_cog(target, series.grid, [Band(LONG_NAMES[quantity], STORED_UNITS)], strips, tags)
     return place
-
-
-def whole_map(series: Series, year: int) -> np.ndarray:
-    """All of a winter's map, `(rows, columns)` float64, NaN where there is no value."""
-    return np.concatenate([series.values(year, strip) for strip in series.grid.strips(512)])
 
 
 def problem_of(path: Path) -> str:

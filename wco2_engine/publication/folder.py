@@ -18,7 +18,7 @@ from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.progress import Part, Progress, stop_if_cancelled
 from wco2_engine.publication.abstracts import abstract_en
 from wco2_engine.publication.card import CARD, write_card
-from wco2_engine.publication.cogs import place_of, problem_of, write_cog
+from wco2_engine.publication.cogs import place_of, problem_of, put_map
 from wco2_engine.publication.dataset import Dataset, plain_record
 from wco2_engine.publication.series_files import (
     CONVENTIONS,
@@ -134,7 +134,7 @@ def _write_maps(dataset: Dataset, folder: Path, progress: Progress) -> None:
         stop_if_cancelled(progress)
         progress.update(at / len(years), f"GeoTIFF: winter {year}")
         for quantity in dataset.series:
-            write_cog(dataset, quantity, year, folder)
+            put_map(dataset, quantity, year, folder)
     for place, source in dataset.files.items():
         stop_if_cancelled(progress)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,6 @@ from wco2_engine.analysis.series import FLUX, Series
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC, Grid, parse_crs, project
 from wco2_engine.progress import Progress, stop_if_cancelled
-from wco2_engine.publication.cogs import whole_map
 from wco2_engine.publication.dataset import LONG_NAMES, Dataset
 
 CONVENTIONS = "CF-1.8"
@@ -223,7 +222,7 @@ def _encoding(dataset: Dataset, packing: dict[str, Any], chunks: str) -> dict[st
 
 def _stored(series: Series, year: int) -> NDArray[np.float32]:
     """A winter's map as it is stored, nodata -9999."""
-    values = whole_map(series, year)
+    values = series.map_of(year)
     return np.where(np.isfinite(values), values, NODATA).astype(np.float32)
 
 

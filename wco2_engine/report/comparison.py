@@ -122,7 +122,8 @@ def _zones(comparison: Comparison) -> Section:
     rows = mean + [row for row in of_zones if row["winter"] != MEAN]
     table = Table(
         "zones",
-        "By zone, the mean of the winters; a cell belongs to the zone that holds its centre.",
+        "By zone, the mean of the winters; a cell counts in a zone with the share of it that lies "
+        "there.",
         (text("zone", "Zone"), *(c for c in _columns() if not c.title.startswith("of "))),
         rows,
         most=len(mean),

@@ -16,11 +16,10 @@ from scipy.stats import t as student
 from shapely.geometry import box
 
 from wco2_engine.analysis.budget import Budget, Zone, budget, trends_by_zone, write_budget
-from wco2_engine.analysis.coverage import Everything, fraction_cover, region_cover
 from wco2_engine.analysis.ground import zone_areas
 from wco2_engine.analysis.series import Series
 from wco2_engine.analysis.trend import trends
-from wco2_engine.analysis.zones import zone_cover
+from wco2_engine.analysis.zoning import AllCells, cell_fraction, region_zoning, zoning_of
 from wco2_engine.errors import Wco2Error
 from wco2_engine.progress import Silent
 
@@ -56,9 +55,9 @@ def write_maps(
 
 def totals(folder: Path, *more: Any, fraction: str | None = None, level: float = 0.9) -> Budget:
     series = Series.read(folder)
-    covers = [Everything(), *(zone_cover(entry, series.grid) for entry in more)]
-    part = fraction_cover(fraction, series.grid) if fraction else None
-    return budget(series, covers, part, level, Silent())
+    zonings = [AllCells(), *(zoning_of(entry, series.grid) for entry in more)]
+    part = cell_fraction(fraction, series.grid) if fraction else None
+    return budget(series, zonings, part, level, Silent())
 
 
 def test_a_total_is_flux_times_ground(tmp_path: Path, world: SimpleNamespace) -> None:
@@ -84,10 +83,10 @@ def test_a_zone_misses_its_cells_without_any_value(tmp_path: Path, world: Simple
     classes = world.write_raster(tmp_path / "z.tif", [[1, 1, 2], [1, 2, 2]], 10.0, 70.0, 1.0)
     series = Series.read(folder)
     region = world.box("west", (1,), (10, 68, 12, 70))
-    regions = region_cover(None, {"regions": [region.to_json()]}, series.grid)
+    regions = region_zoning(None, {"regions": [region.to_json()]}, series.grid)
     assert regions is not None
-    zones = zone_cover({"path": str(classes), "names": {"1": "one"}}, series.grid)
-    found = budget(series, [Everything(), regions, zones], None, 0.9, Silent())
+    zones = zoning_of({"path": str(classes), "names": {"1": "one"}}, series.grid)
+    found = budget(series, [AllCells(), regions, zones], None, 0.9, Silent())
     assert found.zones == (Zone("all", "all"), Zone("region", "west"), Zone("zone", "one"))
     everything, west, one = found.rows()
     assert everything["missing_km2"] == pytest.approx(0.0, abs=1e-9)

@@ -8,17 +8,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
 import rasterio
 from click.testing import CliRunner
+from shapely.geometry import box
 
+from wco2_engine.analysis.budget import budget
 from wco2_engine.analysis.compare import ALL, MEAN, Comparison, compare
 from wco2_engine.analysis.ground import zone_areas
 from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.zoning import AllCells, zoning_of
 from wco2_engine.cli import main
 from wco2_engine.errors import Wco2Error
-from wco2_engine.inputs.zones import parse_zones
 from wco2_engine.progress import Silent
 
 UNITS = "g C m-2 winter-1"
@@ -39,8 +42,7 @@ def product(
 
 
 def compared(a: Path, b: Path, folder: Path, zones: Any = None) -> Comparison:
-    entry = parse_zones(zones, folder, "test")
-    return compare(Series.read(a), Series.read(b), folder / "maps", entry, Silent())
+    return compare(Series.read(a), Series.read(b), folder / "maps", zones, Silent())
 
 
 def row(found: Comparison, winter: object, zone: str = ALL) -> Any:
@@ -115,7 +117,7 @@ def test_zones_have_rows_of_their_own(tmp_path: Path, world: SimpleNamespace) ->
     a = product(tmp_path / "a", world, {2001: [[1.0, 2.0], [3.0, 4.0]]})
     b = product(tmp_path / "b", world, {2001: [[0.0, 0.0], [0.0, 0.0]]})
     world.write_raster(tmp_path / "zones.tif", [[1, 2], [2, 9]], 10.0, 70.0, 1.0)
-    zones = {"path": "zones.tif", "names": {"1": "cold", "2": "warm"}}
+    zones = {"path": str(tmp_path / "zones.tif"), "names": {"1": "cold", "2": "warm"}}
     found = compared(a, b, tmp_path, zones)
     assert row(found, 2001, "cold")["mean_a"] == 1.0
     north, south = AREAS
@@ -124,6 +126,38 @@ def test_zones_have_rows_of_their_own(tmp_path: Path, world: SimpleNamespace) ->
     )
     assert row(found, 2001, "warm")["share_of_b"] == pytest.approx(1.0)
     assert {r["zone"] for r in found.rows} == {ALL, "cold", "warm"}
+
+
+def test_a_zone_smaller_than_a_cell_has_the_same_total_as_in_a_budget(
+    tmp_path: Path, world: SimpleNamespace
+) -> None:
+    # A glacier over the eastern 0.3 degrees of one cell, whose centre it does not hold, and over
+    # the western 0.1 of the next: of 10 and 20 g C m-2 it has 0.3 and 0.1 of the ground.
+    a = product(tmp_path / "a", world, {2001: [[10.0, 20.0], [7.0, 7.0]]})
+    b = product(tmp_path / "b", world, {2001: [[1.0, 1.0], [1.0, 1.0]]})
+    path = tmp_path / "zones.gpkg"
+    frame = geopandas.GeoDataFrame(
+        {"name": ["glacier", "ice cap"]},
+        geometry=[box(10.7, 69.0, 11.1, 70.0), box(40.0, 69.0, 41.0, 70.0)],
+        crs="EPSG:4326",
+    )
+    frame.to_file(path, driver="GPKG")
+    entry = {"path": str(path), "name_field": "name"}
+    found = compared(a, b, tmp_path, entry)
+    of_zone = row(found, 2001, "glacier")
+    north = AREAS[0]
+    by_hand = (0.3 * 10 + 0.1 * 20) * north / 1e12
+    series = Series.read(a)
+    totals = budget(series, [AllCells(), zoning_of(entry, series.grid)], None, 0.9, Silent())
+    of_budget = totals.totals[1, 0] / 1e12
+    assert of_zone["total_a"] == pytest.approx(by_hand, rel=1e-4)
+    assert of_zone["total_a"] == pytest.approx(of_budget, rel=1e-12)
+    assert of_zone["total_b"] == pytest.approx(0.4 * north / 1e12, rel=1e-4)
+    assert of_zone["mean_a"] == pytest.approx(5.0 / 0.4, rel=1e-4)
+    assert of_zone["area"] == pytest.approx(0.4 * north / 1e12, rel=1e-4)
+    assert of_zone["cells"] == 2
+    assert of_zone["share_of_a"] == pytest.approx(1.0)
+    assert {each["zone"] for each in found.rows} == {ALL, "glacier"}  # no cell lies in the other
 
 
 def test_the_mean_map_has_a_b_and_the_share_as_bands(

@@ -11,7 +11,7 @@ from pyproj import Geod, Transformer
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from wco2_engine.analysis.ground import cell_areas, zone_areas
-from wco2_engine.analysis.polygons import polygon_cover
+from wco2_engine.analysis.polygons import polygon_zoning
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 
@@ -31,11 +31,11 @@ def saved(folder: Path, shapes: Sequence[Any], crs: str = "EPSG:4326", **columns
 
 def shares_of(path: str, grid: Grid, field: str | None = None) -> Any:
     """The shares of all cells, `(n_zones, height, width)`, put together from pieces."""
-    cover = polygon_cover(path, field, grid)
-    found = np.zeros((len(cover.names), *grid.shape))
+    zoning = polygon_zoning(path, field, grid)
+    found = np.zeros((len(zoning.names), *grid.shape))
     for tile in grid.tiles(100):
         place = np.s_[:, tile.row : tile.row + tile.height, tile.column : tile.column + tile.width]
-        found[place] = cover.shares(tile).toarray().reshape(-1, tile.height, tile.width)
+        found[place] = zoning.fractions(tile).toarray().reshape(-1, tile.height, tile.width)
     return found
 
 
@@ -66,8 +66,8 @@ def test_a_geodesic_cap_has_its_area_on_any_grid(
     shape, area = cap(longitude, latitude, radius)
     path = saved(tmp_path, [shape], "EPSG:6931", name=["cap"])
     assert areas_of(path, grid) == pytest.approx([area], rel=1e-4)
-    cover = polygon_cover(path, None, grid)
-    assert cover.ground == pytest.approx([area], rel=1e-6)
+    zoning = polygon_zoning(path, None, grid)
+    assert zoning.ground == pytest.approx([area], rel=1e-6)
 
 
 def test_a_cell_that_is_cut_counts_with_its_share(tmp_path: Path) -> None:
@@ -124,8 +124,8 @@ def test_an_invalid_polygon_is_repaired(tmp_path: Path) -> None:
 def test_polygons_of_one_name_are_one_zone(tmp_path: Path) -> None:
     """They overlap, and no ground counts twice."""
     path = saved(tmp_path, [box(10, 60, 12, 61), box(11, 60, 13, 61)], zone=[3.0, 3.0])
-    cover = polygon_cover(path, "zone", DEGREES)
-    assert cover.names == ("3",)
+    zoning = polygon_zoning(path, "zone", DEGREES)
+    assert zoning.names == ("3",)
     assert areas_of(path, DEGREES, "zone") == pytest.approx([float(zone_areas(60, 61, 3.0))])
 
 
@@ -135,7 +135,7 @@ def test_zones_elsewhere_have_no_cells(tmp_path: Path) -> None:
     found = areas_of(path, grid)
     assert found[0] == 0
     assert found[1] == pytest.approx(zone_areas(60, 61, 1.0))
-    assert polygon_cover(path, None, grid).shares(Tile(0, 0, 2, 2)).shape == (2, 4)
+    assert polygon_zoning(path, None, grid).fractions(Tile(0, 0, 2, 2)).shape == (2, 4)
 
 
 def test_what_is_wrong_with_zones_is_said(tmp_path: Path) -> None:
@@ -143,14 +143,14 @@ def test_what_is_wrong_with_zones_is_said(tmp_path: Path) -> None:
     shapefile = tmp_path / "zones.shp"
     geopandas.GeoDataFrame({"name": ["z"]}, geometry=[square]).to_file(shapefile)
     with pytest.raises(Wco2Error, match="states no CRS"):
-        polygon_cover(str(shapefile), None, DEGREES)
+        polygon_zoning(str(shapefile), None, DEGREES)
     with pytest.raises(Wco2Error, match=r"no column 'zon'.*'zone'"):
-        polygon_cover(saved(tmp_path, [square], zone=["z"]), "zon", DEGREES)
+        polygon_zoning(saved(tmp_path, [square], zone=["z"]), "zon", DEGREES)
     with pytest.raises(Wco2Error, match=r"--name-field; there are kind, zone"):
-        polygon_cover(saved(tmp_path, [square] * 2, kind=[1, 2], zone=["a", "b"]), None, DEGREES)
+        polygon_zoning(saved(tmp_path, [square] * 2, kind=[1, 2], zone=["a", "b"]), None, DEGREES)
     with pytest.raises(Wco2Error, match="feature 2, has no name"):
-        polygon_cover(saved(tmp_path, [square] * 2, name=["a", None]), None, DEGREES)
+        polygon_zoning(saved(tmp_path, [square] * 2, name=["a", None]), None, DEGREES)
     with pytest.raises(Wco2Error, match="holds no polygon"):
-        polygon_cover(saved(tmp_path, [Point(1, 1)], name=["a"]), None, DEGREES)
+        polygon_zoning(saved(tmp_path, [Point(1, 1)], name=["a"]), None, DEGREES)
     with pytest.raises(Wco2Error, match="does not exist"):
-        polygon_cover(str(tmp_path / "none.gpkg"), None, DEGREES)
+        polygon_zoning(str(tmp_path / "none.gpkg"), None, DEGREES)

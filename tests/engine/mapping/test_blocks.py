@@ -22,9 +22,10 @@ from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_month
 from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.learning.members import join
 from wco2_engine.learning.model import RegionModel
-from wco2_engine.mapping.blocks import NODATA, Work, predict_block
+from wco2_engine.mapping.blocks import Work, predict_block
 from wco2_engine.mapping.plan import Products, Schedule
 from wco2_engine.mapping.prediction import Prediction, predict
+from wco2_engine.mapping.writer import NODATA
 
 OCTOBER_TO_APRIL = (10, 11, 12, 1, 2, 3, 4)
 NOVEMBER_TO_APRIL = (11, 12, 1, 2, 3, 4)

@@ -260,7 +260,7 @@ def test_a_run_broken_off_between_two_maps_goes_on_too(
     wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(wide, AROUND, tmp_path / "whole")
-    write, written = module.write_map, []
+    write, written = module.write_cog, []
 
     def write_three(path: Path, *rest: Any) -> None:
         if len(written) == 3:
@@ -268,12 +268,12 @@ def test_a_run_broken_off_between_two_maps_goes_on_too(
         written.append(path)
         write(path, *rest)
 
-    monkeypatch.setattr(module, "write_map", write_three)
+    monkeypatch.setattr(module, "write_cog", write_three)
     with pytest.raises(RuntimeError):
         run(wide, AROUND, tmp_path / "broken")
     written.clear()
     monkeypatch.setattr(
-        module, "write_map", lambda path, *r: written.append(path) or write(path, *r)
+        module, "write_cog", lambda path, *r: written.append(path) or write(path, *r)
     )
     run(wide, AROUND, tmp_path / "broken")
     assert len(written) == 5

@@ -16,7 +16,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 from wco2_engine.mapping import writer as module
 from wco2_engine.mapping.plan import Output, Products
-from wco2_engine.mapping.writer import write_map
+from wco2_engine.mapping.writer import Band, write_cog
 from wco2_engine.season import Month
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -46,7 +46,7 @@ def blocks(grid: Grid, size: int = 256) -> list[tuple[Tile, Any]]:
 @pytest.fixture(scope="module")
 def winter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("maps") / "winter_flux" / "winter_flux_2004.tif"
-    write_map(path, GRID, WINTER, blocks(GRID), TAGS)
+    write_cog(path, GRID, WINTER.bands, blocks(GRID), {**WINTER.tags, **TAGS})
     return path
 
 
@@ -97,8 +97,12 @@ def test_it_says_what_it_shows_in_which_unit_and_when(winter: Path) -> None:
 
 def test_a_month_ends_with_its_last_day_in_leap_years_too(tmp_path: Path) -> None:
     grid = Grid.from_extent((0, 60, 2, 62), 1.0)
-    write_map(
-        tmp_path / "m.tif", grid, FEBRUARY, [(Tile(0, 0, 2, 2), np.ones((1, 2, 2), "f4"))], {}
+    write_cog(
+        tmp_path / "m.tif",
+        grid,
+        FEBRUARY.bands,
+        [(grid.whole, np.ones((1, 2, 2), "f4"))],
+        FEBRUARY.tags,
     )
     with rasterio.open(tmp_path / "m.tif") as source:
         assert source.units == ("g C m-2 month-1",)
@@ -129,12 +133,12 @@ def test_the_file_is_the_same_whatever_the_blocks(tmp_path: Path) -> None:
             (t, values[:, t.row : t.row + t.height, t.column : t.column + t.width])
             for t in grid.tiles(size)
         ]
-        write_map(tmp_path / f"{size}.tif", grid, WINTER, given, TAGS)
+        write_cog(tmp_path / f"{size}.tif", grid, WINTER.bands, given, TAGS)
     assert (tmp_path / "100.tif").read_bytes() == (tmp_path / "700.tif").read_bytes()
 
 
 def test_a_map_without_any_value_is_all_nodata_and_has_no_statistics(tmp_path: Path) -> None:
-    write_map(tmp_path / "empty.tif", GRID, WINTER, [], TAGS)
+    write_cog(tmp_path / "empty.tif", GRID, WINTER.bands, [], TAGS)
     with rasterio.open(tmp_path / "empty.tif") as source:
         assert (source.read(1) == -9999).all()
         assert not [name for name in source.tags(1) if name.startswith("STATISTICS")]
@@ -149,7 +153,7 @@ def test_a_failure_half_way_leaves_the_earlier_map_as_it_was(tmp_path: Path) -> 
         raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError, match="power cut"):
-        write_map(path, GRID, WINTER, broken(), TAGS)
+        write_cog(path, GRID, WINTER.bands, broken(), TAGS)
     assert [p.name for p in tmp_path.iterdir()] == ["winter_flux_2004.tif"]
     assert path.read_bytes() == b"the earlier map"
 
@@ -168,10 +172,10 @@ def test_a_file_that_reads_back_otherwise_is_refused(
     monkeypatch.setattr(module, "_statistics", spoil)
     grid = Grid.from_extent((0, 60, 2, 62), 1.0)
     with pytest.raises(Wco2Error, match=r"winter.tif does not read back as it was written"):
-        write_map(
+        write_cog(
             tmp_path / "winter.tif",
             grid,
-            WINTER,
+            WINTER.bands,
             [(Tile(0, 0, 2, 2), np.ones((1, 2, 2), "f4"))],
             {},
         )
@@ -191,16 +195,12 @@ from pathlib import Path
 import numpy as np
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
-from wco2_engine.mapping.plan import Output, Products
-from wco2_engine.mapping.writer import write_map
-from wco2_engine.season import Month
+from wco2_engine.mapping.writer import Band, write_cog
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 values = np.random.default_rng(0).normal(10, 3, (1, 600, 600)).astype("f4")
-winter = Output("winter_flux", "2001", Month(2000, 10), Month(2001, 4),
-                Products().bands("winter_flux"))
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 try:
-    write_map(Path("winter.tif"), Grid.from_extent((0, 20, 60, 80), 0.1), winter,
+    write_cog(Path("winter.tif"), Grid.from_extent((0, 20, 60, 80), 0.1), [Band("flux", "g")],
               [(Tile(0, 0, 600, 600), values)], {{}})
 except Wco2Error as error:
     print(error)
@@ -216,3 +216,23 @@ except Wco2Error as error:
     assert done.stdout.startswith("winter.tif ")
     assert "disk" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_values_in_double_precision_and_nan_are_stored_as_single_precision_and_nodata(
+    tmp_path: Path,
+) -> None:
+    grid = Grid.from_extent((0, 60, 2, 61), 1.0)
+    values = np.array([[[0.1, np.nan]], [[np.nan, np.nan]]])
+    write_cog(
+        tmp_path / "two.tif",
+        grid,
+        [Band("one", "g"), Band("other", "m")],
+        [(grid.whole, values)],
+        {"WCO2_QUANTITY": "trial"},
+    )
+    with rasterio.open(tmp_path / "two.tif") as source:
+        assert source.read().ravel().tolist() == [np.float32(0.1), -9999, -9999, -9999]
+        assert source.descriptions == ("one", "other")
+        assert source.units == ("g", "m")
+        assert source.tags(1)["STATISTICS_MAXIMUM"] == "0.100000001"
+        assert source.tags()["WCO2_QUANTITY"] == "trial"

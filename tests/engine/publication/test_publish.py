@@ -49,7 +49,7 @@ def write_run(
     folder: Path, world: SimpleNamespace, simulated: bool = False, bounds: bool = False
 ) -> Path:
     """What `wco2 predict` leaves: two winters of 6 x 9 cells, and perhaps bounds."""
-    from wco2_engine.analysis.layers import Layer, write_layers
+    from wco2_engine.mapping.writer import Band, write_cog
 
     grid = Grid.of_pixels("EPSG:4326", 100.0, 70.0, 0.5, 0.5, 9, 6)
     names = []
@@ -63,8 +63,9 @@ def write_run(
         for year, values in zip((2001, 2002), VALUES, strict=True):
             names.append(f"{quantity}/{quantity}_{year}.tif")
             tags = {"WCO2_VALID_FROM": f"{year - 1}-10-01", "WCO2_VALID_TO": f"{year}-04-30"}
-            layer = Layer("flux", "g C m-2 winter-1", values.astype(float) + offset)
-            write_layers(folder / names[-1], grid, [layer], tags)
+            band = Band("flux", "g C m-2 winter-1")
+            stored = [(grid.whole, (values.astype(float) + offset)[np.newaxis])]
+            write_cog(folder / names[-1], grid, [band], stored, tags)
     record = {"model": "abc", "title": "A run", "simulated": simulated, "maps": names}
     (folder / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
     return folder

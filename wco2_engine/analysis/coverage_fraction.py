@@ -1,12 +1,13 @@
-"""Exactly how much of each cell of a grid polygons cover.
+"""The coverage fraction of cells: exactly how much of each cell of a grid polygons cover.
 
-In numpy alone: the wheels of libraries that do this bring a GEOS of their own, which crashes within
-QGIS's process.
+In numpy alone: the wheels of libraries that do this, such as exactextract, bring a GEOS of their
+own, which crashes within QGIS's process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,8 @@ FloatArray = NDArray[np.float64]
 _NOTHING = 1e-9  # of a cell: what rounding leaves beside a polygon
 
 
-def covered_shares(rings: Sequence[FloatArray], rows: int, columns: int) -> FloatArray:
-    """The share of each cell `(rows, columns)` that lies inside of rings.
+def coverage_fractions(rings: Sequence[FloatArray], rows: int, columns: int) -> FloatArray:
+    """The fraction of each cell `(rows, columns)` that lies inside of rings.
 
     Each side is cut where it crosses from a cell to the next. A piece then adds what lies between
     it and its cell's east side to this cell, and its height to all cells further east, with the
@@ -42,9 +43,16 @@ def covered_shares(rings: Sequence[FloatArray], rows: int, columns: int) -> Floa
         np.concatenate([height - west, west]),
         minlength=rows * (columns + 1),
     )
-    shares = np.cumsum(added.reshape(rows, columns + 1), axis=1)[:, :-1]
-    shares = shares if shares.sum() >= 0 else -shares
-    return np.where(shares > _NOTHING, np.minimum(shares, 1.0), 0.0)
+    fractions = np.cumsum(added.reshape(rows, columns + 1), axis=1)[:, :-1]
+    fractions = fractions if fractions.sum() >= 0 else -fractions
+    return np.where(fractions > _NOTHING, np.minimum(fractions, 1.0), 0.0)
+
+
+def sparse_fractions(zones: Any, cells: Any, fractions: Any, n_zones: int, n_cells: int) -> Any:
+    """Fractions as a sparse matrix `(n_zones, n_cells)`; those of the same place add up."""
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((fractions, (zones, cells)), shape=(n_zones, n_cells), dtype=np.float64)
 
 
 def _cut(start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray]:

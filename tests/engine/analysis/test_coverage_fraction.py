@@ -10,7 +10,7 @@ from shapely.geometry import Point, Polygon, box, mapping
 from shapely.geometry.polygon import orient
 from shapely.ops import unary_union
 
-from wco2_engine.analysis.cut_cells import covered_shares
+from wco2_engine.analysis.coverage_fraction import coverage_fractions
 
 ROWS, COLUMNS = 7, 9
 
@@ -18,7 +18,7 @@ ROWS, COLUMNS = 7, 9
 def shares(shape: Any) -> Any:
     polygons = [orient(p) for p in getattr(shape, "geoms", [shape])]
     rings = [ring for p in polygons for ring in (p.exterior, *p.interiors)]
-    return covered_shares([np.asarray(ring.coords) for ring in rings], ROWS, COLUMNS)
+    return coverage_fractions([np.asarray(ring.coords) for ring in rings], ROWS, COLUMNS)
 
 
 def test_a_triangle_by_hand() -> None:
@@ -43,7 +43,7 @@ def test_a_hole_is_left_out() -> None:
 
 def test_the_direction_of_rings_does_not_matter() -> None:
     ring = np.array([[0.5, 0.5], [3.5, 1.0], [2.0, 4.5], [0.5, 0.5]])
-    one, other = covered_shares([ring], 5, 5), covered_shares([ring[::-1]], 5, 5)
+    one, other = coverage_fractions([ring], 5, 5), coverage_fractions([ring[::-1]], 5, 5)
     assert one == pytest.approx(other)
 
 
@@ -94,7 +94,7 @@ def test_shares_are_those_of_exactextract() -> None:
         for polygon in map(orient, shape.geoms)
         for ring in (polygon.exterior, *polygon.interiors)
     ]
-    ours = covered_shares(rings, 40, 60)
+    ours = coverage_fractions(rings, 40, 60)
     assert 0 < ours.sum() < 40 * 60
     # it holds shares as float32
     assert ours.ravel() == pytest.approx(expected, abs=1e-6)

@@ -10,8 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.analysis.coverage_fraction import sparse_fractions
+from wco2_engine.analysis.polygons import PolygonZoning, polygon_zoning
+from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
+from wco2_engine.inputs.domain import VECTOR_SUFFIXES
 from wco2_engine.inputs.rasters import (
     AS_STORED,
     MAX_WINDOW_PIXELS,
@@ -24,13 +27,13 @@ from wco2_engine.inputs.rasters import (
     subcell_count,
 )
 from wco2_engine.inputs.regions import NO_REGION, Region, assign_region, read_regions
-from wco2_engine.inputs.zones import Zones
+from wco2_engine.inputs.zones import Zones, parse_zones
 
 FloatArray = NDArray[np.float64]
 MAX_CLASSES = 256
 
 
-class Cover(Protocol):
+class Zoning(Protocol):
     """Zones of one kind.
 
     Attributes
@@ -49,26 +52,26 @@ class Cover(Protocol):
     @property
     def whole(self) -> bool: ...
 
-    def shares(self, tile: Tile) -> Any:
-        """The share of each cell in each zone, sparse `(n_zones, height * width)`."""
+    def fractions(self, tile: Tile) -> Any:
+        """The coverage fraction of each cell in each zone, sparse `(n_zones, height * width)`."""
 
 
 @dataclass(frozen=True)
-class Everything:
+class AllCells:
     """One zone of all cells."""
 
     kind = "all"
     names = ("all",)
     whole = False
 
-    def shares(self, tile: Tile) -> Any:
+    def fractions(self, tile: Tile) -> Any:
         from scipy.sparse import csr_matrix
 
         return csr_matrix(np.ones((1, tile.height * tile.width)))
 
 
 @dataclass(frozen=True)
-class RegionCover:
+class RegionZoning:
     """The regions of a model: a cell belongs to the first that holds its centre."""
 
     grid: Grid
@@ -80,16 +83,16 @@ class RegionCover:
     def names(self) -> tuple[str, ...]:
         return tuple(region.name for region in self.regions)
 
-    def shares(self, tile: Tile) -> Any:
+    def fractions(self, tile: Tile) -> Any:
         x, y = self.grid.centres(tile)
         owners = assign_region(self.regions, *project(x, y, self.grid.crs, GEOGRAPHIC))
         held = np.flatnonzero(owners != NO_REGION)
-        return sparse_shares(owners[held], held, np.ones(held.size), len(self.regions), x.size)
+        return sparse_fractions(owners[held], held, np.ones(held.size), len(self.regions), x.size)
 
 
 @dataclass(frozen=True, eq=False)
-class ClassCover:
-    """Classes of a raster; a cell's shares are those of a regular set of points in it.
+class ClassZoning:
+    """Classes of a raster; a cell's fractions are those of a regular set of points in it.
 
     The points are as dense as the raster's pixels, 16 by 16 in a cell at most.
     """
@@ -105,12 +108,12 @@ class ClassCover:
     def names(self) -> tuple[str, ...]:
         return tuple(self.classes.values())
 
-    def shares(self, tile: Tile) -> Any:
+    def fractions(self, tile: Tile) -> Any:
         x, y = self.grid.centres(tile)
         dx, dy = self.grid.dx, self.grid.dy
         values = np.array(list(self.classes))
         order = np.argsort(values)
-        total = sparse_shares([], [], [], len(values), x.size)
+        total = sparse_fractions([], [], [], len(values), x.size)
         with Rasters() as rasters:
             info = rasters.info(self.raster, self.encoding)
             points = Points(x, y, self.grid.crs, self.grid.resolution)
@@ -123,7 +126,7 @@ class ClassCover:
                     place = np.searchsorted(values[order], found).clip(max=len(values) - 1)
                     held = np.flatnonzero(values[order][place] == found)
                     ones = np.full(held.size, 1.0 / count**2)
-                    total = total + sparse_shares(
+                    total = total + sparse_fractions(
                         order[place[held]], held, ones, len(values), x.size
                     )
         return total
@@ -159,7 +162,7 @@ class Fraction:
         return np.clip(shares, 0.0, 1.0)
 
 
-def fraction_cover(path: str, grid: Grid) -> Fraction:
+def cell_fraction(path: str, grid: Grid) -> Fraction:
     """The shares in a raster, ready to be looked up.
 
     Raises
@@ -172,7 +175,35 @@ def fraction_cover(path: str, grid: Grid) -> Fraction:
     return Fraction(grid, raster)
 
 
-def class_cover(zones: Zones, grid: Grid) -> ClassCover:
+def zoning_of(entry: Mapping[str, Any], grid: Grid) -> PolygonZoning | ClassZoning:
+    """How much of a map's cells lies in zones.
+
+    Parameters
+    ----------
+    entry : `path`, with `name_field` for polygons, or with `names`, `crs`, `variable` and `nodata`
+        for a raster, as in a study's `[zones]`. Polygons may do without a field: see
+        `polygon_zoning`.
+
+    Raises
+    ------
+    Wco2Error : for other keys, or a file that can't be used.
+    """
+    path, field = entry.get("path"), entry.get("name_field")
+    if isinstance(path, str) and Path(path).suffix.lower() in VECTOR_SUFFIXES:
+        check_names(entry, ("path", "name_field"), "Zones of a vector file")
+        return polygon_zoning(path, field, grid)
+    if field is not None:
+        raise Wco2Error(
+            f"Zones: {path} is a raster, and has no column '{field}'.",
+            "Name its values, e.g. with --zone-names 1=continuous,2=discontinuous.",
+        )
+    zones = parse_zones(entry, Path(), "Zones")
+    if zones is None or zones.raster is None:
+        raise Wco2Error("Zones have no path.", "Name a file of polygons or a raster of classes.")
+    return class_zoning(zones, grid)
+
+
+def class_zoning(zones: Zones, grid: Grid) -> ClassZoning:
     """The classes of a raster as zones; those without names are named by their value.
 
     Raises
@@ -184,10 +215,10 @@ def class_cover(zones: Zones, grid: Grid) -> ClassCover:
         with Rasters() as rasters:
             values = _values_in(rasters, rasters.info(raster, zones.encoding))
         classes = {value: f"{value:g}" for value in values}
-    return ClassCover(grid, raster, zones.encoding, classes)
+    return ClassZoning(grid, raster, zones.encoding, classes)
 
 
-def region_cover(path: str | None, record: Mapping[str, Any], grid: Grid) -> RegionCover | None:
+def region_zoning(path: str | None, record: Mapping[str, Any], grid: Grid) -> RegionZoning | None:
     """The regions of a model file or a TOML file, else those that the maps' record names, if any.
 
     Raises
@@ -203,14 +234,7 @@ def region_cover(path: str | None, record: Mapping[str, Any], grid: Grid) -> Reg
         from wco2_engine.learning.model import Model
 
         regions = tuple(part.region for part in Model.read(Path(path)).regions)
-    return RegionCover(grid, regions) if regions else None
-
-
-def sparse_shares(zones: Any, cells: Any, shares: Any, n_zones: int, n_cells: int) -> Any:
-    """Shares as a sparse matrix `(n_zones, n_cells)`; those of the same place add up."""
-    from scipy.sparse import csr_matrix
-
-    return csr_matrix((shares, (zones, cells)), shape=(n_zones, n_cells), dtype=np.float64)
+    return RegionZoning(grid, regions) if regions else None
 
 
 def _values_in(rasters: Rasters, info: RasterInfo) -> list[float]:
