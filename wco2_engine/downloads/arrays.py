@@ -40,6 +40,7 @@ from wco2_engine.downloads.times import (
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.grid import Tile
 from wco2_engine.inputs.hdf5 import apart
+from wco2_engine.inputs.opening import check_hdf5
 
 MOST_VARIABLES = 10_000  # in one file
 _LONGITUDE = ("degrees_east", "degree_east", "degrees_e", "degree_e", "degreese", "degreee")
@@ -260,8 +261,15 @@ def _netcdf_groups(path: Path) -> Iterator[tuple[str, Any]]:
     # A bad file may warn of its encodings; what is wrong with it is said by what follows.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if _is_hdf5(path):
+            check_hdf5(str(path))
         whole = netCDF4.Dataset(str(path), "r")
         yield from walk(whole, "", [MOST_VARIABLES])
+
+
+def _is_hdf5(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(3) != b"CDF"
 
 
 def _is_huge_coordinate(name: str, variable: Any) -> bool:

@@ -24,14 +24,11 @@ from wco2_engine.downloads.times import (
     named_stamp,
 )
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.grid import AS_STATED, EDGE, GEOGRAPHIC, Grid, Tile, crs_text, project
+from wco2_engine.grid import EDGE, GEOGRAPHIC, Grid, Tile, crs_text, project
 from wco2_engine.inputs.hdf5 import apart
+from wco2_engine.inputs.opening import SETTINGS, driver_of, open_raster
 
 MOST_BANDS = 100_000
-_HDF4 = b"\x0e\x03\x13\x01"
-# Neither of these may be opened because another file names it: they reach the network.
-_REMOTE = re.compile(rb"/vsi(?!sparse|subfile)\w*|\w+://|<VRTRasterBand[^>]*VRTDerivedRasterBand")
-_MOST_VRT_BYTES = 20_000_000
 
 
 def raster_layer(named: NamedFile, reading: Reading, where: str) -> Layer:
@@ -53,7 +50,6 @@ class _Bands:
         self.reading = reading
         self.where = where
         self.what = f"{where}: {named.path}"
-        _check_virtual(named.path, where)
         self.name = self._subdataset()
         self.dataset: Any = None
 
@@ -139,7 +135,7 @@ class _Bands:
             columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
         )
         try:
-            with rasterio.Env(**AS_STATED):
+            with rasterio.Env(**SETTINGS):
                 dataset = self.open()
                 planes = dataset.read(bands, window=view)
                 if masked:
@@ -209,47 +205,25 @@ def _perhaps(name: str, reading: Reading, named: NamedFile, what: str) -> tuple[
         return (named_stamp(named),)
 
 
-def _check_virtual(path: Path, where: str) -> None:
-    """Refuse a virtual raster that leads off this machine or runs code."""
-    with path.open("rb") as file:
-        head = file.read(_MOST_VRT_BYTES)
-    if head.lstrip()[:11] != b"<VRTDataset":
-        return
-    found = _REMOTE.search(head)
-    if found or b"PixelFunctionLanguage" in head:
-        word = found[0].decode("ascii", "replace") if found else "PixelFunctionLanguage"
-        raise Wco2Error(
-            f"{where}: {path} is a virtual raster that leads elsewhere ('{word}').",
-            "Download the files that it names, and name these.",
-        )
-
-
 def _opened(name: str, path: Path, where: str) -> Any:
     import rasterio
-    from rasterio.drivers import raster_driver_extensions
     from rasterio.errors import RasterioError, RasterioIOError
 
     try:
-        with rasterio.Env(**AS_STATED):
-            return rasterio.open(name)
+        return open_raster(name)
     except (RasterioError, RasterioIOError) as error:
-        with path.open("rb") as file:
-            is_hdf4 = file.read(4) == _HDF4
-        if is_hdf4 and not _knows_hdf4():
+        with rasterio.Env() as env:
+            drivers = env.drivers()
+        kind = driver_of(name)[0]
+        if kind not in drivers:
             raise Wco2Error(
-                f"{where}: {path} is HDF4, which the GDAL here can't read "
-                f"({len(raster_driver_extensions())} drivers, none for HDF4).",
-                "Debian's GDAL reads it (apt install python3-rasterio); wheels of rasterio do not. "
-                "In QGIS, choose its own Python for this.",
+                f"{where}: {path} needs the driver {kind}, which the GDAL here does not have.",
+                f"Debian's GDAL has it (apt install python3-rasterio); the wheels of rasterio lack "
+                f"{kind}. In QGIS, choose its own Python for this.",
             ) from error
         raise damaged(path, error) from error
-
-
-def _knows_hdf4() -> bool:
-    import rasterio
-
-    with rasterio.Env() as env:
-        return any(name.upper().startswith("HDF4") for name in env.drivers())
+    except Wco2Error as error:
+        raise Wco2Error(f"{where}: {error.message}", error.hint) from error
 
 
 def _variable(name: str, description: str) -> str:
