@@ -32,6 +32,7 @@ from wco2_engine.grid import (
     parse_crs,
     project,
 )
+from wco2_engine.inputs.bandnames import NAMELESS, BandTimes, named_bands
 from wco2_engine.inputs.hdf5 import apart, in_hdf5_thread
 from wco2_engine.inputs.opening import SETTINGS, open_raster
 from wco2_engine.inputs.timeaxis import TimeAxis, time_axis
@@ -77,6 +78,8 @@ class RasterInfo:
     time: TimeAxis
     south_up: bool  # whether it is stored with the southernmost row first
     masked: bool  # whether it has a mask or an alpha band
+    units: str = ""  # as it states them
+    named: BandTimes = NAMELESS  # what the names of its bands say
 
 
 @dataclass(frozen=True, eq=False)
@@ -605,6 +608,7 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         raise Wco2Error(
             f"{path} has bands of different scale or offset.", "State scale and offset."
         )
+    _check_one_source(path, dataset, encoding)
     scale = float(dataset.scales[0] if encoding.scale is None else encoding.scale)
     offset = float(dataset.offsets[0] if encoding.offset is None else encoding.offset)
     if not (math.isfinite(scale) and math.isfinite(offset) and scale):
@@ -629,9 +633,26 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         scale=scale,
         offset=offset,
         time=time_axis(path, dataset),
+        named=named_bands(dataset.descriptions),
         south_up=transform.e > 0,
         masked=any(hidden.intersection(flags) for flags in dataset.mask_flag_enums),
+        units=dataset.units[0] or "",
     )
+
+
+def _check_one_source(path: str, dataset: Any, encoding: Encoding) -> None:
+    """Refuse a scale of the catalogue beside an offset of the file, or the other way round."""
+    for name, other, stated, plain in (
+        ("scale", "offset", dataset.offsets[0], 0.0),
+        ("offset", "scale", dataset.scales[0], 1.0),
+    ):
+        said = getattr(encoding, name)
+        if said is not None and getattr(encoding, other) is None and stated != plain:
+            raise Wco2Error(
+                f"{path} states {other} {stated:g}, and the catalogue {name} = {said:g}: the two "
+                "may not belong together.",
+                f"Say both: add {other} = {stated:g} or {other} = {plain:g}; or leave {name} out.",
+            )
 
 
 def _crs_of(path: str, dataset: Any, encoding: Encoding) -> str:

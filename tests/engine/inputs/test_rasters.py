@@ -640,8 +640,11 @@ def test_scale_and_offset_of_the_catalogue_take_the_place_of_those_of_the_file(
     points = at((0.5, 59.5), (1.5, 59.5))
     own = look_up(path, points, "nearest")
     assert own == pytest.approx([15.0, np.nan], nan_ok=True)
-    other = look_up(path, points, "nearest", Encoding(scale=2.0, nodata=100))
+    other = look_up(path, points, "nearest", Encoding(scale=2.0, offset=5.0, nodata=100))
     assert other == pytest.approx([np.nan, 3.0], nan_ok=True)  # -1 * 2 + 5
+    # Whose offset belongs to the catalogue's scale, nobody knows.
+    with pytest.raises(Wco2Error, match=r"states offset 5, and the catalogue scale = 2"):
+        look_up(path, points, "nearest", Encoding(scale=2.0))
 
 
 def test_nodata_is_found_in_the_precision_of_the_file(folder: Path) -> None:
