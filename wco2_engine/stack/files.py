@@ -19,6 +19,7 @@ from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import AS_STATED, Cells, Grid, parse_crs
 from wco2_engine.inputs.bandnames import EMPTY
+from wco2_engine.inputs.opening import open_raster
 from wco2_engine.inputs.predictors import NO_TIME
 from wco2_engine.season import Month
 from wco2_engine.stack.extent import TILE, Window, cropped
@@ -50,13 +51,12 @@ class Told:
     @classmethod
     def read(cls, path: Path) -> Told | None:
         """What a file tells; None where it is not there, or no file of a stack."""
-        import rasterio
         from rasterio.errors import RasterioError, RasterioIOError
 
         if not path.is_file():
             return None
         try:
-            with rasterio.Env(**AS_STATED), rasterio.open(path, driver="GTiff") as source:
+            with open_raster(path) as source:
                 tags = source.tags()
             about = json.loads(tags["WCO2_STACK"])
             grid = _grid(about["grid"])
@@ -69,8 +69,8 @@ class Told:
                 window=Window(*(int(value) for value in about["window"])),
                 units=str(tags["WCO2_UNITS"]),
             )
-        except (RasterioError, RasterioIOError, KeyError, ValueError, TypeError):
-            return None
+        except (Wco2Error, RasterioError, RasterioIOError, KeyError, ValueError, TypeError):
+            return None  # it is made anew
 
     def tags(self, name: str, keys: Mapping[str, Any]) -> dict[str, str]:
         about = {
@@ -194,11 +194,10 @@ def written(
 
 def _check_whole(partial: Path, path: Path) -> None:
     """Read the last row of each band: GDAL may close a file on a full disk without a word."""
-    import rasterio
     from rasterio.errors import RasterioError, RasterioIOError
 
     try:
-        with rasterio.open(partial, driver="GTiff") as dataset:
+        with open_raster(partial) as dataset:
             last = ((dataset.height - 1, dataset.height), (0, dataset.width))
             dataset.read(window=last)
     except (RasterioError, RasterioIOError) as error:
