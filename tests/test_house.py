@@ -21,7 +21,18 @@ MODULES = sorted(ENGINE.rglob("*.py"))
 # and some jobs are about a study: so those that are its stages have a place of their own.
 STAGES = ("base", "state", "observations", "sample", "train", "predict", "report")
 LAYERS = (
-    ("errors", "progress", "files", "lock", "season", "units", "schema", "options", "grid"),
+    (
+        "errors",
+        "escaping",
+        "progress",
+        "files",
+        "lock",
+        "season",
+        "units",
+        "schema",
+        "options",
+        "grid",
+    ),
     ("inputs", "products"),
     ("downloads", "stack"),
     ("learning",),

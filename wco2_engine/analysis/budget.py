@@ -17,6 +17,7 @@ from wco2_engine.analysis.series import Series
 from wco2_engine.analysis.trend import Prewhitening, trends
 from wco2_engine.analysis.zoning import Fraction, Zoning
 from wco2_engine.errors import Wco2Error
+from wco2_engine.escaping import from_table_cell, table_cell
 from wco2_engine.files import atomic_write, existing_file
 from wco2_engine.learning.members import total_interval
 from wco2_engine.progress import Progress, stop_if_cancelled
@@ -334,10 +335,8 @@ def trends_by_zone(path: Path, prewhitening: Prewhitening) -> list[Row]:
             for row in csv.DictReader(file):
                 amounts = (float(row[key] or "nan") for key in ("total_tg", "mean_g_m2"))
                 total, mean = amounts
-                series.setdefault(Zone(row["kind"], row["zone"]), {})[int(row["year"])] = (
-                    total,
-                    mean,
-                )
+                zone = Zone(row["kind"], from_table_cell(row["zone"]))
+                series.setdefault(zone, {})[int(row["year"])] = (total, mean)
     except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise Wco2Error(
             f"{path} is no table of wco2 budget ({type(error).__name__}).",
@@ -384,4 +383,4 @@ def _or_none(value: Any) -> float | None:
 def _written(value: Any) -> Any:
     if value is None:
         return ""
-    return f"{value:.10g}" if isinstance(value, float) else value
+    return f"{value:.10g}" if isinstance(value, float) else table_cell(value)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.escaping import one_line
 from wco2_engine.grid import Grid, Tile, parse_crs
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.inputs.rasters import Encoding, RasterInfo, Rasters
@@ -112,7 +113,7 @@ class Series:
     @property
     def model_fingerprint(self) -> str:
         """Of the model that made the maps; empty for others' maps."""
-        return str(self.record.get("model", ""))
+        return one_line(str(self.record.get("model", "")))
 
     @property
     def simulated(self) -> bool:

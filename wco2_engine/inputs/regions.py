@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, check_names
+from wco2_engine.escaping import is_plain_name
 from wco2_engine.inputs.areas import Area, FloatArray, area_from_json, parse_box, read_polygons
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.season import Winter
@@ -138,7 +139,7 @@ def read_regions(path: Path) -> tuple[Region, ...]:
 
 
 def _checked_name(name: Any) -> str:
-    if not isinstance(name, str) or not name.strip() or any(c in name for c in "/\\\n\0"):
+    if not isinstance(name, str) or not is_plain_name(name) or any(c in name for c in "/\\"):
         raise Wco2Error(f"A region has no usable name ({name!r}).", 'Give it e.g. name = "arctic".')
     return name
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.inputs.cells import Numbers, numbers, plain_text
 from wco2_engine.inputs.formats.mapping import Format
-from wco2_engine.inputs.tables import Table
+from wco2_engine.inputs.tables import Numbers, Table, numbers, plain_text
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
 from wco2_engine.units import flux_conversion
 
@@ -108,8 +107,7 @@ def rows_of(
 
     def number(key: str, default: float = np.nan) -> Numbers:
         if key in texts:
-            where = f"{table.path}, column '{columns[key]}'"
-            return numbers(texts[key], table.decimal_comma, where)
+            return numbers(texts[key], table.decimal_comma)
         return Numbers(np.full(len(cells), default), np.full(len(cells), np.isnan(default)))
 
     if "longitude" in texts or table.longitude is None or table.latitude is None:

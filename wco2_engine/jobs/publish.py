@@ -64,7 +64,7 @@ class PublishJob:
                 )
         extras = {Path("model") / model.name: model}
         if report.is_file():
-            beside = sorted(report.with_name(f"{report.stem}files").glob("*.*"))
+            beside = sorted(report.with_name(f"{report.stem}_files").glob("*.*"))
             extras |= {Path("report") / path.name: path for path in [report]}
             extras |= {Path("report") / path.parent.name / path.name: path for path in beside}
         return Path(study.predict.output), model, extras

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine.errors import Wco2Error, check_names
+from wco2_engine.escaping import is_plain_name, one_line, web_address
 from wco2_engine.files import existing_file
 from wco2_engine.inputs.toml import read_toml
 
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"'<>`\\{}|^\[\]]+")  # without what ends a link in some text
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,38 @@ class About:
                 words[key] = _texts(value, f"{where}: {key}")
             else:
                 words[key] = _text(value, f"{where}: {key}")
-        words["include"] = tuple(
-            existing_file(path.parent / name, "Included file") for name in words.get("include", ())
-        )
+        words["include"] = _included(path.parent, words.get("include", ()), where)
         found = cls(**words)
         if found.doi and not _DOI.fullmatch(found.doi):
             raise Wco2Error(f"{where}: doi '{found.doi}' is none.", 'Write e.g. "10.1234/abcd".')
+        if found.url and not web_address(found.url):
+            raise Wco2Error(
+                f"{where}: url '{found.url}' is no address of the web.",
+                'Write e.g. "https://doi.org/10.1234/abcd".',
+            )
         return found
+
+
+def _included(folder: Path, names: tuple[str, ...], where: str) -> tuple[Path, ...]:
+    """Files in a folder and below, each of another name: they lie side by side when published."""
+    home = folder.resolve()
+    found: dict[str, Path] = {}
+    for name in names:
+        path = existing_file(folder / name, "Included file")
+        if home not in path.resolve().parents:
+            raise Wco2Error(
+                f"{where} includes {name}, which is outside of its folder.",
+                f"Copy it to {folder} first, if it is to be published.",
+            )
+        if not is_plain_name(path.name):
+            raise Wco2Error(f"{where} includes {path.name!r}.", "Give that file a plain name.")
+        other = found.setdefault(path.name.casefold(), path)
+        if other.resolve() != path.resolve():
+            raise Wco2Error(
+                f"{where} includes {other} and {path}, which are of one name.",
+                "Name one of them otherwise: both go to extras/.",
+            )
+    return tuple(found.values())
 
 
 def _creators(value: Any, where: str) -> tuple[Creator, ...]:
@@ -109,7 +135,7 @@ def _creators(value: Any, where: str) -> tuple[Creator, ...]:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise Wco2Error(f"{where} is no text ({value!r}).", "Put it in quotes.")
-    return value.strip()
+    return one_line(value)
 
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:

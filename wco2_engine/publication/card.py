@@ -9,6 +9,7 @@ from typing import Any
 
 from wco2_engine import __version__
 from wco2_engine.analysis.series import FLUX, WINTER_UNITS
+from wco2_engine.escaping import markdown, markdown_code, printable_all
 from wco2_engine.grid import crs_name
 from wco2_engine.publication.abstracts import (
     METHOD_NAMES,
@@ -143,15 +144,15 @@ def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]
     """The card as Markdown."""
     about = dataset.about
     grid, coverage = facts["grid"], facts["coverage"]
-    lines = [f"# {facts['title']}", ""]
+    lines = [f"# {markdown(facts['title'])}", ""]
     if dataset.simulated:
         lines += [
             "> **Simulated.** Nothing in this folder was measured. It says nothing about the real "
             "world.",
             "",
         ]
-    lines += ["## Abstract", "", facts["abstract"]["en"], ""]
-    lines += ["## 摘要", "", facts["abstract"]["zh"], ""]
+    lines += ["## Abstract", "", markdown(facts["abstract"]["en"]), ""]
+    lines += ["## 摘要", "", markdown(facts["abstract"]["zh"]), ""]
     lines += ["## What is here", ""]
     lines += [f"- `{FLUX}/`: a cloud-optimised GeoTIFF for each winter, float32, nodata -9999"]
     lines += [
@@ -159,7 +160,7 @@ def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]
         for quantity in list(dataset.series)[1:]
     ]
     further = dict.fromkeys(place.parts[0] for place in dataset.files)
-    lines += [f"- `{name}/`: GeoTIFFs, each band named in the file" for name in further]
+    lines += [f"- {_code(f'{name}/')}: GeoTIFFs, each band named in the file" for name in further]
     lines += [
         f"- `{NETCDF}` and `{ZARR}/`: all winters in one netCDF-4 file (CF conventions) and one "
         "Zarr store, the same values",
@@ -168,7 +169,7 @@ def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]
         "(`sha256sum -c SHA256SUMS`)",
     ]
     lines += [
-        f"- `{place.as_posix()}`" for place in sorted(dataset.extras) if len(place.parts) == 2
+        f"- {_code(place.as_posix())}" for place in sorted(dataset.extras) if len(place.parts) == 2
     ]
     lines += ["", "## Coverage and units", ""]
     lines += _table(
@@ -192,7 +193,7 @@ def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]
         lines += [
             "Extremely Randomized Trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1), one "
             f"forest a region, predict each month; a winter is the sum of its months. Model "
-            f"`{facts['model']['fingerprint']}`.",
+            f"{_code(facts['model']['fingerprint'])}.",
             "",
         ]
         lines += _table(
@@ -212,9 +213,9 @@ def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]
         names = ", ".join(
             f"{plain(each['name'])} ({each['units']})" for each in facts["model"]["predictors"]
         )
-        lines += ["", f"Predictors: {names}."]
+        lines += ["", f"Predictors: {markdown(names)}."]
         if about.predictors:
-            lines += ["", about.predictors]
+            lines += ["", markdown(about.predictors)]
     else:
         lines += ["Not known: the model is not part of this folder."]
     if facts["scores"]:
@@ -234,26 +235,26 @@ def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]
         )
         lines += ["", "Of months, in g C m-2 month-1; bias is predicted minus observed."]
     if dataset.bounds_hold:
-        lines += ["", dataset.bounds_hold]
+        lines += ["", markdown(dataset.bounds_hold)]
     lines += [
         line
         for region, share in facts["outside_area_of_applicability"].items()
         for line in (
             "",
-            f"{plain(region)}: {100 * share:.1f} % of the predicted cell-months lie outside the "
-            "area of applicability, where no score speaks for the map.",
+            f"{markdown(plain(region))}: {100 * share:.1f} % of the predicted cell-months lie "
+            "outside the area of applicability, where no score speaks for the map.",
         )
     ]
     lines += ["", "## What is not known", ""]
     lines += [f"- {sentence}" for sentence in facts["not_known"]] or ["Nothing of the usual."]
-    lines += ["", "## Licence", "", facts["licence"], "", "## Citation", ""]
-    lines += [cited(dataset) or "Not known: authors are not named."]
+    lines += ["", "## Licence", "", markdown(facts["licence"]), "", "## Citation", ""]
+    lines += [markdown(cited(dataset)) or "Not known: authors are not named."]
     if about.funding:
-        lines += ["", f"Funding: {about.funding}"]
+        lines += ["", f"Funding: {markdown(about.funding)}"]
     if about.contact:
-        lines += ["", f"Contact: {about.contact}"]
+        lines += ["", f"Contact: {markdown(about.contact)}"]
     if about.references:
-        lines += ["", "## References", "", *(f"- {each}" for each in about.references)]
+        lines += ["", "## References", "", *(f"- {markdown(each)}" for each in about.references)]
     lines += ["", "## Checks", ""]
     lines += [f"- {name}: {how}" for name, how in checks.items()]
     lines += ["", f"Written by {facts['engine']}.", ""]
@@ -313,7 +314,7 @@ def card_json(facts: Mapping[str, Any], checks: Mapping[str, str]) -> str:
 
 def write_card(dataset: Dataset, folder: Path, checks: Mapping[str, str]) -> None:
     """Write README.md, card.json and, where authors are known, CITATION.cff."""
-    facts = facts_of(dataset)
+    facts = printable_all(facts_of(dataset))
     texts = {
         README: readme(dataset, facts, checks),
         CARD: card_json(facts, checks),
@@ -326,9 +327,13 @@ def write_card(dataset: Dataset, folder: Path, checks: Mapping[str, str]) -> Non
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+        return f"| {' | '.join(markdown(cell) if cell != '---' else cell for cell in cells)} |"
 
     return [line(head), line(["---"] * len(head)), *map(line, rows)]
+
+
+def _code(text: str) -> str:
+    return f"`{markdown_code(text)}`"
 
 
 def _quoted(value: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from wco2_engine.analysis.series import FLUX, RECORD, WINTER_UNITS, Series
 from wco2_engine.errors import Wco2Error
+from wco2_engine.escaping import one_line
 from wco2_engine.grid import GEOGRAPHIC, project
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.publication.about import About
@@ -57,13 +58,13 @@ class Dataset:
     def title(self) -> str:
         """As its authors, the run or the model name it."""
         known = (self.about.title, self.flux.record.get("title"), self.model.get("title"))
-        return next((str(title) for title in known if title), "Winter CO2 flux")
+        return next((one_line(str(title)) for title in known if title), "Winter CO2 flux")
 
     @property
     def licence(self) -> str:
         """Empty where it is not known."""
         provenance = self.model.get("provenance", {})
-        return self.about.licence or str(provenance.get("licence") or "")
+        return self.about.licence or one_line(str(provenance.get("licence") or ""))
 
     @cached_property
     def simulated(self) -> bool:
@@ -79,7 +80,7 @@ class Dataset:
         if LOWER not in self.series or not isinstance(level, float):
             return ""
         known = calibrated.items() if isinstance(calibrated, Mapping) else ()
-        raw = [str(name).replace("_", " ") for name, yes in known if not yes]
+        raw = [one_line(str(name)).replace("_", " ") for name, yes in known if not yes]
         how = f"not calibrated in {', '.join(raw)}" if raw else "calibrated on held-out sites"
         return (
             f"Bounds of months are meant to hold {level:.0%} of the fluxes of a cell"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import cycle
 from typing import Any, NamedTuple
 
+from wco2_engine.escaping import printable
 from wco2_engine.learning.model import RegionModel
 
 FLUX_LABEL = "g C m$^{-2}$ month$^{-1}$"
@@ -70,12 +71,12 @@ def finish(figure: Any, name: str, caption: str) -> Drawn:
     figure.set_layout_engine("none")  # laid out by now, which takes long
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "wco2"}):
         figure.savefig(vector, format="svg", dpi=DPI, metadata={"Date": None, "Creator": None})
-    svg = vector.getvalue()
+    svg = printable(vector.getvalue())
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
     svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
-    label = html.escape(caption, quote=True)
+    label = html.escape(printable(caption), quote=True)
     return Drawn(
         svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1), picture.getvalue()
     )
@@ -83,7 +84,7 @@ def finish(figure: Any, name: str, caption: str) -> Drawn:
 
 def plain(name: str) -> str:
     """A name as it is: between dollars matplotlib would see a formula."""
-    return name.replace("$", r"\$")
+    return printable(name).replace("$", r"\$")
 
 
 def quantity(name: str, units: str) -> str:

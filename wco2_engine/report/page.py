@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine import __version__
+from wco2_engine.escaping import printable, table_cell
 from wco2_engine.files import atomic_write, writable_folder
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.report.drawing import Drawn, finish
@@ -144,6 +145,7 @@ def typeset(shown: Any) -> Any:
     """Units as people print them, where they are written as files hold them."""
     if type(shown) is not str:  # what is marked up already stays
         return shown
+    shown = printable(shown)
     return shown.replace("m-2 month-1", "m⁻² month⁻¹").replace("m-2 winter-1", "m⁻² winter⁻¹")
 
 
@@ -266,4 +268,4 @@ def csv_text(rows: Iterable[Row]) -> str:
 def _plain(found: Any) -> Any:
     if isinstance(found, float):
         return repr(found) if math.isfinite(found) else ""
-    return "" if found is None else found
+    return "" if found is None else table_cell(found)

@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from wco2_engine.escaping import printable
+
 
 class Terminal:
     """Progress for people: a bar on a terminal, else a line now and then."""
@@ -41,6 +43,7 @@ class Terminal:
             self._bar.stop()
 
     def update(self, fraction: float, message: str = "") -> None:
+        message = printable(message)
         if self._console.is_terminal:
             self._bar.update(self._task, completed=fraction, description=escape(message))
             return
@@ -52,7 +55,9 @@ class Terminal:
             )
 
     def note(self, message: str) -> None:
-        self._console.print(f"Note: {message}", highlight=False, markup=False, soft_wrap=True)
+        self._console.print(
+            f"Note: {printable(message)}", highlight=False, markup=False, soft_wrap=True
+        )
 
     def cancelled(self) -> bool:
         return self._stop

@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 
 from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
+from wco2_engine.escaping import printable, printable_all
 from wco2_engine.jobs.base import Job
 from wco2_engine.terminal.progress import JsonLines, Terminal, say
 from wco2_engine.terminal.summaries import summary
@@ -65,7 +66,7 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
     if as_json:
         say(event="result", **facts)
     else:
-        summary(job.verb, facts, Console())
+        summary(job.verb, printable_all(facts), Console())
     if facts.get("problems"):
         sys.exit(WRONG_INPUT)
 
@@ -75,6 +76,7 @@ def fail(message: str, hint: str, as_json: bool, code: int) -> NoReturn:
     if as_json:
         say(event="error", message=message, hint=hint)
     else:
+        message, hint = printable(message), printable(hint)
         click.echo(f"Error: {message}" if code == WRONG_INPUT else message, err=True)
         if hint:
             click.echo(f"  {hint}", err=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.escaping import from_table_cell
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import MARKERS, PALETTE, keep_used, label, new_figure, title
 from wco2_engine.report.material import Material
@@ -71,7 +72,7 @@ def read_budget(path: Path) -> list[dict[str, Any]]:
         with path.open(encoding="utf-8", newline="") as handle:
             return [
                 {
-                    "zone": row["zone"],
+                    "zone": from_table_cell(row["zone"]),
                     "year": int(row["year"]),
                     **{
                         name: float(row[column]) if row[column] else None

@@ -12,6 +12,7 @@ import numpy as np
 
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.errors import Wco2Error
+from wco2_engine.escaping import from_table_cell
 from wco2_engine.grid import Grid, crs_text
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.progress import Progress
@@ -159,7 +160,7 @@ def read_zones(path: Path) -> list[dict[str, Any]]:
             return [
                 {
                     "kind": row["kind"],
-                    "zone": row["zone"],
+                    "zone": from_table_cell(row["zone"]),
                     "winters": int(row["winters"]),
                     **{key: _number(row[column]) for key, column in TREND.items()},
                     "slope_low": None,
@@ -184,7 +185,7 @@ def with_intervals(rows: list[dict[str, Any]], summary: Path) -> list[dict[str, 
     try:
         with summary.open(encoding="utf-8", newline="") as handle:
             told = {
-                (row["kind"], row["zone"]): [
+                (row["kind"], from_table_cell(row["zone"])): [
                     _number(row[f"slope_{end}tg_a"]) for end in ("", "lower_", "upper_")
                 ]
                 for row in csv.DictReader(handle)

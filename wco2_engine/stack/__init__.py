@@ -1,1 +1,0 @@
-"""The predictor stack: downloads as they come become plain monthly GeoTIFFs, each read once."""
