@@ -15,6 +15,7 @@ _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff"
     "\ufffe\uffff\ud800-\udfff]"
 )
+_NO_NAME = re.compile(f"[\t\r\n]|{_CONTROL.pattern}")
 _ESCAPE_SEQUENCE = re.compile(
     # as terminals read them: a sequence of control, a command of the operating system, two letters
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
@@ -48,7 +49,7 @@ def one_line(text: str) -> str:
 
 def is_plain_name(text: str) -> bool:
     """Whether a name fits on a line and holds nothing but what is seen."""
-    return bool(text.strip()) and len(text) <= MAX_NAME and one_line(text) == " ".join(text.split())
+    return bool(text.strip()) and len(text) <= MAX_NAME and not _NO_NAME.search(text)
 
 
 def markdown(text: str) -> str:

@@ -81,5 +81,5 @@ def test_other_cells_stay(value: object) -> None:
 
 def test_names_fit_on_a_line() -> None:
     assert is_plain_name("Seward peninsula $2, n=3") and is_plain_name("西伯利亚")
-    for name in ("", " ", "a\x1bb", "a\u202eb", "a\ud800", "x" * 201):
+    for name in ("", " ", "a\nb", "a\x1bb", "a\u202eb", "a\ud800", "x" * 201):
         assert not is_plain_name(name)
