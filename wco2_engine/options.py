@@ -44,7 +44,7 @@ class Hyperparameters:
     """
 
     trees: int = option(
-        "Trees of a forest.",
+        "Trees of a forest of Extremely Randomized Trees.",
         500,
         title="Trees",
         more="More are steadier and slower; 100 are enough to try.",

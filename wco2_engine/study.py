@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -34,8 +34,15 @@ STAGES: dict[str, Any] = {
 STATE = "study-state.json"
 _SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table")
 _OBSERVATIONS = (*_SOURCE, "sources", "target", "screen")
-_MODEL = (*keys_of(TrainingSettings), "at")
-_MAP = ("years", "extent", "resolution", "crs", "snap", "domain", *keys_of(MapProducts))
+# The keys of [model] and [map]: those of the jobs that they become.
+MODEL_KEYS = {**keys_of(TrainingSettings), "at": keys_of(SampleJob)["at"]}
+MAP_KEYS = {
+    name: keys_of(PredictJob)[name]
+    for name in (
+        *("years", "extent", "resolution", "crs", "snap", "domain"),
+        *keys_of(MapProducts),
+    )
+}
 _TABLES = {  # whose values a job's fields are
     "observations": "[observations]",
     "sample": "[model] and [map]",
@@ -113,8 +120,8 @@ class Study:
         path = path.absolute()
         folder = path.parent
         observations = _table(tables, "observations", _OBSERVATIONS, where)
-        model = _table(tables, "model", _MODEL, where, required=False)
-        maps = _table(tables, "map", _MAP, where)
+        model = _table(tables, "model", MODEL_KEYS, where, required=False)
+        maps = _table(tables, "map", MAP_KEYS, where)
         title = tables.get("title", path.stem)
         catalogue = existing_file(folder / tables["catalogue"], "Catalogue")
         output = folder / tables.get("output", "results")
@@ -310,7 +317,7 @@ class Study:
 def _table(
     tables: Mapping[str, Any],
     name: str,
-    known: tuple[str, ...],
+    known: Iterable[str],
     where: str,
     required: bool = True,
 ) -> dict[str, Any]:

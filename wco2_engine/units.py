@@ -87,14 +87,52 @@ _SAME_NAME = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), "s"),
     **dict.fromkeys(("h", "hr", "hour", "hours"), "h"),
     **dict.fromkeys(("d", "day", "days"), "day"),
-    **dict.fromkeys(("mon", "month", "months"), "month"),
-    **dict.fromkeys(("a", "yr", "year", "years"), "year"),
+    **dict.fromkeys(("mo", "mon", "mth", "month", "months"), "month"),
+    **dict.fromkeys(("a", "y", "yr", "year", "years"), "year"),
     **dict.fromkeys(("dimensionless", "unitless"), "1"),
 }
+# What a row of units holds for columns that have none, and symbols that are units by themselves.
+_UNIT_WORDS = frozenset(
+    (
+        *(
+            "deg",
+            "degree",
+            "degrees",
+            "degrees_north",
+            "degrees_east",
+            "decimal degrees",
+            "°",
+            "dd",
+        ),
+        *("degree_north", "degree_east", "yyyy", "yyyymm", "yyyymmdd", "yyyy-mm-dd", "mm"),
+        *("[-]", "(-)", "unitless", "dimensionless"),
+    )
+)
+_UNIT_SYMBOLS = frozenset(
+    (
+        *("g", "kg", "mg", "ug", "t", "mol", "mmol", "umol", "nmol", "C", "m", "cm", "mm", "km"),
+        *("ha", "s", "min", "h", "day", "month", "year", "degC", "K", "%", "Pa", "hPa", "kPa"),
+        *("W", "J", "MJ", "ppm"),
+    )
+)
 _PLAIN_SIGNS = str.maketrans(
     {**dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)), "−": "-", "µ": "u", "μ": "u"}
+    | {"\u2013": "-", "\u2011": "-"}  # a dash, a hyphen that does not break
     | dict.fromkeys("·×⋅", " ")
 )
+# Other ways to write the same, as people do in headers: "[gC m^{-2} d^{-1}]", "g C/(m2 month)",
+# "m-2d-1", "m -2", "g C m-2 per month".
+_SPELLINGS = (
+    (re.compile(r"^\s*[\[(]([^\[\]]*)[\])]\s*$"), r"\1"),
+    (re.compile(r"\^?[{(]\s*([+-]?\d+)\s*[})]"), r"\1"),
+    (re.compile(r"\((C|CO2|CO2-C|C-CO2)\)"), r" \1"),
+    (re.compile(r"\s+per\s+"), " /"),
+    (re.compile(r"(?<=[A-Za-z])\s+(?=[-+]\d)"), ""),
+    (re.compile(r"([-+]\d)(?=[A-Za-z])"), r"\1 "),
+    (re.compile(r"(C|CO2|mol)(?=m(?:\^|\*\*)?(?:-2|2)\b)"), r"\1 "),
+    (re.compile(r"\bmumol"), "umol"),
+)
+_DIVIDED_GROUP = re.compile(r"/\s*\(([^()]*)\)")
 _TERM = re.compile(r"(/?)([A-Za-z_%]+)\^?([+-]?\d+)?")
 _MASS_OR_AMOUNT = re.compile(r"\w*(g|grams?|t|tonnes?|mol|moles?)")
 _AMOUNT = re.compile(r"\w*(mol|moles?)")
@@ -156,7 +194,7 @@ def flux_conversion(stored: str, where: str) -> Conversion:
         f"{where}: '{stored}' is no unit of a CO2 flux.",
         "Write e.g. 'g C m-2 day-1', 'umol CO2 m-2 s-1' or 'g CO2 m-2 month-1'.",
     )
-    words = _words(_GLUED_CARBON.sub(r"\1 \2", stored.translate(_PLAIN_SIGNS)))
+    words = _words(_GLUED_CARBON.sub(r"\1 \2", _spelled(stored)))
     carbon = [k for k, word in enumerate(words) if word in _GRAMS_OF_CARBON]
     if len(carbon) > 1 or any(
         k == 0 or not _MASS_OR_AMOUNT.fullmatch(words[k - 1]) for k in carbon
@@ -171,6 +209,28 @@ def flux_conversion(stored: str, where: str) -> Conversion:
         raise not_a_flux from error
     grams = GRAMS_OF_CARBON_PER_MOL if is_amount else _GRAMS_OF_CARBON[named]
     return Conversion(plain.factor * grams, 0.0, plain.month_power)
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is surely a unit, as a row of units below a header has it.
+
+    Only what is known by name counts, so that no site's name is one.
+    """
+    if text.strip().lower() in _UNIT_WORDS:
+        return True
+    words = _words(_GLUED_CARBON.sub(r"\1 \2", _spelled(text)))
+    terms = [_TERM.fullmatch(word) for word in words if word not in (*_GRAMS_OF_CARBON, "1")]
+    return bool(terms or text.strip() == "1") and all(
+        match is not None and _SAME_NAME.get(match[2], match[2]) in _UNIT_SYMBOLS for match in terms
+    )
+
+
+def _spelled(text: str) -> str:
+    """A text of units with other spellings in the plain one."""
+    text = text.translate(_PLAIN_SIGNS)
+    for pattern, plain in _SPELLINGS:
+        text = pattern.sub(plain, text)
+    return _DIVIDED_GROUP.sub(lambda m: "".join(f" /{word}" for word in m[1].split()), text)
 
 
 def _words(text: str) -> list[str]:

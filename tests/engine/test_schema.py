@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -126,3 +128,11 @@ def test_settings_say_what_is_wrong_wherever_they_are_made() -> None:
     with pytest.raises(Wco2Error, match="members = 3 is not from 2 to 2"):
         TrainingSettings(Hyperparameters(trees=2), members=3)
     assert TrainingSettings(validation=("site", "site")).validation == ("site",)
+
+
+def test_the_docs_say_of_options_what_their_descriptions_say() -> None:
+    repository = Path(__file__).resolve().parents[2]
+    text = (repository / "docs/study-file.md").read_text(encoding="utf-8")
+    made = runpy.run_path(str(repository / "scripts/make-option-tables"))["page"](text)
+    assert made == text, "run scripts/make-option-tables"
+    assert "| `min_samples_leaf` | Fewest rows in a leaf." in text

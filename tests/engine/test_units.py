@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from wco2_engine import units
 from wco2_engine.errors import Wco2Error
-from wco2_engine.units import COMMON, FLUX_UNITS, Conversion, conversion, flux_conversion
+from wco2_engine.units import (
+    COMMON,
+    FLUX_UNITS,
+    Conversion,
+    conversion,
+    flux_conversion,
+    is_unit,
+)
 
 PAIRS = [(a, b) for a, b in product(COMMON, COMMON) if COMMON[a][0] == COMMON[b][0] and a != b]
 VALUES = st.floats(-1e6, 1e6)
@@ -212,3 +219,37 @@ def test_what_is_no_flux_is_refused(stored: str) -> None:
         flux_conversion(stored, "fluxes.csv, column 'RS'")
     assert "fluxes.csv, column 'RS'" in caught.value.message
     assert "g C m-2 day-1" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("stored", "plain"),
+    [
+        ("g C m-2 mo-1", "g C m-2 month-1"),
+        ("gC/m2/mo", "g C m-2 month-1"),
+        ("gC/m2/d", "g C m-2 day-1"),
+        ("[gC m^{-2} d^{-1}]", "g C m-2 day-1"),
+        ("g C m^(-2) d^(-1)", "g C m-2 day-1"),
+        ("gCm-2d-1", "g C m-2 day-1"),
+        ("g(C) m -2 d -1", "g C m-2 day-1"),
+        ("g C m–2 d–1", "g C m-2 day-1"),
+        ("g C/(m2 month)", "g C m-2 month-1"),
+        ("g C m-2 per month", "g C m-2 month-1"),
+        ("µmol m-2 s-1", "umol CO2 m-2 s-1"),
+        ("umolm-2s-1", "umol CO2 m-2 s-1"),
+        ("mumol CO2 m-2s-1", "umol CO2 m-2 s-1"),
+    ],
+)
+def test_the_spellings_of_a_flux_unit_mean_the_same(stored: str, plain: str) -> None:
+    assert flux_conversion(stored, "here") == flux_conversion(plain, "here")
+
+
+@pytest.mark.parametrize(
+    "text", ["deg", "degrees_north", "g C m-2 d-1", "umol CO2 m-2 s-1", "°C", "%", "1", "yyyy"]
+)
+def test_a_unit_is_known_as_one(text: str) -> None:
+    assert is_unit(text)
+
+
+@pytest.mark.parametrize("text", ["", "Toolik", "text", "-", "Site 3", "0.5", "CO2", "http://x"])
+def test_what_is_no_unit_is_not_taken_for_one(text: str) -> None:
+    assert not is_unit(text)

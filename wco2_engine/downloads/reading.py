@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.details import Bands, Codes, Quality, Stamp
 
-Stamp = Literal["start", "middle", "end"]
-Bands = Literal["months", "half-months", "days"]
-FIRST_VALID = "first-valid"
-OVERRULED = ("units", "crs", "time", "scale", "valid")
-
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_RANGE = re.compile(rf"\s*({_NUMBER})\s*(?:-|\.\.|to)\s*({_NUMBER})\s*")
+FIRST = "first"  # of a dimension's steps: the first that is not missing
 
 
-class Code(NamedTuple):
-    """Stored numbers that mean something: all from `low` to `high`, both included."""
-
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.low:g}" if self.low == self.high else f"{self.low:g} to {self.high:g}"
-
-
-def codes(values: Sequence[float | str], where: str) -> tuple[Code, ...]:
-    """Codes from numbers and ranges: `[253, "101-254", "-30 to -1"]`.
-
-    Raises
-    ------
-    Wco2Error : for a text that is no range, naming the key in `where`.
-    """
-    found = []
-    for value in values:
-        if isinstance(value, str):
-            match = _RANGE.fullmatch(value)
-            if match is None or float(match[1]) > float(match[2]):
-                raise Wco2Error(
-                    f"{where}: '{value}' is not a range of codes.", 'Write e.g. "101-254".'
-                )
-            found.append(Code(float(match[1]), float(match[2])))
-        else:
-            found.append(Code(float(value), float(value)))
-    return tuple(found)
-
-
-def matching(values: NDArray[np.generic], wanted: Sequence[Code]) -> NDArray[np.bool_]:
+def matching(values: NDArray[Any], wanted: Codes) -> NDArray[np.bool_]:
     """Which of the stored values are one of the codes.
 
     A float32 file holds -3.4e38 or 0.1 in its own precision, and is compared in that.
@@ -68,29 +30,6 @@ def matching(values: NDArray[np.generic], wanted: Sequence[Code]) -> NDArray[np.
 
 
 @dataclass(frozen=True)
-class Bits:
-    """Bits `first` to `last` of a quality number, the lowest being 0, and what they may hold."""
-
-    first: int
-    last: int
-    keep: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Quality:
-    """A layer that says which values to believe: by its codes, or by some of its bits.
-
-    `keep` empty lets every code pass but those of `drop`.
-    """
-
-    variable: str | None = None
-    band: int | None = None
-    keep: tuple[Code, ...] = ()
-    drop: tuple[Code, ...] = ()
-    bits: tuple[Bits, ...] = ()
-
-
-@dataclass(frozen=True)
 class Reading:
     """What a catalogue says about a variable. What it leaves out, the file is asked for.
 
@@ -98,8 +37,8 @@ class Reading:
     ----------
     variable : its name in the file, with groups: "Grid/tas". None where the file has only one.
     band : the band of a GeoTIFF, HDF4 or VRT, from 1.
-    select : the step to take along further dimensions: {"depth": 0.1, "number": 0}; "first-valid"
-        takes the first that is not missing, cell by cell.
+    select : the step to take along further dimensions: {"depth": 0.1, "number": 0}; "first" takes
+        the first that is not missing, cell by cell.
     nodata : stored numbers that mean missing, beside those that the file names.
     zero : stored numbers that mean 0 in the units of the file.
     keep : stored numbers that are values though the file's valid range excludes them, or though
@@ -119,9 +58,9 @@ class Reading:
     variable: str | None = None
     band: int | None = None
     select: Mapping[str, float | str] = field(default_factory=dict)
-    nodata: tuple[Code, ...] = ()
-    zero: tuple[Code, ...] = ()
-    keep: tuple[Code, ...] = ()
+    nodata: Codes = ()
+    zero: Codes = ()
+    keep: Codes = ()
     scale: float | None = None
     offset: float | None = None
     units: str | None = None

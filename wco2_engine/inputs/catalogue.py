@@ -94,7 +94,7 @@ class Predictor:
     Attributes
     ----------
     paths : patterns of its files, the first that has a month wins; none where it is made of others.
-    units_said : whether the catalogue says the units; else they are those of the file.
+    units_said, to_said : whether the catalogue says the units; else they are those of the file.
     layers : what it is the mean of, with the weight of each.
     operation : what is done with `operands`, by their names, where it is no file's variable.
     """
@@ -116,9 +116,12 @@ class Predictor:
     details: Details = PLAIN
     more_paths: tuple[str, ...] = ()
     units_said: bool = False
+    to_said: bool = False
     layers: tuple[tuple[float, Predictor], ...] = ()
     operation: str = ""
     operands: tuple[tuple[str, Predictor], ...] = ()
+    product: str = ""
+    origin: str = field(default="", compare=False)  # what a prepared one was made of, for messages
     convert: Conversion = field(default=Conversion(1.0, 0.0, 0), compare=False)
 
     @cached_property
@@ -255,6 +258,7 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
         units=units or "1",
         to=to or units or "1",
         units_said=bool(units),
+        to_said=bool(to or units),
         encoding=Encoding(
             crs=take.crs("crs"),
             nodata=None if isinstance(nodata, list | str) else take.number("nodata"),
@@ -270,6 +274,7 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
         layers=layers,
         operation=operation,
         operands=operands,
+        product=str(table.get("product", "")),
         convert=conversion(units, to or units, where) if units else Conversion(),
     )
     _check_together(predictor, where)
@@ -303,6 +308,8 @@ def _units(take: _Taker, operation: str, where: str) -> tuple[str, str]:
             f"{where}: derive needs units: what its operands are turned into before.",
             'Add e.g. units = "mm".',
         )
+    if operation == "ratio":
+        return "1", to
     per = take.table.get("per")
     if units and isinstance(per, str) and not units.endswith(f"{per}-1"):
         units = f"{units} {'s' if per == 'second' else per}-1"
@@ -378,7 +385,7 @@ def _part(inherited: Mapping[str, Any], own: Mapping[str, Any], where: str) -> P
         )
         del merged["variable"]
     file = where.partition(": predictor ")[0]
-    return parse_predictor(merged, file)
+    return parse_predictor({k: v for k, v in merged.items() if k != "product"}, file)
 
 
 def _check_together(predictor: Predictor, where: str) -> None:

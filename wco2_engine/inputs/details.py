@@ -195,7 +195,8 @@ def _steps(table: Any, where: str) -> Steps | None:
     if not isinstance(table, Mapping):
         raise Wco2Error(f"{where} is no table.", 'Write steps = { reduce = "mean" }.')
     check_names(table, ("reduce", "least"), where)
-    reduce, least = table.get("reduce", "mean"), table.get("least", 0.5)
+    reduce = table.get("reduce", "mean")
+    least = table.get("least", 1.0 if reduce == "sum" else 0.5)  # a sum lacks what is missing
     if reduce not in get_args(Reduce):
         raise Wco2Error(
             f"{where}: reduce = {reduce!r}.", nearest_name(str(reduce), get_args(Reduce))

@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.grid import EARTH_RADIUS_M
+from wco2_engine.inputs.cells import is_missing
 from wco2_engine.inputs.formats.canonical import COLUMNS
 from wco2_engine.inputs.rules import Rejection
 from wco2_engine.inputs.screen import Merge
-from wco2_engine.inputs.tables import is_missing
 
 if TYPE_CHECKING:
     import pandas

@@ -122,11 +122,13 @@ class Observations:
         this engine wrote counts as the n rows that it stands for. "mended: <name>" are rows that
         the format put right; "same_place_other_flux" are site-months that two tables have with
         different fluxes, and which both stay.
+    notes : what a reader should know of how the tables were read, in sentences.
     """
 
     table: pandas.DataFrame
     rejected: pandas.DataFrame
     counts: dict[str, int]
+    notes: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:
@@ -208,7 +210,8 @@ def read_sources(
     counts["site_months"] = len(table)
     if n_other:
         counts["same_place_other_flux"] = n_other
-    return Observations(table=table, rejected=_rejected(judged), counts=counts)
+    notes = tuple(f"{one.name}: {note}" for one in judged for note in one.table.notes)
+    return Observations(table=table, rejected=_rejected(judged), counts=counts, notes=notes)
 
 
 def _of_table(
@@ -246,9 +249,12 @@ class _Judged:
 def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _Judged:
     table = source.table()
     where = str(table.path)
+    named = source.columns and {
+        key: table.aliases.get(column, column) for key, column in source.columns.items()
+    }
     chosen, target = choose_format(
         fluxnet.FORMAT.name if source.is_fluxnet() else source.format,
-        source.columns,
+        named,
         source.flux_units,
         tuple(table.cells.columns),
         where,

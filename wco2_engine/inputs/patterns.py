@@ -7,7 +7,7 @@ import re
 import string
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Found:
 
     path: Path
     member: str
-    dates: Mapping[str, int]
+    dates: Mapping[str, int] = field(compare=False)
 
     def __str__(self) -> str:
         return f"{self.path}/{self.member}" if self.member else str(self.path)

@@ -11,6 +11,7 @@ import numpy as np
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import file_state
+from wco2_engine.grid import project
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.rasters import (
     FloatArray,
@@ -22,10 +23,19 @@ from wco2_engine.inputs.rasters import (
     is_local,
 )
 from wco2_engine.season import MONTH_NAMES, Month, format_years
+from wco2_engine.units import conversion
 
 CLIMATOLOGY_YEARS = range(1901, 2101)
 NEAREST_REACH = 60  # years
 NO_TIME = Month(1, 1)  # what a static predictor is asked for
+# What files write where a value is missing, at times without saying so.
+MARKS = (-999.0, -9999.0, -99999.0, -32768.0, 1e20, 9.969209968386869e36, -3.4028234663852886e38)
+_LOOKS = 50  # points that are looked at closely
+_FAR = 998.0  # beyond which a value may be such a mark
+_BANDS = (
+    'If they are the months January to December in this order, add bands = "months"; else use '
+    "{year} and {month:02d} in the path."
+)
 
 
 @dataclass(frozen=True)
@@ -183,6 +193,9 @@ def _band(predictor: Predictor, info: RasterInfo, month: Month) -> int | None:
         return _only_band(where, info)
     if "year" in predictor.fields and predictor.when == "yearly":
         return _only_band(where, info)
+    twelve = predictor.details.bands == "months" and info.count == 12
+    if info.named.known or twelve:
+        return _named_band(predictor, info, month, twelve)
     if info.time.problem is not None:
         message, hint = info.time.problem
         raise Wco2Error(f"Predictor '{predictor.name}': {message}", hint)
@@ -228,6 +241,18 @@ def _band_of_year(where: str, info: RasterInfo, year: int) -> int | None:
     return bands[0] if bands else None
 
 
+def _named_band(predictor: Predictor, info: RasterInfo, month: Month, twelve: bool) -> int | None:
+    """The band of a month by the names of bands, or None where there is none."""
+    named = info.named
+    if predictor.when == "yearly":
+        of_year = [band for date, band in named.months.items() if date.year == month.year]
+        return named.years.get(month.year) or (of_year[0] if len(of_year) == 1 else None)
+    by_month = {k: k for k in range(1, 13)} if twelve else named.calendar_months
+    if predictor.when == "climatology" and not by_month:
+        by_month = {date.month: band for date, band in named.months.items()}
+    return named.months.get(month) or by_month.get(month.month)
+
+
 def _only_band(where: str, info: RasterInfo) -> int:
     if info.count > 1:
         raise Wco2Error(f"{where} has {info.count} bands.", "Choose one, e.g. band = 1.")
@@ -255,6 +280,8 @@ class PredictorReader:
 
     def __init__(self, sources: Sources, rasters: Rasters, points: Points) -> None:
         self._sources = sources
+        self._rasters = rasters
+        self._points = points
         self._sampler = Sampler(rasters, points)
 
     def values(self, predictor: Predictor, month: Month) -> FloatArray:
@@ -273,7 +300,34 @@ class PredictorReader:
         if isinstance(part, Recipe):
             return _REDUCE[part.reduce]([self._made(predictor, p) for p in part.parts])
         stored = self._sampler.values(part.info, part.band, predictor.resampling)
+        if part.info.nodata is None and predictor.valid is None:
+            self._refuse_marks(predictor, part, stored)
         return converted(predictor, stored, part)
+
+    def _refuse_marks(self, predictor: Predictor, part: Slice, stored: FloatArray) -> None:
+        """Refuse what looks like a mark for missing values in a file that names none."""
+        far = np.flatnonzero((stored < -_FAR) | (stored > MARKS[4] / 2))
+        grid = part.info.georeference
+        for k in far[:_LOOKS].tolist():
+            x, y = project(
+                self._points.x[k : k + 1], self._points.y[k : k + 1], self._points.crs, grid.crs
+            )
+            column, row = grid.pixel_coordinates(x, y)
+            if np.isnan(column[0]):
+                continue
+            left = min(max(int(column[0]) - 1, 0), max(grid.width - 3, 0))
+            top = min(max(int(row[0]) - 1, 0), max(grid.height - 3, 0))
+            high, wide = min(3, grid.height), min(3, grid.width)
+            near = self._rasters.window(part.info, part.band, top, left, high, wide)
+            raw = (near - part.info.offset) / part.info.scale
+            for mark in MARKS:
+                if np.isclose(raw, mark, rtol=1e-6, atol=0.0).any():
+                    raise Wco2Error(
+                        f"Predictor '{predictor.name}': {part.info.path}, band {part.band}, holds "
+                        f"{mark:g}, which looks like a missing value, and names none.",
+                        f"Set nodata = {mark:g}; or if it is a value, say valid = [lowest, "
+                        "highest].",
+                    )
 
 
 def converted(predictor: Predictor, stored: FloatArray, part: Slice) -> FloatArray:
@@ -284,7 +338,10 @@ def converted(predictor: Predictor, stored: FloatArray, part: Slice) -> FloatArr
     Wco2Error : when one lies outside the predictor's valid range, naming predictor, file, band,
         value and range, and what it looks like.
     """
-    values = np.asarray(predictor.convert(stored, part.days))
+    convert = predictor.convert
+    if predictor.to_said and not predictor.units_said:
+        convert = conversion(part.info.units or "1", predictor.to, f"'{predictor.name}'")
+    values = np.asarray(convert(stored, part.days))
     if predictor.valid is None:
         return values
     low, high = predictor.valid
@@ -328,7 +385,7 @@ def likely_unit(value: float, low: float, high: float) -> str:
 def missing_error(predictor: Predictor, months: list[Month]) -> Wco2Error:
     """The error for months that a predictor lacks, all of them listed."""
     return Wco2Error(
-        f"Predictor '{predictor.name}' ({predictor.path}) has no data for "
+        f"Predictor '{predictor.name}' ({predictor.origin or predictor.path}) has no data for "
         f"{listed_months(predictor, months)}.",
         'Supply the files, ask for other years, or set missing = "nearest" or "climatology".',
     )

@@ -7,14 +7,11 @@ and the same cell in two tilings, get the same value to the last bit.
 from __future__ import annotations
 
 import math
-import os
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from functools import reduce as fold
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +32,8 @@ from wco2_engine.grid import (
     parse_crs,
     project,
 )
+from wco2_engine.inputs.bandnames import NAMELESS, BandTimes, named_bands
+from wco2_engine.inputs.hdf5 import apart, in_hdf5_thread
 from wco2_engine.inputs.opening import SETTINGS, open_raster
 from wco2_engine.inputs.timeaxis import TimeAxis, time_axis
 
@@ -51,8 +50,6 @@ MAX_SUBCELLS = 16  # along one side of a cell
 OPEN_FILES = 512  # in this process, where the system allows twice as many and more
 MAX_COORDINATE, MIN_PIXEL = 1e12, 1e-9  # in units of any CRS
 OPEN_BYTES = 128_000_000  # that open files hold, in this process, besides GDAL's blocks
-
-_HDF5_THREAD = "wco2-hdf5"
 
 
 @dataclass(frozen=True)
@@ -81,6 +78,8 @@ class RasterInfo:
     time: TimeAxis
     south_up: bool  # whether it is stored with the southernmost row first
     masked: bool  # whether it has a mask or an alpha band
+    units: str = ""  # as it states them
+    named: BandTimes = NAMELESS  # what the names of its bands say
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +152,7 @@ class Rasters:
         ------
         Wco2Error : when it can't be opened, has no CRS, is rotated, or has several variables.
         """
-        return _apart(path, lambda: _describe(path, self._dataset(path), encoding))
+        return apart(path, lambda: _describe(path, self._dataset(path), encoding))
 
     def window(
         self,
@@ -182,7 +181,7 @@ class Rasters:
         from rasterio.errors import RasterioError, RasterioIOError
 
         try:
-            stored, mask = _apart(
+            stored, mask = apart(
                 info.path, lambda: self._pixels(info, band, row, column, height, width)
             )
         except (RasterioError, RasterioIOError, IndexError) as error:
@@ -220,7 +219,7 @@ class Rasters:
     def opens(self, path: str) -> bool:
         """Whether there is a raster at a GDAL path, for those that are no local files."""
         try:
-            _apart(path, lambda: self._dataset(path))
+            apart(path, lambda: self._dataset(path))
         except Wco2Error:
             return False
         return True
@@ -232,7 +231,7 @@ class Rasters:
             self._open.move_to_end(path)
             return self._open[path].dataset
         try:
-            settled = _in_hdf5_thread() or threading.get_ident() == self._thread
+            settled = in_hdf5_thread() or threading.get_ident() == self._thread
             dataset = open_raster(path, settled=settled, most_block=self._most_block)
         except (RasterioError, RasterioIOError) as error:
             raise _not_opened(path, error) from error
@@ -249,7 +248,7 @@ class Rasters:
     def _close_latest(self) -> None:
         path, opened = self._open.popitem()
         self._held -= opened.held
-        _apart(path, opened.dataset.close)
+        apart(path, opened.dataset.close)
 
 
 @dataclass(frozen=True, eq=False)
@@ -548,35 +547,6 @@ def gdal_path(path: str, variable: str | None, folder: Path, what: str) -> str:
     return f'NETCDF:"{full}":{variable}'
 
 
-def _apart(path: str, act: Callable[[], Result]) -> Result:
-    """What `act` gives, done in the one thread for netCDF and HDF5 where the file may be theirs.
-
-    Their libraries are not made for threads, GDAL guards each by a lock of its own only, and HDF5
-    writes what it merely asked itself to the terminal from any thread but its first. All but
-    GeoTIFFs may be theirs, a virtual raster too.
-    """
-    if path.lower().endswith((".tif", ".tiff")):
-        return act()
-    if _in_hdf5_thread():
-        return act()
-    return _hdf5_thread(os.getpid()).submit(act).result()
-
-
-def _in_hdf5_thread() -> bool:
-    return threading.current_thread().name.startswith(_HDF5_THREAD)
-
-
-@cache
-def _hdf5_thread(process: int) -> ThreadPoolExecutor:
-    """One thread for each process: a forked one does not have its parent's."""
-    import rasterio
-
-    def settle() -> None:
-        rasterio.Env(**SETTINGS).__enter__()  # for as long as the thread lives
-
-    return ThreadPoolExecutor(1, thread_name_prefix=_HDF5_THREAD, initializer=settle)
-
-
 def _not_opened(path: str, error: Exception) -> Wco2Error:
     from rasterio.errors import RasterioError, RasterioIOError
 
@@ -638,6 +608,7 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         raise Wco2Error(
             f"{path} has bands of different scale or offset.", "State scale and offset."
         )
+    _check_one_source(path, dataset, encoding)
     scale = float(dataset.scales[0] if encoding.scale is None else encoding.scale)
     offset = float(dataset.offsets[0] if encoding.offset is None else encoding.offset)
     if not (math.isfinite(scale) and math.isfinite(offset) and scale):
@@ -662,9 +633,26 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         scale=scale,
         offset=offset,
         time=time_axis(path, dataset),
+        named=named_bands(dataset.descriptions),
         south_up=transform.e > 0,
         masked=any(hidden.intersection(flags) for flags in dataset.mask_flag_enums),
+        units=dataset.units[0] or "",
     )
+
+
+def _check_one_source(path: str, dataset: Any, encoding: Encoding) -> None:
+    """Refuse a scale of the catalogue beside an offset of the file, or the other way round."""
+    for name, other, stated, plain in (
+        ("scale", "offset", dataset.offsets[0], 0.0),
+        ("offset", "scale", dataset.scales[0], 1.0),
+    ):
+        said = getattr(encoding, name)
+        if said is not None and getattr(encoding, other) is None and stated != plain:
+            raise Wco2Error(
+                f"{path} states {other} {stated:g}, and the catalogue {name} = {said:g}: the two "
+                "may not belong together.",
+                f"Say both: add {other} = {stated:g} or {other} = {plain:g}; or leave {name} out.",
+            )
 
 
 def _crs_of(path: str, dataset: Any, encoding: Encoding) -> str:

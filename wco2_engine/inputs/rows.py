@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.inputs.cells import Numbers, numbers, plain_text
 from wco2_engine.inputs.formats.mapping import Format
-from wco2_engine.inputs.tables import Numbers, Table, numbers, plain_text
+from wco2_engine.inputs.tables import Table
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
 from wco2_engine.units import flux_conversion
 
@@ -107,7 +108,8 @@ def rows_of(
 
     def number(key: str, default: float = np.nan) -> Numbers:
         if key in texts:
-            return numbers(texts[key], table.decimal_comma)
+            where = f"{table.path}, column '{columns[key]}'"
+            return numbers(texts[key], table.decimal_comma, where)
         return Numbers(np.full(len(cells), default), np.full(len(cells), np.isnan(default)))
 
     if "longitude" in texts or table.longitude is None or table.latitude is None:

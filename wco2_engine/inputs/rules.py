@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.cells import Numbers, plain_text
 from wco2_engine.inputs.formats.mapping import FormatRule, Reading
 from wco2_engine.inputs.rows import Mask, Rows, whole_within, within
 from wco2_engine.inputs.screen import Screen, treatment_wanted
-from wco2_engine.inputs.tables import Numbers, Table, plain_text
+from wco2_engine.inputs.tables import Table
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, parse_years
 
 # Why rows are rejected: what no row may lack or be; what only one format knows; what the screen

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,9 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.escaping import table_cell
 from wco2_engine.files import atomic_write, existing_file
+from wco2_engine.inputs.cells import has_decimal_comma
+from wco2_engine.inputs.delimited import read_delimited
+from wco2_engine.inputs.records import Account, Records
 from wco2_engine.inputs.vectors import read_features
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     import pandas
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat")
-_MISSING = frozenset(("", "na", "nan", "nat", "null", "<na>", "-9999", "-9999.0"))
-_MISSING_NUMBER = -9999.0
 _LAYER = "|layername="
 
 
@@ -40,8 +39,12 @@ class Table:
     row_word : "line" or "feature".
     longitude, latitude : `(n_rows,)` degrees from the geometry, NaN where it is missing; None for a
         table without geometry.
-    decimal_comma : whether numbers may be written with a comma.
+    decimal_comma : whether some column's numbers surely have a decimal comma.
     files : `(n_rows,)` the name of each row's file, for a table that several make up; else empty.
+    aliases : what else a column may be called, where its name in the file holds a line end.
+    units : what a row below the header says of each column, where there is one.
+    account : where each line of a text file went; None for other tables.
+    notes : what a reader should know of how it was read, in sentences.
     """
 
     path: Path
@@ -52,6 +55,10 @@ class Table:
     latitude: NDArray[np.float64] | None = None
     decimal_comma: bool = False
     files: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    notes: tuple[str, ...] = ()
 
     def place(self, row: int) -> str:
         """Where a row stands, for messages: "line 3"."""
@@ -59,24 +66,11 @@ class Table:
         return f"{place} of {self.files[row]}" if self.files else place
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """A column read as numbers: `(n_rows,)` each; NaN where missing or unreadable."""
-
-    values: NDArray[np.float64]
-    missing: NDArray[np.bool_]
-
-    @property
-    def unreadable(self) -> NDArray[np.bool_]:
-        """Where something stands that is no finite number."""
-        return ~self.missing & ~np.isfinite(self.values)
-
-
 def read_table(path: Path | str, crs: str | None = None) -> Table:
     """The rows of a CSV or TSV file, or of a point layer ("points.gpkg|layername=sites").
 
-    Text is separated by commas, semicolons or tabs, in UTF-8 or else Latin-1; where semicolons
-    separate, numbers may have a decimal comma. Rows without any content are no rows.
+    Text is separated by commas, semicolons, tabs or vertical bars, see `delimited`; in UTF-8 or
+    what `encodings` finds. Rows without any content are no rows.
 
     Parameters
     ----------
@@ -103,115 +97,27 @@ def read_table(path: Path | str, crs: str | None = None) -> Table:
     return table
 
 
-def is_missing(texts: pandas.Series) -> NDArray[np.bool_]:
-    """Where a column of text says nothing: empty, NA, NaN, null or -9999; `(n_rows,)`."""
-    return np.array([text == "" for text in _plain(texts)], bool)
-
-
-def plain_text(texts: pandas.Series) -> pandas.Series:
-    """A column of text without spaces at its ends, "" where it says nothing."""
-    import pandas
-
-    return pandas.Series(_plain(texts), index=texts.index, dtype=object)
-
-
-def _plain(texts: pandas.Series) -> list[str]:
-    """A column has few different texts and many rows: each text is looked at once."""
-    plain = {text: "" if text.strip().lower() in _MISSING else text.strip() for text in set(texts)}
-    return [plain[text] for text in texts]
-
-
-def numbers(texts: pandas.Series, decimal_comma: bool = False) -> Numbers:
-    """A column of text as numbers."""
-    plain = plain_text(texts)
-    if decimal_comma:
-        plain = plain.str.replace(",", ".", regex=False)
-    values = np.array([_number(text) for text in plain], np.float64)
-    missing = (plain == "").to_numpy(bool) | (values == _MISSING_NUMBER)
-    return Numbers(np.where(missing, np.nan, values), missing)
-
-
-def _number(text: str) -> float:
-    """The float nearest to a text, which pandas before 2 misses by a bit; NaN for no finite one."""
-    try:
-        value = np.nan if "_" in text else float(text)
-    except ValueError:
-        return np.nan
-    return value if np.isfinite(value) else np.nan
-
-
 def _read_text(path: Path) -> Table:
+    found = read_delimited(path)
+    return _table(path, found, "line")
+
+
+def _table(path: Path, found: Records, word: str) -> Table:
     import pandas
 
-    data = path.read_bytes()
-    if b"\0" in data[:4096]:
-        raise Wco2Error(f"{path} is no text.", "Save the table as CSV in UTF-8.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    separator = _separator(text, path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    records: list[list[str]] = []
-    lines: list[int] = []
-    try:
-        first_line = 1
-        for record in reader:
-            if any(cell.strip() for cell in record):
-                records.append(record)
-                lines.append(first_line)
-            first_line = reader.line_num + 1
-    except csv.Error as error:
-        raise Wco2Error(
-            f"{path}, line {reader.line_num}: {error}.", "Look for a quote that is not closed."
-        ) from error
-    if not records:
-        raise Wco2Error(f"{path} is empty.", "Give a table with a header line and rows.")
-    header = _header(records[0], path)
-    rows = [
-        _fitted(record, len(header), path, line)
-        for record, line in zip(records[1:], lines[1:], strict=True)
-    ]
+    columns = list(zip(*found.rows, strict=True)) or [()] * len(found.header)
+    different = (set(column) for column in columns)
     return Table(
         path=path,
-        cells=pandas.DataFrame(rows, columns=header, dtype=object),
-        rows=np.array(lines[1:], np.int64),
-        row_word="line",
-        decimal_comma=separator == ";",
+        cells=pandas.DataFrame(found.rows, columns=list(found.header), dtype=object),
+        rows=np.array(found.lines, np.int64),
+        row_word=word,
+        decimal_comma=any(has_decimal_comma(texts) for texts in different),
+        aliases=found.aliases,
+        units=found.units,
+        account=found.account,
+        notes=found.notes,
     )
-
-
-def _separator(text: str, path: Path) -> str:
-    """The sign that cuts the first line with content into most columns."""
-    first = next((line for line in text.splitlines() if line.strip()), None)
-    if first is None:
-        raise Wco2Error(f"{path} is empty.", "Give a table with a header line and rows.")
-    widths = {sign: len(next(csv.reader([first], delimiter=sign))) for sign in ",;\t"}
-    best = max(widths, key=lambda sign: widths[sign])
-    if widths[best] == 1:
-        raise Wco2Error(
-            f"{path} has a single column: '{first.strip()[:60]}'.",
-            "Separate columns by commas, semicolons or tabs, under a header line.",
-        )
-    return best
-
-
-def _header(names: Sequence[str], path: Path) -> list[str]:
-    header = [name.strip() or f"column {k}" for k, name in enumerate(names, start=1)]
-    twice = next((name for name in header if header.count(name) > 1), None)
-    if twice is not None:
-        raise Wco2Error(f"{path} has two columns '{twice}'.", "Rename one of them.")
-    return header
-
-
-def _fitted(record: list[str], width: int, path: Path, line: int) -> list[str]:
-    """A record of `width` cells; empty ones at the end may be too few or too many."""
-    if any(cell.strip() for cell in record[width:]):
-        raise Wco2Error(
-            f"{path}, line {line}: {len(record)} cells where the header names {width} columns.",
-            "Quote the cell that holds the separator.",
-        )
-    return (record + [""] * width)[:width]
 
 
 def _existing(path: Path) -> Path:

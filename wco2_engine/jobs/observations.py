@@ -81,6 +81,8 @@ class ObservationsJob:
         refuse_overwriting_inputs(files(self.output, self.rejected), inputs)
         progress.update(0.0, f"Reading {', '.join(source.path.name for source in sources)}")
         observations = self.read()
+        for note in observations.notes:
+            progress.note(note)
         progress.update(0.8, "Writing observations")
         rejected = None if self.rejected is None else Path(self.rejected)
         observations.write(Path(self.output), rejected)
@@ -88,6 +90,7 @@ class ObservationsJob:
         return {
             "counts": observations.counts,
             "target": observations.target,
+            "notes": list(observations.notes),
             "outputs": files(self.output, self.rejected),
         }
 

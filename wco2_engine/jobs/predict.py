@@ -32,7 +32,7 @@ class PredictJob:
     model: str = option("A model file.", path="read", argument="MODEL")
     catalogue: str = option("Catalogue of predictors.", path="read", argument="CATALOGUE")
     output: str = option("Folder for the maps.", path="written")
-    years: str = option("Winters, e.g. 1983-1985 or 1990,1995.")
+    years: str = option("Winters to map, e.g. 1983-1985 or 1990,1995.")
     extent: list[float] | None = option(
         "West south east north, in the CRS.",
         None,
@@ -42,7 +42,14 @@ class PredictJob:
     crs: str = option("CRS of the map.", GEOGRAPHIC)
     resolution: float = option("Cell size, in units of the CRS.", 0.1, above=0.0)
     snap: bool = option("Move edges outward to multiples of the resolution.", True)
-    domain: str | dict[str, Any] | None = option("Cells to predict.", None, table=DOMAIN)
+    domain: str | dict[str, Any] | None = option(
+        "Cells to predict.",
+        None,
+        more="Polygons, or a raster, as a path or as `{ path, values, crs, variable, nodata }`; a "
+        "cell belongs if its centre does.",
+        unset="all cells of the regions",
+        table=DOMAIN,
+    )
     products: MapProducts = group(MapProducts)
     jobs: int = same_option(Run, "jobs")
     memory: float = option(

@@ -169,7 +169,8 @@ def read_training(path: Path, predictors: Sequence[str]) -> pd.DataFrame:
     ------
     Wco2Error : when a column is missing or holds something that is no number.
     """
-    from wco2_engine.inputs.tables import numbers, read_table
+    from wco2_engine.inputs.cells import numbers
+    from wco2_engine.inputs.tables import read_table
 
     read = read_table(path)
     table = read.cells.copy()

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPoint, Point
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.cells import numbers
 from wco2_engine.inputs.formats import FORMATS
 from wco2_engine.inputs.formats.canonical import COLUMNS
 from wco2_engine.inputs.observations import Observations, read_observations
 from wco2_engine.inputs.rules import REASONS
 from wco2_engine.inputs.screen import Screen, treatment_wanted
-from wco2_engine.inputs.tables import numbers
 
 HEADER = "Site,Lon,Lat,Year,Month,Flux"
 MAPPING = {
@@ -704,7 +704,7 @@ def test_what_is_missing_is_no_number(text: str) -> None:
     assert not read_back.unreadable[0]
 
 
-@pytest.mark.parametrize("text", ["n.d.", "1_000", "inf", "1,5", "5 %"])
+@pytest.mark.parametrize("text", ["n.d.", "1_000", "inf", "1,5,6", "5 %"])
 def test_what_is_no_number_is_unreadable_and_not_missing(text: str) -> None:
     read_back = numbers(pandas.Series([text], dtype=object))
     assert read_back.unreadable[0]

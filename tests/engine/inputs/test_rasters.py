@@ -640,8 +640,11 @@ def test_scale_and_offset_of_the_catalogue_take_the_place_of_those_of_the_file(
     points = at((0.5, 59.5), (1.5, 59.5))
     own = look_up(path, points, "nearest")
     assert own == pytest.approx([15.0, np.nan], nan_ok=True)
-    other = look_up(path, points, "nearest", Encoding(scale=2.0, nodata=100))
+    other = look_up(path, points, "nearest", Encoding(scale=2.0, offset=5.0, nodata=100))
     assert other == pytest.approx([np.nan, 3.0], nan_ok=True)  # -1 * 2 + 5
+    # Whose offset belongs to the catalogue's scale, nobody knows.
+    with pytest.raises(Wco2Error, match=r"states offset 5, and the catalogue scale = 2"):
+        look_up(path, points, "nearest", Encoding(scale=2.0))
 
 
 def test_nodata_is_found_in_the_precision_of_the_file(folder: Path) -> None:
@@ -820,7 +823,7 @@ def test_real_grids_agree_where_they_say_the_same(realcase: Path) -> None:
 
 def test_all_but_geotiffs_are_read_in_one_thread_of_their_own() -> None:
     def name_of_thread(path: str) -> str:
-        return module._apart(path, lambda: threading.current_thread().name)
+        return module.apart(path, lambda: threading.current_thread().name)
 
     here = threading.current_thread().name
     apart = {
@@ -830,7 +833,7 @@ def test_all_but_geotiffs_are_read_in_one_thread_of_their_own() -> None:
     assert len(apart) == 1 and here not in apart
     for path in ("a.tif", "/vsicurl/https://x.org/A.TIFF"):
         assert name_of_thread(path) == here
-    nested = module._apart("a.nc", lambda: module._apart("b.nc", lambda: "no deadlock"))
+    nested = module.apart("a.nc", lambda: module.apart("b.nc", lambda: "no deadlock"))
     assert nested == "no deadlock"
 
 
@@ -839,7 +842,7 @@ def test_a_file_is_closed_in_the_thread_that_it_was_read_in(folder: Path) -> Non
     plain = str(write_tif(folder / "closed.tif", np.ones((2, 2)), 10, 60, 1, -1))
     with mock.patch.object(module, "OPEN_FILES", 1), Rasters() as rasters:
         rasters.info(scientific, AS_STORED)
-        with mock.patch.object(module, "_apart", side_effect=module._apart) as apart:
+        with mock.patch.object(module, "apart", side_effect=module.apart) as apart:
             rasters.info(plain, AS_STORED)  # has to close the other one
         assert [call.args[0] for call in apart.call_args_list] == [plain, scientific]
 

@@ -20,6 +20,7 @@ from wco2_engine.jobs import (
     NewJob,
     ObservationsJob,
     PredictJob,
+    ProductsJob,
     PublishJob,
     ReportJob,
     RunJob,
@@ -60,6 +61,7 @@ EXAMPLES: list[Any] = [
     BudgetJob("maps", "budget.csv", zones={"path": "z.gpkg"}, fraction="land.tif", level=0.8),
     TrendJob("maps", "trend.tif", alpha=0.1, correlated=True, budget="budget.csv"),
     CompareJob("maps", "others", "c.html", crs_b="EPSG:4326", zones={"path": "z.gpkg"}),
+    ProductsJob("request", "era5-land-monthly", extent=[0, 50, 10, 60]),
     PublishJob("study.toml", "published", facts="publication.toml"),
 ]
 

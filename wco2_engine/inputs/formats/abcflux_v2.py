@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.inputs.cells import numbers
 from wco2_engine.inputs.formats.abcflux import KNOWN_ERROR, SITE, SOURCE, kind_of, site_names
 from wco2_engine.inputs.formats.mapping import Format, FormatRule, Mend, Reading, texts_of
-from wco2_engine.inputs.tables import numbers
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
 
 if TYPE_CHECKING:

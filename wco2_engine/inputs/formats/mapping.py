@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
+from wco2_engine.inputs.cells import plain_text
 from wco2_engine.inputs.screen import Screen
-from wco2_engine.inputs.tables import plain_text
 
 if TYPE_CHECKING:
     import pandas

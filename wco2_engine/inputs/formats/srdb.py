@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.inputs.cells import numbers
 from wco2_engine.inputs.formats.mapping import Format, FormatRule, Reading, texts_of
-from wco2_engine.inputs.tables import numbers
 
 if TYPE_CHECKING:
     import pandas

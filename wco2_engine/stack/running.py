@@ -1,0 +1,96 @@
+"""Tasks one after another, or several at a time in processes of their own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from pathlib import Path
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.progress import Progress, stop_if_cancelled
+from wco2_engine.stack.making import Made, Task, Watch, make
+
+WAIT = 0.2  # seconds until the next look whether the work is to stop
+FEW = 4  # tasks that do not pay for starting processes
+
+
+def may_start_processes() -> bool:
+    """Whether this program is Python itself: inside QGIS, another process would be another QGIS."""
+    return "qgis" not in sys.modules and Path(sys.executable or "").stem.startswith("python")
+
+
+def run_tasks(tasks: Sequence[Task], jobs: int, progress: Progress) -> Iterator[Made]:
+    """What each task made, in the order in which they end.
+
+    Parameters
+    ----------
+    jobs : how many at a time, where processes can be started; netCDF and HDF5 let one thread of a
+        process read at a time, so threads would not do.
+
+    Raises
+    ------
+    Wco2Error : of the first task that fails; those that run are stopped.
+    Cancelled : when the user asked to stop.
+    """
+    if jobs < 2 or len(tasks) < FEW or not may_start_processes():
+        for number, task in enumerate(tasks):
+            yield make(task, _watch(task, number, len(tasks), progress))
+        return
+    yield from _in_processes(tasks, jobs, progress)
+
+
+def _watch(task: Task, number: int, whole: int, progress: Progress) -> Watch:
+    said = f"Preparing {task.predictor.name} {_years(task)}".rstrip()
+
+    def watch(share: float) -> None:
+        stop_if_cancelled(progress)
+        progress.update((number + share) / whole, said)
+
+    return watch
+
+
+def _years(task: Task) -> str:
+    years = task.years
+    if years[-1] < 1000:
+        return ""
+    return str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
+
+
+def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Iterator[Made]:
+    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    executor = get_reusable_executor(max_workers=min(jobs, len(tasks)), timeout=60)
+    waiting: dict[Future[Made], Task] = {executor.submit(_alone, task): task for task in tasks}
+    done = 0
+    ended = False
+    try:
+        while waiting:
+            finished, _ = wait(waiting, timeout=WAIT, return_when=FIRST_COMPLETED)
+            stop_if_cancelled(progress)
+            for future in finished:
+                task = waiting.pop(future)
+                done += 1
+                said = f"Preparing {task.predictor.name} {_years(task)}".rstrip()
+                progress.update(done / len(tasks), said)
+                try:
+                    made = future.result()
+                except BrokenProcessPool as error:
+                    raise Wco2Error(
+                        f"A process that prepared {task.predictor.name} ended before it was done.",
+                        "It may have taken too much memory: try again with --jobs 1.",
+                    ) from error
+                yield made
+        ended = True
+    finally:
+        if not ended:
+            executor.shutdown(wait=True, kill_workers=True)
+
+
+def _alone(task: Task) -> Made:
+    return make(task, _nobody)
+
+
+def _nobody(share: float) -> None:
+    return None
