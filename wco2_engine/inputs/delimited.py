@@ -102,7 +102,7 @@ def _top(lines: Sequence[str], path: Path) -> tuple[_Top, str]:
             comments.append(start)
         elif line.startswith("#"):
             comments.append(start)
-        elif line.strip(" \t\r\n,;|"):
+        elif not _is_hollow(line):
             break
         else:
             blank += 1
@@ -118,6 +118,12 @@ def _top(lines: Sequence[str], path: Path) -> tuple[_Top, str]:
     if header is not None:
         comments = comments[:-1]
     return _Top(start, comments, blank, header), separator
+
+
+def _is_hollow(line: str) -> bool:
+    """Whether a line holds nothing, or one kind of separators alone."""
+    signs = set(line) - set(" \r\n")
+    return len(signs) <= 1 and signs <= set(SEPARATORS)
 
 
 def _record(lines: Sequence[str], separator: str) -> list[str] | None:
