@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from wco2_engine.learning.explanation import Effect, accumulated_effects
+from wco2_engine.learning.explanation import AccumulatedEffect, accumulated_effects
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.mapping.record import PredictionRecord
 
@@ -60,7 +60,7 @@ class Material:
         return tuple(outside_area(self.model, self.maps.folder, self.now_and_then))
 
     @cached_property
-    def effects(self) -> Mapping[str, tuple[Effect, ...]]:
+    def effects(self) -> Mapping[str, tuple[AccumulatedEffect, ...]]:
         """The accumulated local effects of all predictors, by region."""
         names = [predictor.name for predictor in self.model.predictors]
         return {
