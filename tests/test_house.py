@@ -34,7 +34,7 @@ LAYERS = (
         "grid",
     ),
     ("inputs", "products"),
-    ("downloads", "stack"),
+    ("downloads", "stack", "drafting"),
     ("learning",),
     ("mapping",),
     ("analysis",),

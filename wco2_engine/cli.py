@@ -339,6 +339,22 @@ def products(**fields: Any) -> Mapping[str, Any]:
     return fields
 
 
+@_command(
+    click.Argument(["folders"], metavar="FOLDER...", nargs=-1, required=True),
+    leave_out=(
+        *("folders", "rasters", "existing", "name", "group", "units", "to", "when", "resampling"),
+        "crs",
+    ),
+)
+def catalogue(folders: tuple[str, ...], **fields: Any) -> Mapping[str, Any]:
+    """Draft a catalogue of predictors from the downloads in each FOLDER.
+
+    Products are recognised by their names and by what is in the files. Read what it says of missing
+    years, damaged files and its table of values, and the draft where it says TODO.
+    """
+    return {"folders": list(folders), **fields}
+
+
 @_command()
 def doctor(**fields: Any) -> Mapping[str, Any]:
     """Show which libraries are there, and what is amiss with them."""

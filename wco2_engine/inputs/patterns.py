@@ -103,6 +103,19 @@ class Pattern:
         """The path with its dates filled in."""
         return self.text.format(**dates)
 
+    @cached_property
+    def _whole(self) -> re.Pattern[str]:
+        return re.compile(_expression(self.text))
+
+    def dates_in(self, path: str) -> Mapping[str, int] | None:
+        """What a path says of its dates where it is one of these; None where it is not.
+
+        Parameters
+        ----------
+        path : with slashes, through zip archives: "ndvi.zip/1982/ndvi_19820102.tif".
+        """
+        return _agreeing(self._whole.fullmatch(path), {})
+
     def find(self, folder: Path) -> tuple[Found, ...]:
         """All files that it stands for, sorted by name. Nothing is opened but zip archives.
 

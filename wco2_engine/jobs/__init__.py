@@ -14,6 +14,7 @@ from wco2_engine.jobs.base import Facts, Job, job_to_json, make_job
 
 if TYPE_CHECKING:
     from wco2_engine.jobs.budget import BudgetJob
+    from wco2_engine.jobs.catalogue import CatalogueJob
     from wco2_engine.jobs.check import CheckJob
     from wco2_engine.jobs.compare import CompareJob
     from wco2_engine.jobs.describe import DescribeJob
@@ -50,6 +51,7 @@ _JOBS = {
     "compare": "CompareJob",
     "publish": "PublishJob",
     "products": "ProductsJob",
+    "catalogue": "CatalogueJob",
 }
 _VERBS = {name: verb for verb, name in _JOBS.items()}
 
@@ -93,6 +95,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "JOBS",
     "BudgetJob",
+    "CatalogueJob",
     "CheckJob",
     "CompareJob",
     "DescribeJob",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import unescape
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import crs_text
@@ -31,6 +35,7 @@ _MAGIC = {
     b"\x1f\x8b": "gz",
     b"<VRT": "vrt",
 }
+_TILE = re.compile(r"<SourceFilename[^>]*relativeToVRT=\"1\"[^>]*>([^<]+)<")
 _LATITUDES, _LONGITUDES = ("latitude", "lat", "y"), ("longitude", "lon", "x")
 
 
@@ -74,13 +79,23 @@ class GridSeen:
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself."""
+    """What a file says of itself.
+
+    Attributes
+    ----------
+    step_days : the time between its first two steps.
+    years : all years from its first step to its last, where its time axis says them.
+    reads : the files that a virtual raster is made of.
+    """
 
     path: Path
     member: str
     form: str
     layers: tuple[Layer, ...]
     grid: GridSeen | None = None
+    step_days: float | None = None
+    years: tuple[int, ...] = ()
+    reads: tuple[Path, ...] = ()
 
     def layer(self, name: str) -> Layer | None:
         """The layer of that name; the last part of a name counts too (`Grid/tas`)."""
@@ -117,9 +132,9 @@ def header(path: Path, member: str = "") -> Header:
     """
     name = f"{path}/{member}" if member else str(path)
     form = form_of(path, member)
-    if not form or form in ("zip", "gz"):
+    if not form or form == "zip" or (form == "gz" and not name.endswith((".nc.gz", ".nc4.gz"))):
         raise Wco2Error(f"{name} is no raster that is known.")
-    readers = {"netcdf": _netcdf, "grib": _grib, "zarr": _zarr}
+    readers = {"netcdf": _netcdf, "gz": _netcdf, "grib": _grib, "zarr": _zarr, "ascii": _ascii}
     try:
         found: Header = readers.get(form, _raster)(path, member, form)
         return found
@@ -155,11 +170,21 @@ def _unpacked(path: Path, member: str) -> bytes:
         return archive.read(member)
 
 
+def _decompressed(path: Path) -> bytes:
+    with gzip.open(path) as file:
+        found = file.read(LARGEST_MEMBER + 1)
+    if len(found) > LARGEST_MEMBER:
+        raise Wco2Error(f"{path} is too large to be looked at as it is packed.", "Unpack it.")
+    return found
+
+
 def _netcdf(path: Path, member: str, form: str) -> Header:
     import netCDF4
 
-    if member:
-        opened = netCDF4.Dataset(member, memory=_unpacked(path, member))
+    if member or form == "gz":
+        inside = _unpacked(path, member) if member else _decompressed(path)
+        opened = netCDF4.Dataset(member or path.stem, memory=inside)
+        form = "netcdf"
     else:
         opened = netCDF4.Dataset(str(path))
     with opened:
@@ -178,7 +203,8 @@ def _netcdf(path: Path, member: str, form: str) -> Header:
             for name, v in variables.items()
             if len(v.shape) >= 2 and not name.endswith(("_bnds", "_bounds"))
         )
-        return Header(path, member, form, layers, _grid_of(variables, coordinates, layers))
+        grid = _grid_of(variables, coordinates, layers)
+        return Header(path, member, form, layers, grid, *_times(variables))
 
 
 def _variables(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -190,7 +216,7 @@ def _variables(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 def _coordinates(variables: dict[str, Any]) -> dict[str, Any]:
     """The variables of latitude or y, and of longitude or x, that are axes."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, variable in variables.items():
         short = name.rpartition("/")[2].lower()
         if len(variable.shape) != 1:
@@ -208,14 +234,55 @@ def _grid_of(
         shapes = [layer.shape for layer in layers]
         return GridSeen(shapes[0][-1], shapes[0][-2]) if shapes else None
     x, y = (np.asarray(coordinates[each][:], np.float64) for each in "xy")
+    units = str(getattr(coordinates["y"], "units", ""))
+    return _grid_of_axes(x, y, units, _stated_crs(variables))
+
+
+def _grid_of_axes(
+    x: NDArray[np.float64], y: NDArray[np.float64], units: str, stated: str
+) -> GridSeen:
+    """A grid from the middles of its columns and rows."""
     if x.size < 2 or y.size < 2:
         return GridSeen(x.size, y.size)
-    cell = (abs(x[-1] - x[0]) / (x.size - 1), abs(y[-1] - y[0]) / (y.size - 1))
-    units = str(getattr(coordinates["y"], "units", ""))
-    crs = "EPSG:4326" if units.startswith("degree") else _stated_crs(variables)
-    if units == "km":
-        cell = (cell[0] * 1000, cell[1] * 1000)
+    metres = 1000.0 if units == "km" else 1.0
+    cell = (
+        float(abs(x[-1] - x[0]) / (x.size - 1)) * metres,
+        float(abs(y[-1] - y[0]) / (y.size - 1)) * metres,
+    )
+    crs = "EPSG:4326" if units.startswith("degree") else stated
     return GridSeen(x.size, y.size, cell, crs, bool(y[0] > y[-1]))
+
+
+_DAYS = {"d": 1.0, "h": 1 / 24, "m": 1 / 1440, "s": 1 / 86400}
+
+
+def _times(variables: dict[str, Any]) -> tuple[float | None, tuple[int, ...]]:
+    """Days between the first two steps of a time axis, and the years that it covers."""
+    for name, variable in variables.items():
+        units = str(getattr(variable, "units", ""))
+        if len(variable.shape) != 1 or not variable.shape[0] or " since " not in units:
+            continue
+        if "time" not in name.lower():
+            continue
+        numbers = [float(value) for value in (variable[0], variable[-1])]
+        years = _years_since(numbers, units, str(getattr(variable, "calendar", "standard")))
+        unit = units.split()[0].lower()
+        factor = 30.0 if unit.startswith("month") else _DAYS.get(unit[0])
+        if variable.shape[0] < 2 or not factor:
+            return None, years
+        return abs(float(variable[1]) - numbers[0]) * factor, years
+    return None, ()
+
+
+def _years_since(numbers: list[float], units: str, calendar: str) -> tuple[int, ...]:
+    import cftime
+
+    try:
+        first, last = cftime.num2date(numbers, units, calendar)
+    except ValueError:
+        return ()  # months of no certain length, or no date: who reads the file says more
+    low, high = sorted((int(first.year), int(last.year)))
+    return tuple(range(low, high + 1)) if high - low < 1000 else ()
 
 
 def _stated_crs(variables: dict[str, Any]) -> str:
@@ -235,6 +302,7 @@ def _grib(path: Path, member: str, form: str) -> Header:
         raise Wco2Error(f"{member} in {path} is GRIB in an archive.", "Unpack it.")
     layers: dict[str, Layer] = {}
     grid = None
+    dates: list[int] = []
     with path.open("rb") as file:
         for _ in range(_GRIB_MESSAGES):
             message = eccodes.codes_grib_new_from_file(file, headers_only=True)
@@ -243,6 +311,7 @@ def _grib(path: Path, member: str, form: str) -> Header:
             try:
                 get = lambda key, of=message: eccodes.codes_get(of, key)  # noqa: E731
                 shape = (1, int(get("Nj")), int(get("Ni")))
+                dates.append(int(get("dataDate")))
                 name = str(get("shortName"))
                 if name in layers:
                     steps = layers[name].shape[0] + 1
@@ -254,7 +323,16 @@ def _grib(path: Path, member: str, form: str) -> Header:
                 grid = GridSeen(shape[2], shape[1], (cells[0], cells[1]), "EPSG:4326", first > last)
             finally:
                 eccodes.codes_release(message)
-    return Header(path, member, form, tuple(layers.values()), grid)
+    years = tuple(sorted({date // 10000 for date in dates}))
+    return Header(path, member, form, tuple(layers.values()), grid, _days_apart(dates), years)
+
+
+def _days_apart(dates: list[int]) -> float | None:
+    """Days between the first two of dates such as 19820101."""
+    days = sorted(
+        {np.datetime64(f"{d // 10000:04d}-{d // 100 % 100:02d}-{d % 100:02d}", "D") for d in dates}
+    )
+    return float((days[1] - days[0]).astype(int)) if len(days) > 1 else None
 
 
 _ENDS = ("First", "Last")
@@ -276,17 +354,25 @@ def _zarr(path: Path, member: str, form: str) -> Header:
             for name, v in variables.items()
             if len(v.shape) >= 2
         )
-        axes = {
-            kind: next((variables[n] for n in variables if n.lower() in names), None)
-            for kind, names in (("x", _LONGITUDES), ("y", _LATITUDES))
-        }
+        axes = _coordinates(variables)
         grid = None
-        if axes["x"] is not None and axes["y"] is not None and axes["x"].ndim == 1:
+        if len(axes) == 2:
             x, y = (np.asarray(axes[each].values, np.float64) for each in "xy")
-            cell = (abs(x[-1] - x[0]) / (x.size - 1), abs(y[-1] - y[0]) / (y.size - 1))
-            crs = "EPSG:4326" if "degree" in str(axes["y"].attrs.get("units", "")) else ""
-            grid = GridSeen(x.size, y.size, cell, crs, bool(y[0] > y[-1]))
+            units = str(axes["y"].attrs.get("units", ""))
+            grid = _grid_of_axes(x, y, units, "")
     return Header(path, member, form, layers, grid)
+
+
+def _ascii(path: Path, member: str, form: str) -> Header:
+    """A text grid, from the lines of its header."""
+    said: dict[str, str] = {}
+    for line in _start(path, member).decode("ascii", "replace").splitlines()[:10]:
+        words = line.split()
+        if len(words) >= 2 and words[0][0].isalpha():
+            said[words[0].lower()] = words[-1].replace(",", "")
+    columns, rows, cell = int(said["ncols"]), int(said["nrows"]), float(said["cellsize"])
+    layer = Layer("", "", (1, rows, columns))
+    return Header(path, member, form, (layer,), GridSeen(columns, rows, (cell, cell)))
 
 
 def _raster(path: Path, member: str, form: str) -> Header:
@@ -299,13 +385,20 @@ def _raster(path: Path, member: str, form: str) -> Header:
             inner = list(opened.subdatasets)
             if not inner:
                 layer = _bands(opened, "")
-                return Header(path, member, form, (layer,), _grid_seen(opened))
+                reads = _tiles(path) if form == "vrt" and not member else ()
+                return Header(path, member, form, (layer,), _grid_seen(opened), reads=reads)
         layers, grid = [], None
         for subdataset in inner:
             with open_raster(subdataset) as opened:
                 layers.append(_bands(opened, subdataset.rpartition(":")[2].strip('"')))
                 grid = grid or _grid_seen(opened)
     return Header(path, member, form, tuple(layers), grid)
+
+
+def _tiles(path: Path) -> tuple[Path, ...]:
+    """The files that a virtual raster names beside itself."""
+    text = path.read_text("utf-8", "replace")
+    return tuple(path.parent / unescape(name) for name in _TILE.findall(text))
 
 
 def _bands(opened: Any, name: str) -> Layer:

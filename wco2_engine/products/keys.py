@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def with_product(table: Mapping[str, Any], folder: Path, where: str) -> Mapping[
     own = {key: value for key, value in table.items() if key != "variable"}
     try:
         keys = keys_of(
-            str(name), str(variable), table.get("root", ""), folder, find="path" not in table
+            str(name), str(variable), table.get("root", ""), folder, paths=table.get("path")
         )
     except Wco2Error as error:
         raise Wco2Error(f"{where}: {error.message}", error.hint) from error
@@ -54,14 +54,14 @@ def with_product(table: Mapping[str, Any], folder: Path, where: str) -> Mapping[
 
 
 def keys_of(
-    product_id: str, variable: str, root: str, folder: Path = Path(), find: bool = True
+    product_id: str, variable: str, root: str, folder: Path = Path(), paths: Any = None
 ) -> dict[str, Any]:
     """What a catalogue would say to read a variable of a product from the files below `root`.
 
     Parameters
     ----------
     folder : what a relative `root` starts from.
-    find : look for the files; else the keys have no `path`.
+    paths : where the files are, if that is known; then none are looked for.
 
     Raises
     ------
@@ -70,15 +70,15 @@ def keys_of(
     """
     product = product_of(product_id)
     wanted = product.variable(variable)
-    if product.unreadable and find:
+    if product.unreadable and paths is None:
         raise Wco2Error(f"Files of {product.id} can't be read as they come.", product.unreadable)
     keys: dict[str, Any] = {"product": product.id, "group": wanted.group}
     if root:
         keys["root"] = root
-    kinds = product.files_of(wanted)
-    if find:
-        kinds, keys["path"] = _found(product, wanted, folder / Path(root).expanduser())
-    kind = kinds[0]
+    if paths is None:
+        kind, keys["path"] = _found(product, wanted, folder / Path(root).expanduser())
+    else:
+        kind = _kind_of(product.files_of(wanted), str(paths))
     keys["when"] = when_of(product, kind)
     keys |= _what_to_read(product, wanted, kind)
     keys |= _how_to_read(product, wanted, kind)
@@ -111,11 +111,18 @@ def patterns_of(product: Product, variable: Variable, kind: FileSet) -> tuple[st
     return tuple(match.replace("{file}", variable.file or variable.read) for match in kind.match)
 
 
-def _found(
-    product: Product, variable: Variable, root: Path
-) -> tuple[tuple[FileSet, ...], str | list[str]]:
-    """The kinds of files that are there, and the patterns that find them."""
-    kinds, found = [], []
+def _kind_of(kinds: Sequence[FileSet], paths: str) -> FileSet:
+    """The kind whose form the ending of paths is that of; the first where none is."""
+    for kind in kinds:
+        if any(f"{ending}'" in f"{paths}'".lower() for ending in _ENDINGS.get(kind.form, ())):
+            return kind
+    return kinds[0]
+
+
+def _found(product: Product, variable: Variable, root: Path) -> tuple[FileSet, str | list[str]]:
+    """The kind of files that are there, and the patterns that find them."""
+    kinds: list[FileSet] = []
+    found: list[str] = []
     for kind in product.files_of(variable):
         if kinds and kind.form != kinds[0].form:
             continue  # the same once more, in another form
@@ -141,7 +148,7 @@ def _found(
             f"{root} has no file of {product.id} with {variable.name}.",
             f"Its files are named {names}. Correct root, or add path.",
         )
-    return tuple(kinds), found[0] if len(found) == 1 else found
+    return kinds[0], found[0] if len(found) == 1 else found
 
 
 def _stands_for_a_file(product: Product, variable: Variable, pattern: str, root: Path) -> bool:
@@ -176,7 +183,7 @@ def _holding(product: Product, variable: Variable, kind: FileSet, root: Path) ->
             continue  # not a file of this product; what is wrong with it is said by who reads it
         if not wanted <= layers:
             continue
-        by_date = len(files) > 1 and "{year" in pattern
+        by_date = len(files) > 1 and ("{year" in pattern or "*" in pattern)
         found += [pattern] if by_date else [literal(name) for name in files]
     return found
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_YEAR_MONTH = re.compile(r"(?<!\d)(1[89]\d\d|2[012]\d\d)([-_.]?)(0[1-9]|1[0-2])(?!\d)")
-_YEAR = re.compile(r"(?<!\d)(1[89]\d\d|2[012]\d\d)(?!\d)")
-_MONTH = re.compile(r"(?<!\d)(0[1-9]|1[0-2])(?!\d)")
+_Y, _M, _D = r"(1[89]\d\d|2[012]\d\d)", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
+_RANGE = re.compile(rf"(?<!\d){_Y}(?:\d\d)?(?:\d\d)?[-_]{_Y}(?:\d\d)?(?:\d\d)?(?!\d)")
+# The longest form first: a day of the year would else be taken for a month and a digit.
+_DATES = (
+    (re.compile(rf"(?<!\d){_Y}([-_.]?){_M}([-_.]?){_D}(?!\d)"), r"{year}\2{month:02d}\4{day:02d}"),
+    (re.compile(rf"(?<!\d){_Y}([-_.]?){_M}(?!\d)"), r"{year}\2{month:02d}"),
+    (re.compile(rf"(?<!\d){_M}([-_.]?){_Y}(?!\d)"), r"{month:02d}\2{year}"),
+    (re.compile(rf"(?<!\d){_Y}([-_.]?)([0-3]\d\d)(?!\d)"), r"{year}\2{doy:03d}"),
+    (re.compile(rf"(?<!\d){_Y}(?!\d)"), "{year}"),
+    (re.compile(rf"(?<!\d){_M}(?!\d)"), "{month:02d}"),
+)
 
 
 def literal(text: str) -> str:
@@ -16,26 +24,27 @@ def literal(text: str) -> str:
 
 
 def dated(path: str) -> str:
-    """A path with {year} and {month:02d} in its last part, where that has dates.
+    """A path with {year}, {month:02d} and the like in its last part, where that has dates.
 
-    Only a series of two files or more proves that they are dates: a year may be when a file was
-    made, and 01 the number of anything.
+    A range of years or months, as in tas_195001-201412.nc, becomes *: such files say their dates
+    themselves. Only a series of two files or more proves that digits are dates: a year may be when
+    a file was made, and 01 the number of anything.
     """
     folder, slash, name = path.rpartition("/")
     safe = literal(name)
-    if _YEAR_MONTH.search(safe):
-        safe = _YEAR_MONTH.sub(r"{year}\2{month:02d}", safe, count=1)
-    elif _YEAR.search(safe):
-        safe = _YEAR.sub("{year}", safe, count=1)
-    else:
-        safe = _MONTH.sub("{month:02d}", safe, count=1)
+    if _RANGE.search(safe):
+        return f"{literal(folder)}{slash}{_RANGE.sub('*', safe, count=1)}"
+    for expression, tokens in _DATES:
+        if expression.search(safe):
+            safe = expression.sub(tokens, safe, count=1)
+            break
     return f"{literal(folder)}{slash}{safe}"
 
 
-def when(pattern: str, bands: int) -> str:
+def when_of_pattern(pattern: str, bands: int) -> str:
     """How a series of a dated path varies, from the dates in it and its number of bands."""
     if "{year" in pattern:
-        by_month = "{month" in pattern or (bands > 0 and bands % 12 == 0)
+        by_month = "{month" in pattern or "{doy" in pattern or (bands > 0 and bands % 12 == 0)
         return "monthly" if by_month else "yearly"
     if "{month" in pattern or bands == 12:
         return "climatology"

@@ -57,7 +57,8 @@ class GridFacts:
     """The grid of a product: what a file of it has to agree with.
 
     `crs` is an EPSG code or a PROJ text, `cell` in its units. `rows` and `columns` are of the whole
-    product; a part of it that was cut out at download has fewer. `state_crs` means that files state
+    product; a part of it that was cut out at download has fewer. `other_cells` are resolutions that
+    it comes in too. `state_crs` means that files state
     no CRS, or one that is wrong: this one counts.
     """
 
@@ -65,6 +66,7 @@ class GridFacts:
     cell: float
     columns: int = 0
     rows: int = 0
+    other_cells: tuple[float, ...] = ()
     state_crs: bool = False
     about: str = ""
 

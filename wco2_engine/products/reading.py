@@ -62,11 +62,16 @@ def read_product(text: str, where: str) -> Product:
     return product
 
 
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _table(kind: Any, data: Any, where: str) -> Any:
     """A frozen dataclass from a table of its fields."""
     if not isinstance(data, Mapping):
         raise Wco2Error(f"{where} is no table.")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     check_names(data, hints, where)
     values = {}
     for item in fields(kind):

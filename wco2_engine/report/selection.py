@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wco2_engine.learning.model import Model
 from wco2_engine.learning.selection import Collinearity, Selection
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import (
@@ -36,21 +37,19 @@ from wco2_engine.report.page import (
 
 
 @dataclass(frozen=True)
-class RegionSelection:
-    """What was found in a region, and of how many rows and sites."""
+class Found:
+    """What was found in a region."""
 
     selection: Selection
     collinearity: Collinearity
-    n_rows: int
-    n_sites: int
 
 
 def write_selection(
     path: Path,
-    found: Mapping[str, RegionSelection],
+    model: Model,
+    found: Mapping[str, Found],
     catalogue: str,
     heading: str,
-    simulated: bool,
     progress: Progress,
 ) -> list[Path]:
     """Write the page of a selection, and its tables and figures beside it; see `write_page`.
@@ -60,11 +59,11 @@ def write_selection(
     found : by region.
     catalogue : name of the file that holds the chosen predictors only.
     """
-    sections = [_chosen(found, catalogue), _path(found), _collinear(found), _rows(found)]
-    return write_page(path, heading, "Selection of predictors", simulated, sections, progress)
+    sections = [_chosen(found, catalogue), _path(found), _collinear(found), _rows(model)]
+    return write_page(path, heading, "Selection of predictors", model.simulated, sections, progress)
 
 
-def chosen_rows(found: Mapping[str, RegionSelection]) -> list[dict[str, Any]]:
+def chosen_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
     """A row a region and predictor: whether it was chosen, and if set aside, why."""
     return [
         {
@@ -79,7 +78,7 @@ def chosen_rows(found: Mapping[str, RegionSelection]) -> list[dict[str, Any]]:
     ]
 
 
-def path_rows(found: Mapping[str, RegionSelection]) -> list[dict[str, Any]]:
+def path_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
     """A row a round."""
     return [
         {
@@ -97,7 +96,7 @@ def path_rows(found: Mapping[str, RegionSelection]) -> list[dict[str, Any]]:
     ]
 
 
-def _chosen(found: Mapping[str, RegionSelection], catalogue: str) -> Section:
+def _chosen(found: Mapping[str, Found], catalogue: str) -> Section:
     sentences = []
     for region, each in found.items():
         found_here = each.selection
@@ -141,7 +140,7 @@ def _vif(found: float) -> str:
     return "∞" if np.isinf(found) else number(found, 1)
 
 
-def _path(found: Mapping[str, RegionSelection]) -> Section:
+def _path(found: Mapping[str, Found]) -> Section:
     return Section(
         "path",
         "The way there",
@@ -173,7 +172,7 @@ def _path(found: Mapping[str, RegionSelection]) -> Section:
     )
 
 
-def _collinear(found: Mapping[str, RegionSelection]) -> Section:
+def _collinear(found: Mapping[str, Found]) -> Section:
     pairs = [
         {"region": region, "one": one, "other": other, "spearman": rank}
         for region, each in found.items()
@@ -218,10 +217,10 @@ def _collinear(found: Mapping[str, RegionSelection]) -> Section:
     )
 
 
-def _rows(found: Mapping[str, RegionSelection]) -> Section:
+def _rows(model: Model) -> Section:
     rows = [
-        {"region": region, "site_months": each.n_rows, "sites": each.n_sites}
-        for region, each in found.items()
+        {"region": each.region.name, "site_months": each.n_rows, "sites": each.n_sites}
+        for each in model.regions
     ]
     return Section(
         "rows",
@@ -241,7 +240,7 @@ def _rows(found: Mapping[str, RegionSelection]) -> Section:
     )
 
 
-def draw_path(found: Mapping[str, RegionSelection]) -> Any:
+def draw_path(found: Mapping[str, Found]) -> Any:
     """RMSE by number of predictors, a panel a region."""
     columns = min(2, len(found))
     lines = -(-len(found) // columns)
@@ -280,7 +279,7 @@ def _whole_numbers(axis: Any) -> None:
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def draw_ranks(found: Mapping[str, RegionSelection]) -> Any:
+def draw_ranks(found: Mapping[str, Found]) -> Any:
     """A square of rank correlations a region."""
     size = len(next(iter(found.values())).collinearity.names)
     side = 2.2 + 0.22 * size

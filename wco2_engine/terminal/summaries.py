@@ -260,6 +260,33 @@ def _product(product: Facts, console: Console) -> None:
         _line(console, f"Not confirmed: {', '.join(product['doubtful'])}")
 
 
+def _catalogue(facts: Facts, console: Console) -> None:
+    table = Table(title="Predictors", title_justify="left")
+    for name in ("name", "product", "files", "years"):
+        table.add_column(name, overflow="fold", no_wrap=name == "name")
+    for row in facts["predictors"]:
+        words = (row["name"], row["product"] or "–", str(row["files"]), row["years"] or "–")
+        table.add_row(*map(escape, words))
+    console.print(table)
+    for row in facts["predictors"]:
+        if row["missing_years"]:
+            _line(console, f"{row['name']}: missing {format_years(row['missing_years'])}")
+    for title, key in _FOUND_BESIDE.items():
+        for text in facts.get(key, ()):
+            _line(console, f"{title}: {text}")
+    for text in facts["todo"]:
+        _line(console, f"TODO {text}")
+    _outputs(facts, console)
+
+
+_FOUND_BESIDE = {
+    "Can't be read": "damaged",
+    "Something else": "disagreements",
+    "Not understood": "not_understood",
+    "Here too": "also",
+}
+
+
 def _doctor(facts: Facts, console: Console) -> None:
     _line(console, f"wco2 {facts['engine']}, Python {facts['python']}")
     table = Table()
@@ -367,4 +394,5 @@ _SUMMARIES: dict[str, Callable[[Facts, Console], None]] = {
     "trend": _trend,
     "doctor": _doctor,
     "products": _products,
+    "catalogue": _catalogue,
 }

@@ -37,7 +37,7 @@ def netcdf(path: Path, *variables: str) -> Path:
 
 @pytest.mark.parametrize(("product", "variable", "kind"), VARIABLES)
 def test_the_keys_of_every_variable_are_those_of_a_catalogue(product, variable, kind):
-    keys = keys_of(product.id, variable.name, "", find=False)
+    keys = keys_of(product.id, variable.name, "", paths=())
     paths = list(patterns_of(product, variable, kind))
     if any("{variable}" in path for path in paths) and not variable.layers:
         raise AssertionError(paths)
@@ -87,18 +87,18 @@ def test_parts_of_a_series_follow_each_other(tmp_path):
 
 
 def test_per_day_is_said_as_the_file_leaves_it_out():
-    keys = keys_of("era5-land-monthly", "precipitation", "", find=False)
+    keys = keys_of("era5-land-monthly", "precipitation", "", paths=())
     assert (keys["units"], keys["per"], keys["to"]) == ("m", "day", "mm month-1")
 
 
 def test_a_unit_that_is_spelt_as_none_is_overruled():
-    keys = keys_of("era5-land-monthly", "snow_albedo", "", find=False)
+    keys = keys_of("era5-land-monthly", "snow_albedo", "", paths=())
     assert keys["overrule"] == ["units"]
-    assert "overrule" not in keys_of("era5-land-monthly", "air_temperature", "", find=False)
+    assert "overrule" not in keys_of("era5-land-monthly", "air_temperature", "", paths=())
 
 
 def test_layers_are_weighed_by_their_thickness():
-    keys = keys_of("soilgrids-2", "soil_carbon_0_30cm", "", find=False)
+    keys = keys_of("soilgrids-2", "soil_carbon_0_30cm", "", paths=())
     assert list(keys["layers"].values()) == [5, 10, 15]
 
 

@@ -1,0 +1,1 @@
+"""Catalogues drafted from downloads: what lies in a folder, for a person to look over."""
