@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,22 +55,29 @@ _TIME_NAMES = (
 )
 
 
+Groups = Iterator[tuple[str, Any]]  # xarray datasets by the path of their group
+
+
 class Store:
     """Variables of a file by their path in it, opened when needed.
 
     All of it runs in the thread for HDF5, whose library is made for one at a time.
     """
 
-    def __init__(self, path: Path, open_groups: Callable[[], Iterator[tuple[str, Any]]]) -> None:
+    def __init__(self, path: Path, open_groups: Callable[[ExitStack], Groups]) -> None:
         self.path = path
         self._open_groups = open_groups
         self._groups: dict[str, Any] | None = None
+        self._held = ExitStack()
 
     @property
     def groups(self) -> dict[str, Any]:
         """xarray datasets by the path of their group, "" for the root."""
         if self._groups is None:
-            self._groups = dict(self._open_groups())
+            # A bad file may warn of its encodings; what is wrong is said by what follows.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._groups = dict(self._open_groups(self._held))
         return self._groups
 
     def variables(self, group: str) -> dict[str, Any]:
@@ -82,9 +91,8 @@ class Store:
         return seen
 
     def close(self) -> None:
-        for dataset in (self._groups or {}).values():
-            dataset.close()
         self._groups = None
+        self._held.close()
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,13 +117,13 @@ def netcdf_layer(named: NamedFile, reading: Reading, where: str) -> Layer:
     ------
     Wco2Error : when the file is damaged, lacks the variable, or contradicts the catalogue.
     """
-    store = Store(named.path, lambda: _netcdf_groups(named.path))
+    store = Store(named.path, lambda held: _netcdf_groups(named.path, held))
     return _in_one_thread(store, named, reading, where, netcdf=True)
 
 
 def zarr_layer(named: NamedFile, reading: Reading, where: str) -> Layer:
     """A variable of a Zarr folder; see `netcdf_layer`."""
-    store = Store(named.path, lambda: _zarr_groups(named.path))
+    store = Store(named.path, lambda held: _zarr_groups(named.path, held))
     return _in_one_thread(store, named, reading, where, netcdf=False)
 
 
@@ -123,7 +131,8 @@ def variable_names(path: Path, *, zarr: bool = False) -> list[str]:
     """The variables of a file with rows and columns, by their paths in it."""
 
     def listed() -> list[str]:
-        store = Store(path, lambda: _zarr_groups(path) if zarr else _netcdf_groups(path))
+        opener = _zarr_groups if zarr else _netcdf_groups
+        store = Store(path, lambda held: opener(path, held))
         try:
             return [f"{group}/{name}".lstrip("/") for group, name in _of_maps(store)]
         finally:
@@ -237,13 +246,16 @@ def _block(variable: Any, found: _Found, sizes: Mapping[str, int]) -> tuple[int,
     )
 
 
-def _netcdf_groups(path: Path) -> Iterator[tuple[str, Any]]:
+def _netcdf_groups(path: Path, held: ExitStack) -> Groups:
     import netCDF4
     import xarray as xr
 
-    def walk(group: Any, name: str, left: list[int]) -> Iterator[tuple[str, Any]]:
-        left[0] -= len(group.variables) + 1
-        if left[0] < 0:
+    left = MOST_VARIABLES
+
+    def walk(group: Any, name: str) -> Groups:
+        nonlocal left
+        left -= len(group.variables) + 1
+        if left < 0:
             raise Wco2Error(f"{path} holds more than {MOST_VARIABLES} variables.")
         dropped = [
             each
@@ -256,15 +268,31 @@ def _netcdf_groups(path: Path) -> Iterator[tuple[str, Any]]:
             xr.open_dataset(backend, decode_cf=False, cache=False, drop_variables=dropped),
         )
         for key, inner in group.groups.items():
-            yield from walk(inner, f"{name}/{key}".lstrip("/"), left)
+            yield from walk(inner, f"{name}/{key}".lstrip("/"))
 
-    # A bad file may warn of its encodings; what is wrong with it is said by what follows.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if _is_hdf5(path):
-            check_hdf5(str(path))
-        whole = netCDF4.Dataset(str(path), "r")
-        yield from walk(whole, "", [MOST_VARIABLES])
+    if _is_hdf5(path):
+        check_hdf5(str(path))
+    else:
+        _check_classic(path)
+    yield from walk(held.enter_context(netCDF4.Dataset(str(path), "r")), "")
+
+
+def _check_classic(path: Path) -> None:
+    """Refuse a classic netCDF file that ends early: its library reads zeros beyond the end.
+
+    Raises
+    ------
+    Wco2Error : naming the file.
+    """
+    from scipy.io import netcdf_file
+
+    with path.open("rb") as file:
+        if file.read(4) == b"CDF\5":
+            return  # of another layout, which no product was seen in
+    try:
+        netcdf_file(str(path), "r", mmap=True)  # lays out each variable, and reads none
+    except (ValueError, TypeError, IndexError, OverflowError, struct.error) as error:
+        raise damaged(path, EOFError("it ends before its last value")) from error
 
 
 def _is_hdf5(path: Path) -> bool:
@@ -286,15 +314,13 @@ def _is_no_array(variable: Any) -> bool:
     return not plain or len(set(variable.dimensions)) < len(variable.dimensions)
 
 
-def _zarr_groups(path: Path) -> Iterator[tuple[str, Any]]:
+def _zarr_groups(path: Path, held: ExitStack) -> Groups:
     import xarray as xr
 
     for name, folder in _zarr_folders(path, ""):
         settings: dict[str, Any] = {"consolidated": (folder / ".zmetadata").is_file()}
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                dataset = xr.open_zarr(str(folder), decode_cf=False, chunks=None, **settings)
+            dataset = xr.open_zarr(str(folder), decode_cf=False, chunks=None, **settings)
         except (ValueError, TypeError, NotImplementedError) as error:
             if (folder / "zarr.json").is_file():
                 raise Wco2Error(
@@ -302,7 +328,7 @@ def _zarr_groups(path: Path) -> Iterator[tuple[str, Any]]:
                     "Use Python with zarr 3 (pip install -U zarr xarray).",
                 ) from error
             raise damaged(path, error) from error
-        yield name, dataset
+        yield name, held.enter_context(dataset)
 
 
 def _zarr_folders(folder: Path, name: str, depth: int = 0) -> Iterator[tuple[str, Path]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ _UNEVEN = 0.02  # of a cell: what coordinates may be off, rounded as they are
 _SNAP = 1e-3  # of a cell: nearer than this, an edge lies on a whole number of half cells
 _LEAST_METRES = 20_000.0  # smaller coordinates may be kilometres
 _OFF = 0.1  # of a cell: how far coordinates and 2-D longitude and latitude may differ
+_CERTAIN = 1e-3  # of a cell: nearer than this, a projection is the right one
+_EQUAL = 1e-4  # of a cell: what single precision makes of longitudes and latitudes
 _SAMPLES = 17  # along each side, of cells that a projection is tried on
 # Projections of public grids over cold regions: EASE-Grids, polar stereographic, Lambert azimuthal.
 _CANDIDATES = (
@@ -363,6 +365,8 @@ def _distance(placed: Placement, sample: _Sample, shape: tuple[int, int]) -> flo
 def _recognised(found: Coordinates, candidates: Sequence[str]) -> Placement | None:
     """A projected grid that is regular, told by the longitude and latitude of its cells.
 
+    Its coordinates x and y have to fit too, where the file has them.
+
     Parameters
     ----------
     candidates : projections to try; none for those of public grids.
@@ -370,59 +374,93 @@ def _recognised(found: Coordinates, candidates: Sequence[str]) -> Placement | No
     sample = _sample(found)
     if sample is None:
         return None
-    for each in (candidates or _CANDIDATES, () if candidates else _polar(sample)):
-        fits = list(_fits(found, sample, each))
-        if fits:  # of equals the first: one about the opposite meridian is as good
-            return min(fits, key=lambda fit: round(fit[0], 3))[1]
-    return None
+    x_and_y = _x_and_y(found)
+    best: tuple[float, Placement] | None = None
+    for public, search in ((True, candidates or _CANDIDATES), (False, _polar(sample, found))):
+        if not public and (candidates or (best is not None and best[0] <= _CERTAIN)):
+            break
+        for crs in search:
+            for error, placed in _fits(found, sample, crs, x_and_y):
+                # Of equals the first: one about the opposite meridian is as good.
+                if best is None or error < best[0] - _EQUAL:
+                    best = (error, placed)
+    return None if best is None else best[1]
 
 
-def _polar(sample: _Sample) -> Sequence[str]:
-    """Polar projections about any meridian, for grids that reach the high latitudes of one pole."""
+def _x_and_y(found: Coordinates) -> tuple[_Even, _Even] | None:
+    """x and y where they are even, and lengths as far as their units tell."""
+    if found.x is None or found.y is None or found.x_units.startswith("degree"):
+        return None
+    columns, rows = _even(found.x), _even(found.y)
+    # Numbers of rows and columns are no lengths.
+    if columns is None or rows is None or (not found.x_units and columns.step == 1.0):
+        return None
+    return columns, rows
+
+
+def _polar(sample: _Sample, found: Coordinates) -> Iterator[str]:
+    """Polar projections about any meridian, for grids around one pole, as far as they may fit."""
     if not (sample.latitude.min() > 0 or sample.latitude.max() < 0):
-        return ()
-    pole = 90 if sample.latitude.min() > 0 else -90
+        return
+    north = sample.latitude.min() > 0
+    pole = 90 if north else -90
     meridians = sorted({*range(-180, 180, 10), -45, 45, 135, -135, -105, -175})
     shapes = [f"+proj=laea +lat_0={pole}"] + [
-        f"+proj=stere +lat_0={pole} +lat_ts={true if pole > 0 else -true}"
-        for true in _TRUE_LATITUDES
+        f"+proj=stere +lat_0={pole} +lat_ts={true if north else -true}" for true in _TRUE_LATITUDES
     ]
-    return [
-        f"{shape} +lon_0={meridian} {sphere} +units=m +no_defs"
-        for shape in shapes
-        for sphere in _SPHERES
-        for meridian in meridians
-    ]
+    for shape in shapes:
+        for sphere in _SPHERES:
+            crs = f"{shape} {sphere} +units=m +no_defs"
+            x, y = project(sample.longitude, sample.latitude, GEOGRAPHIC, f"{crs} +lon_0=0")
+            for meridian in meridians:
+                # Another central meridian turns the plane about the pole.
+                turn = np.radians(meridian if north else -meridian)
+                turned_x = x * np.cos(turn) + y * np.sin(turn)
+                turned_y = y * np.cos(turn) - x * np.sin(turn)
+                errors = (
+                    _line(sample.columns, turned_x, found.shape[1])[1],
+                    _line(sample.rows, turned_y, found.shape[0])[1],
+                )
+                if max(errors) < _OFF:
+                    yield f"{crs} +lon_0={meridian}"
 
 
 def _fits(
-    found: Coordinates, sample: _Sample, candidates: Iterable[str]
-) -> Iterable[tuple[float, Placement]]:
+    found: Coordinates, sample: _Sample, crs: str, x_and_y: tuple[_Even, _Even] | None
+) -> Iterator[tuple[float, Placement]]:
     height, width = found.shape
-    few = slice(None, None, max(1, sample.rows.size // 60))
-    for crs in candidates:
-        x, y = project(sample.longitude[few], sample.latitude[few], GEOGRAPHIC, crs)
-        if not (np.isfinite(x).all() and np.isfinite(y).all()):
-            continue
-        columns, x_error = _line(sample.columns[few], x, width)
-        rows, y_error = _line(sample.rows[few], y, height)
-        if columns is None or rows is None or max(x_error, y_error) > _OFF:
-            continue
-        placed = _placed(columns, rows, width, height, crs)
-        error = _distance(placed, sample, found.shape)
-        if error < _OFF:
-            yield error, placed
+    if x_and_y is not None:
+        unit = _LENGTHS.get(found.x_units.strip().lower())
+        for length in [unit] if unit else [1.0, 1000.0]:
+            placed = _placed(*x_and_y, width, height, crs, length / _unit_of(crs))
+            error = _distance(placed, sample, found.shape)
+            if error < _OFF:
+                yield error, placed
+        return
+    x, y = project(sample.longitude, sample.latitude, GEOGRAPHIC, crs)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return
+    columns, x_error = _line(sample.columns, x, width)
+    rows, y_error = _line(sample.rows, y, height)
+    if columns is None or rows is None or max(x_error, y_error) > _OFF:
+        return
+    placed = _placed(columns, rows, width, height, crs)
+    error = _distance(placed, sample, found.shape)
+    if error < _OFF:
+        yield error, placed
 
 
 def _line(index: NDArray[np.int64], values: FloatArray, count: int) -> tuple[_Even | None, float]:
     """Values as a straight line over their index, and how far they are off it, in its steps."""
-    slope, start = np.polyfit(index, values, 1)
+    middle = index.mean()
+    slope = float(((index - middle) * values).sum() / ((index - middle) ** 2).sum())
     if slope == 0:
         return None, np.inf
+    start = float(values.mean()) - slope * middle
     error = np.abs(values - (start + slope * index)).max() / abs(slope)
-    step = round(abs(float(slope)), 2)
     ends = (start, start + slope * (count - 1))
-    return _Even(round(float(min(ends)), 1), step, bool(slope < 0)), float(error)
+    # Cells of so many metres, if they nearly are that.
+    return _Even(round(min(ends), 1), round(abs(slope), 2), slope < 0), float(error)
 
 
 def _apart(first: Grid, second: Grid) -> float:

@@ -79,9 +79,8 @@ class RegriddedSeries:
         self._source.close()
 
 
-def regridded(series: Series, resampling: str, where: str) -> Series | RegriddedSeries:
-    """A series on a regular grid: itself, or what its curvilinear grid gives on longitude and
-    latitude.
+def regridded(series: Series, where: str, resampling: str = "bilinear") -> Series | RegriddedSeries:
+    """A series on a regular grid: itself, or its cells put onto longitude and latitude.
 
     Parameters
     ----------

@@ -140,10 +140,8 @@ class Series:
 
     def close(self) -> None:
         """Close the files; they are opened again where they are needed."""
-        for path in self._open:
-            self._layers[path].close()
-            if path in self._quality:
-                self._quality[path].close()
+        for layer in (*self._layers.values(), *self._quality.values()):
+            layer.close()
         self._open.clear()
 
     def _opened(self, path: Path) -> None:
@@ -201,14 +199,28 @@ def open_series(files: Sequence[Path | NamedFile], reading: Reading, where: str)
         raise Wco2Error(f"{where} has no files.")
     named = [file if isinstance(file, NamedFile) else NamedFile(Path(file)) for file in files]
     layers: list[Layer] = []
+    try:
+        return _series(named, reading, where, layers)
+    except BaseException:
+        for layer in layers:
+            layer.close()
+        raise
+
+
+def _series(
+    named: Sequence[NamedFile], reading: Reading, where: str, layers: list[Layer]
+) -> Series:
+    """What `open_series` gives; every layer that was opened is added to `layers`."""
     found: list[tuple[Layer, int, Stamp]] = []
+    values: list[Layer] = []
     for file in named:
         layer = open_layer(file, reading, where)
+        layers.append(layer)
         if len(named) > 1:
             layer.close()
-        if layers:
-            _check_alike(layers[0], layer, where)
-        layers.append(layer)
+        if values:
+            _check_alike(values[0], layer, where)
+        values.append(layer)
         kept = check_name(layer.stamps, file, reading, f"{where}: {file.path}")
         found.extend((layer, k, stamp) for k, stamp in enumerate(kept) if stamp is not None)
     times = intervals([stamp for _, _, stamp in found], reading)
@@ -217,8 +229,8 @@ def open_series(files: Sequence[Path | NamedFile], reading: Reading, where: str)
     ]
     _check_doubles(steps, [stamp for _, _, stamp in found], where)
     order = sorted(range(len(steps)), key=lambda k: _order(steps[k], found[k][2]))
-    quality = _quality_layers(named, reading, layers[0], where)
-    return Series(layers, quality, [steps[k] for k in order], reading, where)
+    quality = _quality_layers(named, reading, values[0], where)
+    return Series(values, quality, [steps[k] for k in order], reading, where)
 
 
 def open_layer(file: NamedFile, reading: Reading, where: str) -> Layer:

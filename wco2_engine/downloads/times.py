@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -149,7 +150,7 @@ def from_axis(axis: Axis, reading: Reading, named: NamedFile, where: str) -> tup
         return _counted(axis, named, where)
     if axis.bounds is None:
         _check_edges(dates, axis, reading, where)
-        return tuple(_half_or_date(d, axis) for d in dates)
+        return tuple(_year_or_date(d, axis) for d in dates)
     lows = _dates(axis.bounds[:, 0], axis, named, where)
     highs = _dates(axis.bounds[:, 1], axis, named, where)
     assert lows is not None and highs is not None
@@ -272,6 +273,11 @@ def check_name(
     if named.begin is None or named.end is None or "time" in reading.overrule:
         return tuple(stamps)
     low, high = named.begin, named.end
+    if len(stamps) == 1 and stamps[0].begin is None:
+        day = shifted(stamps[0], reading).middle
+        short = high - low <= np.timedelta64(LONGEST_MONTH_STEP, "D")
+        if short and day is not None and low <= day < high:
+            return (Stamp(None, low, high),)  # the name says what the date leaves open
     kept: list[Stamp | None] = []
     for stamp in stamps:
         day = shifted(stamp, reading).middle
@@ -304,7 +310,8 @@ def intervals(stamps: Sequence[Stamp], reading: Reading) -> tuple[Interval, ...]
     `reading.stamp` says otherwise.
     """
     dated = sorted({s.at.days for s in stamps if s.begin is None and s.at is not None})
-    gaps = np.diff(dated)
+    # Of whole days: a month stamped at 00:00 and at 06:00 is there twice, and no two steps.
+    gaps = np.diff(np.unique(np.floor(dated)))
     distance = float(np.median(gaps)) if gaps.size else 30.0
     halves = 13 <= distance <= 17 and _are_halves([s.at for s in stamps if s.at is not None])
     following = dict(pairwise(dated))
@@ -527,14 +534,16 @@ def _since(numbers: NDArray[Any], unit: str, origin: str, axis: Axis, where: str
     try:
         if months and not (months[1] in ("month", "mon") and calendar == "360_day"):
             return _months_since(numbers, 12 if months[1][0] in "yc" else 1, origin, calendar)
-        found = cftime.num2date(
-            numbers,
-            f"{unit} since {origin}",
-            calendar,
-            only_use_cftime_datetimes=True,
-            only_use_python_datetimes=False,
-            has_year_zero=True if re.match(r"-?0+-", origin) else None,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that CF has no year 0, which climatologies use
+            found = cftime.num2date(
+                numbers,
+                f"{unit} since {origin}",
+                calendar,
+                only_use_cftime_datetimes=True,
+                only_use_python_datetimes=False,
+                has_year_zero=True if re.match(r"-?0+-", origin) else None,
+            )
         return [_from_cftime(date) for date in found]
     except (ValueError, OverflowError, TypeError) as error:
         raise Wco2Error(
@@ -588,10 +597,10 @@ def _split(number: float, parts: int) -> Date | None:
     return Date(year, month, day + (number - whole if parts == 3 else 0.0))
 
 
-def _half_or_date(date: Date, axis: Axis) -> Stamp:
-    if "year" in axis.units.lower().split(" since ")[0] and not _SINCE.fullmatch(axis.units):
-        return Stamp(date, _first_of(date.year, 1), _first_of(date.year + 1, 1))
-    if axis.units.strip() == "" and re.fullmatch(r"years?", axis.name.lower()):
+def _year_or_date(date: Date, axis: Axis) -> Stamp:
+    """A date, or the whole year on an axis that counts years."""
+    called = "year" in axis.units.lower() or re.fullmatch(r"years?", axis.name.lower())
+    if called and not _SINCE.fullmatch(axis.units) and (axis.values % 1 == 0).all():
         return Stamp(date, _first_of(date.year, 1), _first_of(date.year + 1, 1))
     return Stamp(date)
 
