@@ -26,11 +26,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.learning.calibration import LEVELS, beyond
+from wco2_engine.learning.conformal import LEVELS, conformity_scores
 from wco2_engine.learning.members import total_interval
 from wco2_engine.learning.model import Model, RegionModel
-from wco2_engine.learning.to_predict import _lattice
-from wco2_engine.learning.training import ForestRecipe, train
+from wco2_engine.learning.prediction_points import fibonacci_lattice
+from wco2_engine.learning.training import train
+from wco2_engine.options import Hyperparameters, TrainingSettings
 from wco2_engine.season import Month
 from wco2_engine.simulation import texts
 from wco2_engine.simulation.measurements import FLOOR, SPREAD, draw_rows, draw_sites
@@ -106,7 +107,7 @@ def measured(world: World, draw: int, names: Sequence[str]) -> pd.DataFrame:
 def elsewhere(world: World, index: int) -> tuple[NDArray[np.float32], FloatArray]:
     """Predictors and measurements of a winter anywhere on a region's map, each place a site."""
     rng = np.random.default_rng([world.seed, 200, index])
-    longitude, latitude = _lattice(ON_EARTH)
+    longitude, latitude = fibonacci_lattice(ON_EARTH)
     place = world.at(longitude, latitude)
     held = np.flatnonzero(place.mapped & (place.region == index))
     here = world.at(longitude[held], latitude[held])
@@ -136,9 +137,9 @@ def coverage(
                 "where": where,
                 "level": level,
                 "calibrated": each.is_calibrated(level),
-                "raw": float(np.mean(beyond(observed, *raw) <= 0)),
+                "raw": float(np.mean(conformity_scores(observed, *raw) <= 0)),
                 "raw width": float(np.mean(raw[1] - raw[0])),
-                "held": float(np.mean(beyond(observed, *bounds) <= 0)),
+                "held": float(np.mean(conformity_scores(observed, *bounds) <= 0)),
                 "width": float(np.mean(bounds[1] - bounds[0])),
             }
         )
@@ -147,7 +148,7 @@ def coverage(
 
 def map_of(world: World, model: Model) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Errors inside and outside the area of applicability by region, and the winter's totals."""
-    longitude, latitude = _lattice(ON_EARTH)
+    longitude, latitude = fibonacci_lattice(ON_EARTH)
     place = world.at(longitude, latitude)
     of_members, of_map, truth = np.zeros(model.regions[0].n_members), 0.0, 0.0
     inside_rows, total_rows = [], []
@@ -198,14 +199,14 @@ def total_row(region: str, truth: float, total: float, members: FloatArray) -> d
     }
 
 
-def one_world(seed: int, catalogue: Catalogue, recipe: ForestRecipe) -> dict[str, Any]:
+def one_world(seed: int, catalogue: Catalogue, settings: TrainingSettings) -> dict[str, Any]:
     """Everything that is asked of a world."""
     world = World(seed)
     model = train(
         measured(world, 0, NAMES),
         catalogue,
         REGIONS,
-        recipe,
+        settings,
         domain=Mapped(world),  # type: ignore[arg-type]
     )
     fresh = pd.concat([measured(world, draw, NAMES) for draw in range(1, FRESH + 1)])
@@ -272,10 +273,12 @@ def main(worlds: int, trees: int) -> None:
         path = Path(folder) / "catalogue.toml"
         path.write_text(texts.CATALOGUE, encoding="utf-8")
         catalogue = Catalogue.read(path)
-    recipe = ForestRecipe(trees=trees, members=20, validation=("site", "knndm"))
+    settings = TrainingSettings(
+        Hyperparameters(trees=trees), members=20, validation=("site", "knndm")
+    )
     found = []
     for seed in range(worlds):
-        found.append(one_world(seed, catalogue, recipe))
+        found.append(one_world(seed, catalogue, settings))
         sys.stderr.write(f"world {seed}: {found[-1]['totals'][-1]}\n")
     tell(found)
 

@@ -16,7 +16,8 @@ from wco2_engine.grid import Grid
 from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region
-from wco2_engine.learning.training import ForestRecipe, train
+from wco2_engine.learning.training import train
+from wco2_engine.options import Hyperparameters, TrainingSettings
 from wco2_engine.season import Month, Winter
 
 EXTENT = (-180.0, 27.1, 180.0, 83.7)  # 3600 x 566 cells
@@ -117,8 +118,8 @@ def make(folder: Path, winters: int, seed: int = 0) -> None:
     signal = table["monthly_0"] + table["static_1"] * table["monthly_1"] + table["static_2"]
     table["flux_g_m2_month"] = np.exp(signal * 0.4) * 10 + rng.normal(0, 2, SAMPLES)
     region = Region("arctic", WINTER, Box(-180.0, 27.0, 180.0, 84.0))
-    recipe = ForestRecipe(trees=TREES, validation=())
-    train(table, catalogue, [region], recipe, threads=2).write(folder / "model.wco2")
+    settings = TrainingSettings(Hyperparameters(trees=TREES), validation=())
+    train(table, catalogue, [region], settings, threads=2).write(folder / "model.wco2")
 
 
 def monthly_field(

@@ -14,10 +14,9 @@ from wco2_engine.inputs.catalogue import GROUPS
 from wco2_engine.inputs.formats import FORMATS
 from wco2_engine.inputs.formats.mapping import TARGETS
 from wco2_engine.inputs.screen import Chambers, Seasons
-from wco2_engine.learning.growing import TRANSFORMS
+from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.selection import CRITERIA, SELECTIONS
-from wco2_engine.learning.training import WEIGHTS
-from wco2_engine.learning.validation import METHODS
+from wco2_engine.options import TRANSFORMS, WEIGHTS
 
 pytestmark = pytest.mark.qgis
 

@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.analysis.polygons import PolygonZoning
 from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.tables import Row, read_rows, write_rows
 from wco2_engine.analysis.trend import Prewhitening, trends
 from wco2_engine.analysis.zoning import Fraction, Zoning
 from wco2_engine.errors import Wco2Error
-from wco2_engine.escaping import from_table_cell, table_cell
-from wco2_engine.files import atomic_write, existing_file
+from wco2_engine.files import atomic_write
 from wco2_engine.learning.members import total_interval
 from wco2_engine.progress import Progress, stop_if_cancelled
 
 FloatArray = NDArray[np.float64]
 GRAMS_IN_TG, M2_IN_KM2 = 1e12, 1e6
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -278,22 +277,6 @@ def write_budget(budget: Budget, summary: Sequence[Row], path: Path) -> Path:
     return short
 
 
-def write_rows(rows: Sequence[Row], path: Path) -> None:
-    """Write rows of one kind as CSV; numbers have up to 10 digits, and what is None is empty.
-
-    Raises
-    ------
-    Wco2Error : when the file can't be written.
-    """
-    import csv
-
-    with atomic_write(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({key: _written(value) for key, value in row.items()})
-
-
 def write_zones(outlines: Any, summary: Sequence[Row], path: Path) -> None:
     """Write the outlines of zones with their row of the summary as a GeoPackage.
 
@@ -319,6 +302,29 @@ def write_zones(outlines: Any, summary: Sequence[Row], path: Path) -> None:
             ) from error
 
 
+def read_budget(path: Path, *more: str) -> list[Row]:
+    """The rows of a table of `write_budget`: kind, zone, year, totals in Tg C, and more columns.
+
+    Raises
+    ------
+    Wco2Error : when it is no such table.
+    """
+    names = ("total_tg", "total_lower_tg", "total_upper_tg", *more)
+    columns = {"kind": str, "zone": str, "year": int, **dict.fromkeys(names, float)}
+    return read_rows(path, columns, "a budget", "wco2 budget")
+
+
+def read_summary(path: Path, *names: str) -> list[Row]:
+    """Kind and zone of the summary of a budget, and the columns of numbers that are asked for.
+
+    Raises
+    ------
+    Wco2Error : when it is no such table.
+    """
+    columns = {"kind": str, "zone": str, **dict.fromkeys(names, float)}
+    return read_rows(path, columns, "the summary of a budget", "wco2 budget")
+
+
 def trends_by_zone(path: Path, prewhitening: Prewhitening) -> list[Row]:
     """The trend of each zone's totals and means in a table of `write_budget`, a row a zone.
 
@@ -326,24 +332,11 @@ def trends_by_zone(path: Path, prewhitening: Prewhitening) -> list[Row]:
     ------
     Wco2Error : when it is no such table.
     """
-    import csv
-
     series: dict[Zone, dict[int, tuple[float, float]]] = {}
-    existing_file(path, "Budget")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                amounts = (float(row[key] or "nan") for key in ("total_tg", "mean_g_m2"))
-                total, mean = amounts
-                zone = Zone(row["kind"], from_table_cell(row["zone"]))
-                series.setdefault(zone, {})[int(row["year"])] = (total, mean)
-    except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise Wco2Error(
-            f"{path} is no table of wco2 budget ({type(error).__name__}).",
-            "Make it with wco2 budget.",
-        ) from error
-    if not series:
-        raise Wco2Error(f"{path} holds no rows.", "Make it with wco2 budget.")
+    for row in read_budget(path, "mean_g_m2"):
+        amounts = (math.nan if row[key] is None else row[key] for key in ("total_tg", "mean_g_m2"))
+        total, mean = amounts
+        series.setdefault(Zone(row["kind"], row["zone"]), {})[row["year"]] = (total, mean)
     years = sorted({year for winters in series.values() for year in winters})
     none = (math.nan, math.nan)
     table = np.array([[winters.get(year, none) for winters in series.values()] for year in years])
@@ -378,9 +371,3 @@ def _amounts(total: float, low: float, high: float, covered: float) -> Row:
 def _or_none(value: Any) -> float | None:
     number = float(value)
     return number if math.isfinite(number) else None
-
-
-def _written(value: Any) -> Any:
-    if value is None:
-        return ""
-    return f"{value:.10g}" if isinstance(value, float) else table_cell(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -19,13 +18,13 @@ from wco2_engine.escaping import one_line
 from wco2_engine.grid import Grid, Tile, parse_crs
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.inputs.rasters import Encoding, RasterInfo, Rasters
+from wco2_engine.mapping.record import RECORD, PredictionRecord
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 from wco2_engine.units import flux_conversion
 
 FloatArray = NDArray[np.float64]
 FLUX = "winter_flux"
 WINTER_UNITS = "g C m-2 winter-1"
-RECORD = "prediction.json"
 IMPOSSIBLE = 9000.0  # g C m-2 winter-1; what is beyond says "missing" and is not declared as such
 
 _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
@@ -181,18 +180,10 @@ def _record(folder: Path, quantity: str) -> tuple[Path, Mapping[str, Any]]:
     """
     place = folder.resolve()
     for home in (folder, place.parent) if place.name == quantity else (folder,):
-        path = home / RECORD
-        if path.is_file():
-            try:
-                record = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError, RecursionError) as error:
-                raise Wco2Error(
-                    f"{path} can't be read: {error}.", "Make the maps again with wco2 predict."
-                ) from error
-            if not isinstance(record, dict):
-                raise Wco2Error(f"{path} is no record of maps.", "Make the maps again.")
-            if home == folder or isinstance(record.get("maps"), list):
-                return home, record
+        if (home / RECORD).is_file():
+            found = PredictionRecord.read(home)
+            if home == folder or found.names is not None:
+                return home, found.entries
     return folder, {}
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.escaping import is_plain_name
-from wco2_engine.inputs.areas import Area, FloatArray, area_from_json, parse_box, read_polygons
+from wco2_engine.inputs.areas import Area, Box, FloatArray, area_from_json, parse_box, read_polygons
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.season import Winter
 
@@ -52,6 +52,9 @@ class Region:
         if "months" not in data:
             raise Wco2Error(f"{where} has no list of months.")
         return cls(name, _winter(data, DEFAULT_WINTER, where), area_from_json(data, where))
+
+
+EVERYWHERE = (Region("everywhere", DEFAULT_WINTER, Box(-180.0, -90.0, 180.0, 90.0)),)
 
 
 def assign_region(

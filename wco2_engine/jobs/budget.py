@@ -39,7 +39,6 @@ class BudgetJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import budget, write_budget, write_zones
-        from wco2_engine.analysis.figures import draw_budget
         from wco2_engine.analysis.polygons import PolygonZoning
         from wco2_engine.analysis.series import Series
         from wco2_engine.analysis.zoning import (
@@ -50,6 +49,7 @@ class BudgetJob:
             zoning_of,
         )
         from wco2_engine.progress import Part
+        from wco2_engine.report.figures import draw_totals, save_figure
 
         path = Path(self.output)
         check_ending(self.output, ".csv")
@@ -70,7 +70,11 @@ class BudgetJob:
         if isinstance(zones, PolygonZoning):
             written.append(path.with_suffix(".gpkg"))
             write_zones(zones.frame, summary, written[-1])
-        written += draw_budget(found, summary, path.with_suffix(""))
+        words = "Winter CO2 release"
+        words += f", band: {self.level:.0%} interval" if found.of_members is not None else ""
+        words += " (simulated)" if series.simulated else ""
+        figure = draw_totals(found.rows(), summary, words)
+        written += save_figure(figure, path.with_suffix(""), words)
         progress.update(1.0, "Totals are ready")
         return {
             "outputs": [str(file) for file in written],

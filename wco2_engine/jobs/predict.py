@@ -61,7 +61,8 @@ class PredictJob:
         from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.domain import parse_domain
         from wco2_engine.learning.model import Model
-        from wco2_engine.mapping.prediction import RECORD, predict
+        from wco2_engine.mapping.prediction import predict
+        from wco2_engine.mapping.record import RECORD
 
         years = parse_years(self.years)
         grid = self.grid()

@@ -37,12 +37,13 @@ class ReportJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.model import Model
+        from wco2_engine.mapping.record import RECORD
         from wco2_engine.report.html import Material, write_report
 
         state = StudyState.read(Path(self.state)) if self.state else StudyState({})
         refuse_overwriting_inputs([self.output], [self.model])
         check_ending(self.output, ".html", ".htm")
-        record = Path(self.maps) / "prediction.json" if self.maps else None
+        record = Path(self.maps) / RECORD if self.maps else None
         material = Material(
             model=Model.read(Path(self.model)),
             title=self.title,
@@ -58,8 +59,10 @@ class ReportJob:
         return {"outputs": [str(path) for path in written]}
 
     def depends_on(self) -> list[str]:
+        from wco2_engine.mapping.record import RECORD
+
         folders = [*([self.maps] if self.maps else []), *self.scenarios]
-        maps = [str(Path(folder) / "prediction.json") for folder in folders]
+        maps = [str(Path(folder) / RECORD) for folder in folders]
         findings = [str(self._budget()), str(self._trend())]
         return [file_state(path) for path in (self.model, *maps, *findings)]
 

@@ -37,51 +37,51 @@ class SelectJob:
     jobs: int = same_option(Run, "jobs")
 
     def run(self, progress: Progress) -> Facts:
+        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.catalogue_text import only_predictors
-        from wco2_engine.learning.growing import Growth
+        from wco2_engine.learning.rows import is_simulated
+        from wco2_engine.learning.run import RunContext
+        from wco2_engine.learning.sampling import read_training
         from wco2_engine.learning.selection import SELECTIONS, collinearity
-        from wco2_engine.report.selection import Found, write_selection
+        from wco2_engine.learning.training import rows_and_folds
+        from wco2_engine.report.selection import RegionSelection, write_selection
 
         page = Path(self.output)
         chosen_catalogue = page.with_name(f"{page.stem}_catalogue.toml")
-        inputs = TrainJob(self.training, self.catalogue, self.output, self.regions).inputs()
-        refuse_overwriting_inputs([self.output, str(chosen_catalogue)], inputs)
+        training = TrainJob(self.training, self.catalogue, self.output, self.regions)
+        refuse_overwriting_inputs([self.output, str(chosen_catalogue)], training.inputs())
         check_ending(self.output, ".html", ".htm")
-        growth = Growth(trees=self.trees)
-        # A model of one tree brings each region's rows, sites and folds, checked as in training.
-        rows = TrainJob(
-            *(self.training, self.catalogue, self.output, self.regions),
-            settings=TrainingSettings(Hyperparameters(trees=1), self.seed, ("site",), members=0),
-            jobs=self.jobs,
-        )
-        model = rows.trained(Part(progress, 0.0, 0.05))
-        names = [predictor.name for predictor in model.predictors]
+        hyperparameters = Hyperparameters(trees=self.trees)
+        settings = TrainingSettings(hyperparameters, self.seed, ("site",), members=0)
+        names = Catalogue.read(self.catalogue).names
+        table = read_training(Path(self.training), names)
+        parts = rows_and_folds(table, names, training.parsed_regions(), settings)
         only_predictors(Path(self.catalogue), names)  # what can't be cut shows before the work
+        run = RunContext(self.seed, threads(self.jobs), Part(progress, 0.0, 0.95))
         found = {}
-        for k, part in enumerate(model.regions):
-            step = 0.9 / len(model.regions)
+        for k, part in enumerate(parts):
+            name = part.region.name
             try:
                 selection = SELECTIONS[self.method](
-                    *(part.features, part.target, names, part.site, part.folds["site"], growth),
+                    part.rows,
+                    part.folds["site"],
+                    hyperparameters,
+                    run.part(k / len(parts), (k + 1) / len(parts)),
                     criterion=self.criterion,
                     budget=self.budget,
-                    seed=self.seed,
-                    threads=threads(self.jobs),
-                    progress=Part(progress, 0.05 + k * step, 0.05 + (k + 1) * step),
                 )
             except Wco2Error as error:
-                raise Wco2Error(
-                    f"Region '{part.region.name}': {error.message}", error.hint
-                ) from error
-            found[part.region.name] = Found(selection, collinearity(part.features, names))
+                raise Wco2Error(f"Region '{name}': {error.message}", error.hint) from error
+            same = collinearity(part.rows.features, names)
+            found[name] = RegionSelection(selection, same, len(part.rows), part.rows.n_sites)
         wanted = [n for n in names if any(n in each.selection.chosen for each in found.values())]
         text = only_predictors(Path(self.catalogue), wanted)
         written = write_selection(
             page,
-            model,
             found,
             chosen_catalogue.name,
             self.title or "Selection of predictors",
+            is_simulated(table),
             Part(progress, 0.95, 1.0),
         )
         with atomic_write(chosen_catalogue) as partial:

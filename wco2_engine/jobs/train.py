@@ -1,4 +1,4 @@
-"""The job that grows and judges the forests."""
+"""The job that fits and validates the forests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wco2_engine.files import file_state, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, domain_states, files, path_of, regions_state, threads
 from wco2_engine.options import DOMAIN, ZONES, Run, TrainingSettings
 from wco2_engine.progress import Progress
-from wco2_engine.schema import group, option, same_option, to_plain
+from wco2_engine.schema import group, option, same_option
 
 if TYPE_CHECKING:
     from wco2_engine.inputs.regions import Region
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainJob:
-    """Grow a forest for each region, and judge it on held-out rows."""
+    """Fit a forest for each region, and validate it on held-out rows."""
 
     verb: ClassVar[str] = "train"
     training: str = option("Training table.", path="read", argument="TRAINING")
@@ -67,17 +67,15 @@ class TrainJob:
         """
         from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.domain import parse_domain
-        from wco2_engine.inputs.regions import read_regions
         from wco2_engine.learning.sampling import read_training
-        from wco2_engine.learning.training import ForestRecipe, train
+        from wco2_engine.learning.training import train
 
-        regions = read_regions(Path(self.regions)) if self.regions else _everywhere()
         catalogue = Catalogue.read(self.catalogue)
         return train(
             read_training(Path(self.training), catalogue.names),
             catalogue,
-            regions,
-            ForestRecipe(**{**to_plain(self.settings), "validation": self.settings.validation}),
+            self.parsed_regions(),
+            self.settings,
             {"title": self.title, "licence": self.licence},
             self.simulated,
             threads(self.jobs),
@@ -90,6 +88,12 @@ class TrainJob:
         """The files that are named, which no output may replace."""
         places = (path_of(self.domain), path_of(self.zones))
         return files(self.training, self.catalogue, self.regions, *places)
+
+    def parsed_regions(self) -> tuple[Region, ...]:
+        """The regions that are trained; one everywhere where none are named."""
+        from wco2_engine.inputs.regions import EVERYWHERE, read_regions
+
+        return read_regions(Path(self.regions)) if self.regions else EVERYWHERE
 
     def parsed_zones(self) -> Zones | None:
         """The zones that scores are told by.
@@ -110,11 +114,3 @@ class TrainJob:
             *domain_states(self.domain),
             *domain_states(self.zones),
         ]
-
-
-def _everywhere() -> tuple[Region, ...]:
-    """One region, where none is named."""
-    from wco2_engine.inputs.areas import Box
-    from wco2_engine.inputs.regions import DEFAULT_WINTER, Region
-
-    return (Region("everywhere", DEFAULT_WINTER, Box(-180.0, -90.0, 180.0, 90.0)),)

@@ -38,11 +38,12 @@ class TrendJob:
     units: str | None = option("Unit of maps that state none, e.g. 'g C m-2'.", None)
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.analysis.budget import trends_by_zone, write_rows
-        from wco2_engine.analysis.figures import draw_trend
+        from wco2_engine.analysis.budget import trends_by_zone
         from wco2_engine.analysis.series import Series
+        from wco2_engine.analysis.tables import write_rows
         from wco2_engine.analysis.trend import as_prewhitening, map_trends, write_trends
         from wco2_engine.progress import Part
+        from wco2_engine.report.figures import draw_trend, save_figure
 
         check_ending(self.output, ".tif", ".tiff")
         path = Path(self.output)
@@ -54,7 +55,10 @@ class TrendJob:
         rate = self.alpha * (2 if self.correlated else 1)
         found = map_trends(series, rate, how, Part(progress, 0.0, 0.9))
         write_trends(path, series, found, how)
-        written = [path, *draw_trend(found, series, path.with_suffix(""))]
+        words = f"Trend of winter CO2 release, {series.years[0]}-{series.years[-1]}"
+        words += " (simulated)" if series.simulated else ""
+        words += f". False discoveries are kept at {found.rate:.0%}"
+        written = [path, *save_figure(draw_trend(path, words), path.with_suffix(""), words)]
         if by_zone:
             written.append(path.with_name(f"{path.stem}_zones.csv"))
             write_rows(by_zone, written[-1])

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.learning.cross_validation import cross_val_predict
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.growing import Features, FloatArray, Growth, Labels, fold_forests
-from wco2_engine.learning.skill import Score, draw_sites, score_of, site_sums
+from wco2_engine.learning.metrics import Score, draw_sites, site_sums, with_interval
+from wco2_engine.learning.reprs import short_repr
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 
-SHUFFLES = 5
+FloatArray = NDArray[np.float64]
+Labels = NDArray[np.integer[Any]]
+
 BINS = 20
 
 
@@ -42,19 +49,13 @@ class GroupImportance:
 
 
 def group_importances(
-    features: Features,
-    target: FloatArray,
-    site: Labels,
+    rows: TrainingRows,
     folds: Labels,
     groups: Mapping[str, Sequence[str]],
-    names: Sequence[str],
-    growth: Growth,
-    seed: int = 0,
-    weight: FloatArray | None = None,
+    hyperparameters: Hyperparameters,
+    run: RunContext | None = None,
     level: float = 0.9,
     draws: int = 1000,
-    threads: int = 1,
-    progress: Progress | None = None,
 ) -> tuple[GroupImportance, ...]:
     """Permutation importance of groups of predictors at held-out sites, the largest first.
 
@@ -64,77 +65,40 @@ def group_importances(
 
     Parameters
     ----------
-    features : `(n_rows, n_features)`, `names` being the columns'.
-    target, site, weight : `(n_rows,)`.
     folds : `(n_rows,)`, whole sites from 0; rows of fold -1 only train.
     groups : the predictors of each.
+    level, draws : of the intervals, by bootstrap of sites.
 
     Raises
     ------
     Wco2Error : for a predictor that is not among the names.
     Cancelled : when the user asks to stop.
     """
-    progress = progress or Silent()
-    place = {name: column for column, name in enumerate(names)}
+    run = run or RunContext()
+    place = {name: column for column, name in enumerate(rows.names)}
     for name in (name for members in groups.values() for name in members):
         if name not in place:
             raise Wco2Error(f"Unknown predictor '{name}'.", nearest_name(name, place))
     sets = [[place[name] for name in members] for members in groups.values()]
-    plain = np.full(len(target), np.nan)
-    shuffled = np.full((len(sets), len(target)), np.nan)
-    n_folds = len(np.unique(folds[folds >= 0]))
-    fits = fold_forests(features, target, folds, growth, seed, weight, threads)
-    for number, (forest, test) in enumerate(fits):
-        stop_if_cancelled(progress)
-        progress.update(number / n_folds, "Importance of predictor groups")
-        plain[test] = (forest.predict(features[test], threads=threads) - target[test]) ** 2
-        shuffled[:, test] = shuffled_errors(
-            forest, features, target, test, sets, (seed, number), threads
-        )
-    rows = folds >= 0
-    columns = np.column_stack([np.ones(int(rows.sum())), (shuffled - plain)[:, rows].T])
-    by_site = site_sums(columns, site[rows])
+    run.step(0.0, "Importance of predictor groups")
+    held = cross_val_predict(rows, folds, hyperparameters, run, permute=sets)
+    excess_errors = held.excess_errors(rows.target)
+    columns = np.column_stack([np.ones(excess_errors.shape[1]), excess_errors.T])
+    by_site = site_sums(columns, rows.site[held.known])
     whole = by_site.sum(axis=0)
-    drawn = draw_sites(len(by_site), draws, seed) @ by_site
-    error = float(plain[rows].mean())
+    drawn = draw_sites(len(by_site), draws, run.seed) @ by_site
+    error = float(((held.predicted - rows.target) ** 2)[held.known].mean())
     found = []
     for k, (group, members) in enumerate(groups.items(), start=1):
         value = float(whole[k] / whole[0])
-        excess = score_of(value, drawn[:, k] / drawn[:, 0], level, len(by_site))
+        excess = with_interval(value, drawn[:, k] / drawn[:, 0], level, len(by_site))
         share = value / error if error > 0 else float("nan")
         found.append(GroupImportance(group, tuple(members), excess, share))
     return tuple(sorted(found, key=lambda each: -each.excess.value))
 
 
-def shuffled_errors(
-    forest: Forest,
-    features: Features,
-    target: FloatArray,
-    test: NDArray[np.bool_],
-    sets: Sequence[Sequence[int]],
-    seed: int | tuple[int, ...],
-    threads: int = 1,
-) -> FloatArray:
-    """Squared errors `(n_sets, n_test)` of held-out rows, each set of columns shuffled in turn.
-
-    Permutation importance (Breiman 2001, doi 10.1023/A:1010933404324) is their excess over the
-    errors without shuffling. The shuffled values come from all rows: among the rows of one held-out
-    site a static predictor would not change at all.
-    """
-    rng = np.random.default_rng(seed)
-    rows = int(test.sum())
-    errors = np.zeros((len(sets), rows))
-    for number, columns in enumerate(sets):
-        stack = np.tile(features[test], (SHUFFLES, 1))
-        donors = rng.integers(len(features), size=len(stack))
-        stack[:, columns] = features[donors][:, columns]
-        predicted = forest.predict(stack, threads=threads).reshape(SHUFFLES, rows)
-        errors[number] = np.mean((predicted - target[test]) ** 2, axis=0)
-    return errors
-
-
 @dataclass(frozen=True, eq=False)
-class Effect:
+class AccumulatedEffect:
     """The accumulated local effect of a predictor.
 
     Parameters
@@ -151,6 +115,9 @@ class Effect:
     effect: FloatArray
     rows: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     @property
     def gained(self) -> float:
         """The sum of all its rises, from the lowest edge to the highest."""
@@ -166,12 +133,12 @@ class Effect:
 
 def accumulated_effects(
     forest: Forest,
-    features: Features,
+    features: NDArray[np.float32],
     names: Sequence[str],
     bins: int = BINS,
     threads: int = 1,
     progress: Progress | None = None,
-) -> Iterator[Effect]:
+) -> Iterator[AccumulatedEffect]:
     """First-order accumulated local effects (Apley and Zhu 2020, doi 10.1111/rssb.12377).
 
     In each bin of a predictor, with equally many rows, the flux is predicted for the bin's own rows
@@ -196,14 +163,16 @@ def accumulated_effects(
     progress = progress or Silent()
     for column, name in enumerate(names):
         stop_if_cancelled(progress)
-        progress.update(column / len(names), f"Effect of {name}")
+        progress.update(column / len(names), f"AccumulatedEffect of {name}")
         values = features[:, column]
         quantiles = np.linspace(0.0, 1.0, bins + 1)
         edges = np.unique(np.quantile(values, quantiles, method="inverted_cdf"))
         # The lowest value belongs to the first bin, which alone holds its lower edge.
         own = np.maximum(np.searchsorted(edges, values) - 1, 0)
         if len(edges) == 1:
-            yield Effect(name, edges.astype(np.float64), np.zeros(1), np.zeros(0, np.int64))
+            yield AccumulatedEffect(
+                name, edges.astype(np.float64), np.zeros(1), np.zeros(0, np.int64)
+            )
             continue
         both = np.tile(features, (2, 1))
         both[: len(features), column] = edges[own + 1]
@@ -213,7 +182,7 @@ def accumulated_effects(
         steps = np.bincount(own, upper - lower, minlength=len(edges) - 1) / rows
         effect = np.concatenate([[0.0], np.cumsum(steps)])
         effect -= np.sum(rows * (effect[:-1] + effect[1:]) / 2) / rows.sum()
-        yield Effect(name, edges.astype(np.float64), effect, rows)
+        yield AccumulatedEffect(name, edges.astype(np.float64), effect, rows)
 
 
 @dataclass(frozen=True)
@@ -272,12 +241,12 @@ def apparent_q10(
             return np.divide(sxy - sx * sy / n, spread, out=nan, where=spread > least)
 
         drawn = slopes(draw_sites(sites, draws, seed) @ by_site)
-        slope = score_of(float(slopes(by_site.sum(axis=0))), drawn, level, sites)
+        slope = with_interval(float(slopes(by_site.sum(axis=0))), drawn, level, sites)
     q10 = Score(*(float(np.exp(10 * end)) for end in slope))
     return ApparentQ10(rows, sites, len(flux) - rows, slope, q10)
 
 
-def plausibility(effect: Effect, measured: ApparentQ10, modelled: ApparentQ10) -> str:
+def plausibility(effect: AccumulatedEffect, measured: ApparentQ10, modelled: ApparentQ10) -> str:
     """Sentences on whether the flux follows soil temperature as respiration does.
 
     Parameters
@@ -288,7 +257,7 @@ def plausibility(effect: Effect, measured: ApparentQ10, modelled: ApparentQ10) -
     gained, lost = effect.gained, effect.lost
     span = f"from {effect.edges[0]:.3g} to {effect.edges[-1]:.3g}"
     if gained == lost == 0:
-        told = f"The modelled flux does not depend on {effect.name}."
+        sentence = f"The modelled flux does not depend on {effect.name}."
     else:
         if gained >= 2 * lost:
             verdict = "rises with"
@@ -299,14 +268,16 @@ def plausibility(effect: Effect, measured: ApparentQ10, modelled: ApparentQ10) -
         else:
             verdict = "neither rises nor falls steadily with"
             judged = "so it must not be read as a response to temperature"
-        told = (
+        sentence = (
             f"The modelled flux {verdict} {effect.name}, {judged}: {span} it gains {gained:.3g} "
             f"and loses {lost:.3g} g C m-2 month-1 on the way."
         )
-    return f"{told} Apparent Q10: {_told(measured)} measured, {_told(modelled)} predicted."
+    return (
+        f"{sentence} Apparent Q10: {_q10_text(measured)} measured, {_q10_text(modelled)} predicted."
+    )
 
 
-def _told(found: ApparentQ10) -> str:
+def _q10_text(found: ApparentQ10) -> str:
     value, lower, upper = found.q10
     if np.isnan(value):
         return "not defined as"

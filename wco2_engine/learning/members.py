@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.learning.fitting import fit_forest
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.growing import Features, FloatArray, Growth, Labels, grow
-from wco2_engine.progress import Progress, Silent, stop_if_cancelled
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import MEMBERS, Hyperparameters
 
-MEMBERS = 20
+FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
 # How often a member draws each of so many sites. `number` is the member's.
@@ -54,18 +56,13 @@ class Members:
 
 
 def fit_members(
-    features: Features,
-    target: FloatArray,
-    group: Labels,
-    growth: Growth,
+    rows: TrainingRows,
+    hyperparameters: Hyperparameters,
+    run: RunContext | None = None,
     members: int = MEMBERS,
     draw: str = "bootstrap",
-    seed: int = 0,
-    weight: FloatArray | None = None,
-    threads: int = 1,
-    progress: Progress | None = None,
 ) -> Members:
-    """Refits on resampled sites that share the trees: `growth.trees // members` trees each.
+    """Refits on resampled sites that share the trees: `trees // members` trees each.
 
     With "bootstrap", a member trains with as many sites as there are, drawn with replacement, all
     rows of a site as often as it was drawn (Field and Welsh 2007,
@@ -84,8 +81,7 @@ def fit_members(
 
     Parameters
     ----------
-    features : `(n_rows, n_features)`.
-    target, group, weight : `(n_rows,)`; the flux, its site, and what the row counts.
+    hyperparameters : of the members together, which share the trees.
     draw : "bootstrap" or "halves".
 
     Raises
@@ -93,11 +89,11 @@ def fit_members(
     Wco2Error : when there are fewer trees than members, fewer than two sites, or no such draw.
     Cancelled : when the user asks to stop.
     """
-    progress = progress or Silent()
-    sites, site = np.unique(group, return_inverse=True)
-    if members < 2 or growth.trees < members:
+    run = run or RunContext()
+    sites, site = np.unique(rows.site, return_inverse=True)
+    if members < 2 or hyperparameters.trees < members:
         raise Wco2Error(
-            f"{growth.trees} trees can't be shared by {members} members.",
+            f"{hyperparameters.trees} trees can't be shared by {members} members.",
             f"Take 2 members or more, and a tree for each at least: {members} or more trees.",
         )
     if draw not in DRAWS:
@@ -107,18 +103,16 @@ def fit_members(
             "The members of an ensemble differ by their sites, and all rows are of one site.",
             "Bring observations of more sites, or leave out the interval of totals.",
         )
-    each = replace(growth, trees=growth.trees // members)
+    each = replace(hyperparameters, trees=hyperparameters.trees // members)
     drawn = np.zeros((members, len(sites)), np.int32)
     forests = []
     for member in range(members):
-        stop_if_cancelled(progress)
-        progress.update(member / members, f"Member {member + 1} of {members}")
-        rng = np.random.default_rng((seed, member))
+        run.step(member / members, f"Member {member + 1} of {members}")
+        rng = np.random.default_rng((run.seed, member))
         drawn[member] = DRAWS[draw](rng, len(sites), member)
-        rows = np.repeat(np.arange(len(target)), drawn[member][site.reshape(-1)])
-        heft = None if weight is None else weight[rows]
-        seed_of_trees = int(rng.integers(2**31))
-        forests.append(grow(features[rows], target[rows], each, seed_of_trees, heft, threads))
+        part = rows.subset(np.repeat(np.arange(len(rows)), drawn[member][site.reshape(-1)]))
+        own = replace(run, seed=int(rng.integers(2**31)))
+        forests.append(fit_forest(part.features, part.target, each, own, part.sample_weight))
     return Members(tuple(forests), drawn)
 
 

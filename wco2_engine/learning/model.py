@@ -23,6 +23,7 @@ from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, wr
 from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Forest
+from wco2_engine.options import MAX_ENSEMBLE
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 
 FORMAT_VERSION = 1
@@ -30,7 +31,6 @@ FORMAT_VERSION = 1
 MAX_REGIONS = 1_000
 MAX_SITE_CODE = 10_000_000
 MAX_FOLDS = 1_000
-MAX_ENSEMBLE = 1_000  # members whose totals tell an interval
 
 # From strict to loose: the one by which applicability is told, and which a map's score is quoted.
 STRICT_FIRST = ("knndm", "blocks", "site", "random")
@@ -216,8 +216,8 @@ class RegionModel:
         ValueError : for a level that is not between 0 and 1.
         """
         mean, lower, upper = self.interval_forest.predict_interval(rows, level, threads)
-        outward = self.calibration.get(level_text(level), 0.0)
-        return mean, *moved_outward(lower, upper, outward)
+        correction = self.calibration.get(level_text(level), 0.0)
+        return mean, *corrected_bounds(lower, upper, correction)
 
     def predict_members(self, rows: NDArray[np.float32], threads: int = 1) -> NDArray[np.float64]:
         """What each member predicts, `(n_members, n_rows)` float64, g C m-2 month-1.
@@ -644,9 +644,10 @@ def _level(text: Any) -> str:
     return str(text)
 
 
-def moved_outward(
-    lower: NDArray[np.float64], upper: NDArray[np.float64], outward: NDArray[np.float64] | float
+def corrected_bounds(
+    lower: NDArray[np.float64], upper: NDArray[np.float64], correction: NDArray[np.float64] | float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both bounds moved by `outward`; moved inward they meet in their middle at most."""
+    """Both bounds moved outward by a correction; where it is negative they meet in their middle at
+    most."""
     middle = (lower + upper) / 2
-    return np.minimum(lower - outward, middle), np.maximum(upper + outward, middle)
+    return np.minimum(lower - correction, middle), np.maximum(upper + correction, middle)

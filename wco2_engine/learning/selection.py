@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.learning.explanation import shuffled_errors
-from wco2_engine.learning.growing import (
-    Features,
-    FloatArray,
-    Growth,
-    Labels,
-    check_target,
-    fold_forests,
-    held_out,
-)
-from wco2_engine.learning.skill import rmse_gain
-from wco2_engine.progress import Progress, Silent, stop_if_cancelled
+from wco2_engine.learning.cross_validation import HeldOutPredictions, cross_val_predict, rmse
+from wco2_engine.learning.fitting import check_target
+from wco2_engine.learning.metrics import rmse_gain
+from wco2_engine.learning.reprs import short_repr
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import Hyperparameters
+
+FloatArray = NDArray[np.float64]
+Labels = NDArray[np.integer[Any]]
 
 # Small forests rank sets of predictors as large ones do, for a tenth of the time.
-SMALL = Growth(trees=50)
-BUDGET = 10_000
+SMALL = Hyperparameters(trees=50)
+SELECT_BUDGET = 10_000
 # Two predictors are one when they correlate up to single precision, as degC and K do.
 SAME = 1e-9
 
@@ -38,7 +38,7 @@ Columns = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Step:
+class SelectionStep:
     """One round of a selection.
 
     Parameters
@@ -79,7 +79,7 @@ class Selection:
     chosen: tuple[str, ...]
     rmse: float
     rmse_of_all: float
-    steps: tuple[Step, ...]
+    steps: tuple[SelectionStep, ...]
     set_aside: Mapping[str, str]
     stopped: str
     fits: int
@@ -87,18 +87,12 @@ class Selection:
 
 
 def forward_selection(
-    features: Features,
-    target: FloatArray,
-    names: Sequence[str],
-    site: Labels,
+    rows: TrainingRows,
     folds: Labels,
-    growth: Growth = SMALL,
+    hyperparameters: Hyperparameters = SMALL,
+    run: RunContext | None = None,
     criterion: str = "clear",
-    budget: int = BUDGET,
-    seed: int = 0,
-    weight: FloatArray | None = None,
-    threads: int = 1,
-    progress: Progress | None = None,
+    budget: int = SELECT_BUDGET,
 ) -> Selection:
     """Forward selection as CAST's `ffs` does it (Meyer et al. 2018,
     doi 10.1016/j.envsoft.2017.12.001).
@@ -119,8 +113,6 @@ def forward_selection(
 
     Parameters
     ----------
-    features : `(n_rows, n_features)`, `names` being the columns'.
-    target, site, weight : `(n_rows,)`.
     folds : `(n_rows,)`, whole sites from 0; rows of fold -1 only train.
     criterion : "clear" or "any".
     budget : forests that may be grown; the selection ends before a round that would exceed it.
@@ -131,69 +123,52 @@ def forward_selection(
         unknown, or the budget does not reach for the pairs.
     Cancelled : when the user asks to stop.
     """
-    judge = _Judge(
-        features,
-        target,
-        names,
-        site,
-        folds,
-        growth,
-        criterion,
-        budget,
-        seed,
-        weight,
-        threads,
-        progress or Silent(),
-    )
-    usable = judge.usable
+    scorer = _SubsetScorer(rows, folds, hyperparameters, run or RunContext(), criterion, budget)
+    usable = scorer.usable
     pairs: list[Columns] = list(combinations(usable, 2)) or [usable]
-    judge.check_budget(len(pairs) + 1, "Forward selection")
-    rmse_of_all = judge.rmse(judge.predicted(usable))
-    best, predicted = judge.best(pairs)
-    rmse = judge.rmse(predicted)
-    steps = [Step(judge.named(best), judge.named(best), rmse, len(pairs), True)]
+    scorer.check_budget(len(pairs) + 1, "Forward selection")
+    rmse_of_all = scorer.rmse(scorer.held_out(usable).predicted)
+    best, predicted = scorer.best(pairs)
+    rmse = scorer.rmse(predicted)
+    steps = [SelectionStep(scorer.named(best), scorer.named(best), rmse, len(pairs), True)]
     stopped = "all predictors are in"
     while left := [column for column in usable if column not in best]:
-        if not judge.reaches(len(left)):
+        if not scorer.reaches(len(left)):
             stopped = "the budget is used up"
             break
-        wider, widely = judge.best([tuple(sorted((*best, column))) for column in left])
+        wider, widely = scorer.best([tuple(sorted((*best, column))) for column in left])
         added = tuple(column for column in wider if column not in best)
-        kept = judge.is_better(widely, predicted)
+        kept = scorer.is_better(widely, predicted)
         steps.append(
-            Step(judge.named(added), judge.named(wider), judge.rmse(widely), len(left), kept)
+            SelectionStep(
+                scorer.named(added), scorer.named(wider), scorer.rmse(widely), len(left), kept
+            )
         )
         if not kept:
             stopped = "no further predictor meets the criterion"
             break
-        best, predicted, rmse = wider, widely, judge.rmse(widely)
+        best, predicted, rmse = wider, widely, scorer.rmse(widely)
     return Selection(
         method="forward selection",
         criterion=CRITERIA[criterion],
-        chosen=judge.named(best),
+        chosen=scorer.named(best),
         rmse=rmse,
         rmse_of_all=rmse_of_all,
         steps=tuple(steps),
-        set_aside=judge.set_aside,
+        set_aside=scorer.set_aside,
         stopped=stopped,
-        fits=judge.fits,
+        fits=scorer.fits,
         budget=budget,
     )
 
 
 def recursive_elimination(
-    features: Features,
-    target: FloatArray,
-    names: Sequence[str],
-    site: Labels,
+    rows: TrainingRows,
     folds: Labels,
-    growth: Growth = SMALL,
+    hyperparameters: Hyperparameters = SMALL,
+    run: RunContext | None = None,
     criterion: str = "clear",
-    budget: int = BUDGET,
-    seed: int = 0,
-    weight: FloatArray | None = None,
-    threads: int = 1,
-    progress: Progress | None = None,
+    budget: int = SELECT_BUDGET,
 ) -> Selection:
     """Recursive elimination (Gregorutti et al. 2017, doi 10.1007/s11222-016-9646-1).
 
@@ -203,47 +178,37 @@ def recursive_elimination(
     predictors and K folds it costs K P forests. Parameters and errors are those of
     `forward_selection`.
     """
-    judge = _Judge(
-        features,
-        target,
-        names,
-        site,
-        folds,
-        growth,
-        criterion,
-        budget,
-        seed,
-        weight,
-        threads,
-        progress or Silent(),
-    )
-    judge.check_budget(len(judge.usable), "Recursive elimination")
+    scorer = _SubsetScorer(rows, folds, hyperparameters, run or RunContext(), criterion, budget)
+    scorer.check_budget(len(scorer.usable), "Recursive elimination")
     rounds: list[tuple[Columns, Columns, FloatArray]] = []
-    columns, gone = judge.usable, judge.usable
+    columns, gone = scorer.usable, scorer.usable
     while columns:
-        predicted, shuffled = judge.predicted_and_shuffled(columns)
-        rounds.append((gone, columns, predicted))
-        gone = (columns[int(np.argmin(shuffled))],)
+        held = scorer.held_out(columns, permute=True)
+        rounds.append((gone, columns, held.predicted))
+        importance = held.permuted_errors[:, held.known].sum(axis=1)
+        gone = (columns[int(np.argmin(importance))],)
         columns = tuple(column for column in columns if column not in gone)
     smallest_first = rounds[::-1]
-    lowest = min(smallest_first, key=lambda each: judge.rmse(each[2]))
+    lowest = min(smallest_first, key=lambda each: scorer.rmse(each[2]))
     _, best, predicted = next(
-        each for each in smallest_first if not judge.is_better(lowest[2], each[2])
+        each for each in smallest_first if not scorer.is_better(lowest[2], each[2])
     )
     steps = [
-        Step(judge.named(gone), judge.named(columns), judge.rmse(each), 1, columns == best)
+        SelectionStep(
+            scorer.named(gone), scorer.named(columns), scorer.rmse(each), 1, columns == best
+        )
         for gone, columns, each in rounds
     ]
     return Selection(
         method="recursive elimination",
         criterion=CRITERIA[criterion],
-        chosen=judge.named(best),
-        rmse=judge.rmse(predicted),
-        rmse_of_all=judge.rmse(rounds[0][2]),
+        chosen=scorer.named(best),
+        rmse=scorer.rmse(predicted),
+        rmse_of_all=scorer.rmse(rounds[0][2]),
         steps=tuple(steps),
-        set_aside=judge.set_aside,
+        set_aside=scorer.set_aside,
         stopped="one predictor is left",
-        fits=judge.fits,
+        fits=scorer.fits,
         budget=budget,
     )
 
@@ -275,8 +240,13 @@ class Collinearity:
     vif: FloatArray
     threshold: float
 
+    def __repr__(self) -> str:
+        return short_repr(self)
 
-def collinearity(features: Features, names: Sequence[str], threshold: float = 0.7) -> Collinearity:
+
+def collinearity(
+    features: NDArray[np.float32], names: Sequence[str], threshold: float = 0.7
+) -> Collinearity:
     """Rank correlations and variance inflation (Dormann et al. 2013,
     doi 10.1111/j.1600-0587.2012.07348.x, who warn from 0.7 on).
 
@@ -314,21 +284,15 @@ def collinearity(features: Features, names: Sequence[str], threshold: float = 0.
 
 
 @dataclass(eq=False)
-class _Judge:
+class _SubsetScorer:
     """Scores sets of columns by held-out predictions, and counts what that costs."""
 
-    features: Features
-    target: FloatArray
-    names: Sequence[str]
-    site: Labels
+    rows: TrainingRows
     folds: Labels
-    growth: Growth
+    hyperparameters: Hyperparameters
+    run: RunContext
     criterion: str
     budget: int
-    seed: int
-    weight: FloatArray | None
-    threads: int
-    progress: Progress
     usable: Columns = field(init=False)
     set_aside: dict[str, str] = field(init=False)
     n_folds: int = field(init=False)
@@ -339,12 +303,12 @@ class _Judge:
             raise Wco2Error(
                 f"Unknown criterion '{self.criterion}'.", nearest_name(self.criterion, CRITERIA)
             )
-        check_target(self.target, "Selecting predictors")
-        _check_gaps(self.features, self.names)
-        self.set_aside = _indistinct(self.features, self.names)
-        kept = [k for k, name in enumerate(self.names) if name not in self.set_aside]
-        self.usable = tuple(kept)
-        if not kept:
+        names = self.rows.names
+        check_target(self.rows.target, "Selecting predictors")
+        _check_gaps(self.rows.features, names)
+        self.set_aside = _indistinct(self.rows.features, names)
+        self.usable = tuple(k for k, name in enumerate(names) if name not in self.set_aside)
+        if not self.usable:
             raise Wco2Error(
                 "Selecting predictors is impossible: none of them varies among the rows.",
                 "Check how the predictors were sampled.",
@@ -365,61 +329,38 @@ class _Judge:
 
     def best(self, sets: Sequence[Columns]) -> tuple[Columns, FloatArray]:
         """The set of the lowest RMSE, the first of equals, and what it predicts."""
-        found = [(columns, self.predicted(columns)) for columns in sets]
+        found = [(columns, self.held_out(columns).predicted) for columns in sets]
         return min(found, key=lambda each: self.rmse(each[1]))
 
     def rmse(self, predicted: FloatArray) -> float:
-        rows = self.folds >= 0
-        return float(np.sqrt(np.mean((predicted[rows] - self.target[rows]) ** 2)))
+        known = self.folds >= 0
+        return rmse(self.rows.target[known], predicted[known])
 
     def is_better(self, predicted: FloatArray, than: FloatArray) -> bool:
         """Whether it is by the criterion."""
-        rows = self.folds >= 0
-        gain = rmse_gain(self.target[rows], than[rows], predicted[rows], self.site[rows])
+        known = self.folds >= 0
+        target, site = self.rows.target[known], self.rows.site[known]
+        gain = rmse_gain(target, than[known], predicted[known], site)
         return gain.value > 0 and (self.criterion == "any" or gain.lower > 0)
 
-    def predicted(self, columns: Columns) -> FloatArray:
-        """Held-out predictions `(n_rows,)` from these columns."""
-        self._count()
-        return held_out(
-            np.ascontiguousarray(self.features[:, columns]),
-            self.target,
+    def held_out(self, columns: Columns, permute: bool = False) -> HeldOutPredictions:
+        """Held-out predictions from these columns, and where asked for, with each shuffled."""
+        done = min(1.0, self.fits / self.budget)
+        self.run.step(done, f"{self.fits} of at most {self.budget} forests")
+        self.fits += self.n_folds
+        return cross_val_predict(
+            self.rows.with_predictors(columns),
             self.folds,
-            self.growth,
-            self.seed,
-            self.weight,
-            self.threads,
+            self.hyperparameters,
+            self.run.part(done, min(1.0, self.fits / self.budget)),
+            permute=[[k] for k in range(len(columns))] if permute else (),
         )
-
-    def predicted_and_shuffled(self, columns: Columns) -> tuple[FloatArray, FloatArray]:
-        """And the sum of squared errors `(n_columns,)` when each column is shuffled."""
-        self._count()
-        table = np.ascontiguousarray(self.features[:, columns])
-        sets = [[k] for k in range(len(columns))]
-        predicted, shuffled = np.full(len(table), np.nan), np.zeros(len(columns))
-        fits = fold_forests(
-            table, self.target, self.folds, self.growth, self.seed, self.weight, self.threads
-        )
-        for number, (forest, test) in enumerate(fits):
-            predicted[test] = forest.predict(table[test], threads=self.threads)
-            seed = (self.seed, number)
-            shuffled += shuffled_errors(
-                forest, table, self.target, test, sets, seed, self.threads
-            ).sum(axis=1)
-        return predicted, shuffled
 
     def named(self, columns: Columns) -> tuple[str, ...]:
-        return tuple(self.names[column] for column in columns)
-
-    def _count(self) -> None:
-        stop_if_cancelled(self.progress)
-        self.progress.update(
-            min(1.0, self.fits / self.budget), f"{self.fits} of at most {self.budget} forests"
-        )
-        self.fits += self.n_folds
+        return tuple(self.rows.names[column] for column in columns)
 
 
-def _check_gaps(features: Features, names: Sequence[str]) -> None:
+def _check_gaps(features: NDArray[np.float32], names: Sequence[str]) -> None:
     for column, name in enumerate(names):
         gaps = np.flatnonzero(~np.isfinite(features[:, column]))
         if gaps.size:
@@ -429,7 +370,7 @@ def _check_gaps(features: Features, names: Sequence[str]) -> None:
             )
 
 
-def _indistinct(features: Features, names: Sequence[str]) -> dict[str, str]:
+def _indistinct(features: NDArray[np.float32], names: Sequence[str]) -> dict[str, str]:
     """The predictors that are constant, or a straight line of one before, and why."""
     reasons: dict[str, str] = {}
     constant = np.ptp(features, axis=0) == 0

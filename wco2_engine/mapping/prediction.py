@@ -44,6 +44,8 @@ from wco2_engine.mapping.plan import (
     regions_of,
 )
 from wco2_engine.mapping.record import (
+    RECORD,
+    PredictionRecord,
     areas_of,
     identity_of,
     tags_of,
@@ -54,7 +56,6 @@ from wco2_engine.mapping.running import run_tiles
 from wco2_engine.mapping.writer import write_cog
 from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
 
-RECORD = "prediction.json"
 PROBE_CELLS = 4000  # looked at before a run, to find another unit than that of the training
 
 
@@ -252,9 +253,8 @@ def _remove_outdated(output: Path, schedule: Schedule, progress: Progress) -> No
     winters stay: they may have taken days.
     """
     try:
-        listed = json.loads((output / RECORD).read_text(encoding="utf-8"))["maps"]
-        earlier = [Path(name) for name in listed]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        earlier = PredictionRecord.read(output).names or ()
+    except Wco2Error:
         return  # no run recorded what it made
     times = {str(year) for year in schedule.years} | {str(month) for month in schedule.months}
     others = 0
@@ -272,7 +272,7 @@ def _remove_outdated(output: Path, schedule: Schedule, progress: Progress) -> No
             path.parent.rmdir()
     if others:
         progress.note(
-            f"{others} maps of other winters of an earlier run stay in {output}; prediction.json "
+            f"{others} maps of other winters of an earlier run stay in {output}; {RECORD} "
             "does not name them any more."
         )
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wco2_engine import __version__
+from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue
@@ -23,6 +26,80 @@ from wco2_engine.mapping.plan import (
     Products,
     Schedule,
 )
+
+RECORD = "prediction.json"
+_YEAR = re.compile(r"(\d{4})\.tif$")
+
+
+@dataclass(frozen=True)
+class PredictionRecord:
+    """What the run that made a folder of maps says of them.
+
+    Attributes
+    ----------
+    folder : that holds `prediction.json` and the maps.
+    entries : what it says, by key; see `write_record`.
+    """
+
+    folder: Path
+    entries: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path, needs: Collection[str] = ()) -> PredictionRecord:
+        """The record in a folder of maps.
+
+        Parameters
+        ----------
+        needs : keys without which it is of no use.
+
+        Raises
+        ------
+        Wco2Error : when it can't be read, or lacks a key.
+        """
+        path = folder / RECORD
+        try:
+            entries = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(entries, dict):
+                raise ValueError("it is no record of maps")
+            lacking = [key for key in needs if key not in entries]
+            if lacking:
+                raise ValueError(f"it lacks {', '.join(lacking)}")
+        except (OSError, ValueError, RecursionError) as error:
+            raise Wco2Error(
+                f"{path} can't be read ({error}).", "Make the maps again with wco2 predict."
+            ) from error
+        return cls(folder, entries)
+
+    @property
+    def names(self) -> tuple[Path, ...] | None:
+        """The maps by their place in the folder; None where it does not name them."""
+        listed = self.entries.get("maps")
+        return tuple(Path(str(name)) for name in listed) if isinstance(listed, list) else None
+
+    @property
+    def level(self) -> float | None:
+        """The share of fluxes that mapped bounds should hold; None without bounds."""
+        level = self.entries.get("interval")
+        return float(level) if isinstance(level, int | float) else None
+
+    @property
+    def calibrated(self) -> Mapping[str, bool]:
+        """By region, whether its bounds were calibrated."""
+        found = self.entries.get("interval_calibrated")
+        return dict(found) if isinstance(found, Mapping) else {}
+
+    def by_year(self, quantity: str) -> dict[int, Path]:
+        """The maps of a quantity, e.g. "winter_flux", by the year of their winter."""
+        found = {}
+        for name in self.names or ():
+            year = _YEAR.search(name.name)
+            if year and name.parent == Path(quantity):
+                found[int(year[1])] = self.folder / name
+        return dict(sorted(found.items()))
+
+    def is_newer_than(self, path: Path) -> bool:
+        """Whether the maps were made after a file."""
+        return path.stat().st_mtime < (self.folder / RECORD).stat().st_mtime
 
 
 def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from wco2_engine import __version__
-from wco2_engine.analysis.series import FLUX, WINTER_UNITS
+from wco2_engine.analysis.series import WINTER_UNITS
 from wco2_engine.escaping import markdown, markdown_code, printable_all
 from wco2_engine.grid import crs_name
 from wco2_engine.publication.abstracts import (
@@ -141,124 +141,51 @@ def unknowns(dataset: Dataset) -> list[str]:
 
 
 def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]) -> str:
-    """The card as Markdown."""
-    about = dataset.about
-    grid, coverage = facts["grid"], facts["coverage"]
-    lines = [f"# {markdown(facts['title'])}", ""]
-    if dataset.simulated:
-        lines += [
-            "> **Simulated.** Nothing in this folder was measured. It says nothing about the real "
-            "world.",
-            "",
-        ]
-    lines += ["## Abstract", "", markdown(facts["abstract"]["en"]), ""]
-    lines += ["## 摘要", "", markdown(facts["abstract"]["zh"]), ""]
-    lines += ["## What is here", ""]
-    lines += [f"- `{FLUX}/`: a cloud-optimised GeoTIFF for each winter, float32, nodata -9999"]
-    lines += [
-        f"- `{quantity}/`: the same for {quantity.replace('_', ' ')}"
-        for quantity in list(dataset.series)[1:]
-    ]
-    further = dict.fromkeys(place.parts[0] for place in dataset.files)
-    lines += [f"- {_code(f'{name}/')}: GeoTIFFs, each band named in the file" for name in further]
-    lines += [
-        f"- `{NETCDF}` and `{ZARR}/`: all winters in one netCDF-4 file (CF conventions) and one "
-        "Zarr store, the same values",
-        "- `collection.json` and `items/`: a STAC collection with an item a winter",
-        f"- `{CARD}`: this card for programs; `SHA256SUMS`: checksums of all files "
-        "(`sha256sum -c SHA256SUMS`)",
-    ]
-    lines += [
-        f"- {_code(place.as_posix())}" for place in sorted(dataset.extras) if len(place.parts) == 2
-    ]
-    lines += ["", "## Coverage and units", ""]
-    lines += _table(
-        ("", ""),
-        [
-            ("winters", format_years(coverage["winters"])),
-            ("time", f"{coverage['first_day']} to {coverage['last_day']}"),
-            (
-                "extent",
-                f"{longitude(coverage['west'])} to {longitude(coverage['east'])}, "
-                f"{latitude(coverage['south'])} to {latitude(coverage['north'])}",
-            ),
-            ("grid", f"{grid['columns']} x {grid['rows']} cells of {cell_size(dataset)}"),
-            ("CRS", grid["crs"]),
-            ("units", f"{WINTER_UNITS}; netCDF and Zarr say g m-2, of carbon"),
-            ("sign", facts["sign"]),
-        ],
+    """The card as Markdown, in which texts of others show as they are."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    # Not HTML, for which jinja2 escapes: `markdown` and `code` escape each text of others.
+    environment = Environment(  # nosec B701
+        loader=PackageLoader("wco2_engine.publication"),
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
     )
-    lines += ["", "## How it was made", ""]
-    if dataset.model:
-        lines += [
-            "Extremely Randomized Trees (Geurts et al. 2006, doi:10.1007/s10994-006-6226-1), one "
-            f"forest a region, predict each month; a winter is the sum of its months. Model "
-            f"{_code(facts['model']['fingerprint'])}.",
-            "",
-        ]
-        lines += _table(
-            ("region", "winter", "site-months", "sites", "years", "trees"),
-            [
-                (
-                    plain(region["name"]),
-                    months(region["winter_months"]),
-                    f"{region['rows']:,}",
-                    str(region["sites"]),
-                    span(region["years"]),
-                    str(region["trees"]),
-                )
-                for region in facts["model"]["regions"]
-            ],
-        )
-        names = ", ".join(
-            f"{plain(each['name'])} ({each['units']})" for each in facts["model"]["predictors"]
-        )
-        lines += ["", f"Predictors: {markdown(names)}."]
-        if about.predictors:
-            lines += ["", markdown(about.predictors)]
-    else:
-        lines += ["Not known: the model is not part of this folder."]
-    if facts["scores"]:
-        lines += ["", "## How good it is", ""]
-        lines += _table(
-            ("region", "held out", "n", "sites", "R2", "MAE", "RMSE", "bias"),
-            [
-                (
-                    plain(row["region"]),
-                    METHOD_NAMES[row["validation"]][0],
-                    str(row["n"]),
-                    str(row["sites"]),
-                    *(two_digits(row[key]) for key in ("r2", "mae", "rmse", "bias")),
-                )
-                for row in facts["scores"]
-            ],
-        )
-        lines += ["", "Of months, in g C m-2 month-1; bias is predicted minus observed."]
-    if dataset.bounds_hold:
-        lines += ["", markdown(dataset.bounds_hold)]
-    lines += [
-        line
-        for region, share in facts["outside_area_of_applicability"].items()
-        for line in (
-            "",
-            f"{markdown(plain(region))}: {100 * share:.1f} % of the predicted cell-months lie "
-            "outside the area of applicability, where no score speaks for the map.",
-        )
-    ]
-    lines += ["", "## What is not known", ""]
-    lines += [f"- {sentence}" for sentence in facts["not_known"]] or ["Nothing of the usual."]
-    lines += ["", "## Licence", "", markdown(facts["licence"]), "", "## Citation", ""]
-    lines += [markdown(cited(dataset)) or "Not known: authors are not named."]
-    if about.funding:
-        lines += ["", f"Funding: {markdown(about.funding)}"]
-    if about.contact:
-        lines += ["", f"Contact: {markdown(about.contact)}"]
-    if about.references:
-        lines += ["", "## References", "", *(f"- {markdown(each)}" for each in about.references)]
-    lines += ["", "## Checks", ""]
-    lines += [f"- {name}: {how}" for name, how in checks.items()]
-    lines += ["", f"Written by {facts['engine']}.", ""]
-    return "\n".join(lines)
+    environment.filters |= {
+        "markdown": lambda shown: markdown(str(shown)),
+        "code": lambda shown: f"`{markdown_code(shown)}`",
+        "plain": plain,
+        "months": months,
+        "span": span,
+        "two_digits": two_digits,
+    }
+    coverage = facts["coverage"]
+    further = dict.fromkeys(place.parts[0] for place in dataset.files)
+    extras = (place.as_posix() for place in sorted(dataset.extras) if len(place.parts) == 2)
+    return environment.get_template("README.md.jinja").render(
+        facts=facts,
+        about=dataset.about,
+        checks=checks,
+        quantities=list(dataset.series),
+        further=[f"{name}/" for name in further],
+        extras=list(extras),
+        netcdf=NETCDF,
+        zarr=ZARR,
+        card=CARD,
+        winters=format_years(coverage["winters"]),
+        extent=(
+            f"{longitude(coverage['west'])} to {longitude(coverage['east'])}, "
+            f"{latitude(coverage['south'])} to {latitude(coverage['north'])}"
+        ),
+        cell_size=cell_size(dataset),
+        units=WINTER_UNITS,
+        has_model=bool(dataset.model),
+        methods=METHOD_NAMES,
+        bounds_hold=dataset.bounds_hold,
+        citation=cited(dataset),
+    )
 
 
 def cited(dataset: Dataset) -> str:
@@ -323,17 +250,6 @@ def write_card(dataset: Dataset, folder: Path, checks: Mapping[str, str]) -> Non
     for name, text in texts.items():
         if text:
             (folder / name).write_text(text, encoding="utf-8")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(markdown(cell) if cell != '---' else cell for cell in cells)} |"
-
-    return [line(head), line(["---"] * len(head)), *map(line, rows)]
-
-
-def _code(text: str) -> str:
-    return f"`{markdown_code(text)}`"
 
 
 def _quoted(value: str) -> str:

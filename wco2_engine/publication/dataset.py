@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from wco2_engine.analysis.series import FLUX, RECORD, WINTER_UNITS, Series
+from wco2_engine.analysis.series import FLUX, WINTER_UNITS, Series
 from wco2_engine.errors import Wco2Error
 from wco2_engine.escaping import one_line
 from wco2_engine.grid import GEOGRAPHIC, project
 from wco2_engine.inputs.opening import open_raster
+from wco2_engine.mapping.record import RECORD
 from wco2_engine.publication.about import About
 
 LOWER, UPPER = f"{FLUX}_lower", f"{FLUX}_upper"
@@ -199,11 +200,11 @@ def _further(maps: Path, flux: Series, series: Mapping[str, Series]) -> dict[Pat
     for name in flux.record.get("maps", []):
         place = Path(str(name))
         if place.is_absolute() or ".." in place.parts or len(place.parts) != 2:
-            raise Wco2Error(f"{maps}: prediction.json names {name}, which is no map of the folder.")
+            raise Wco2Error(f"{maps}: {RECORD} names {name}, which is no map of the folder.")
         if place.parts[0] not in series:
             if not (maps / place).is_file():
                 raise Wco2Error(
-                    f"{maps} lacks {place}, which prediction.json names.",
+                    f"{maps} lacks {place}, which {RECORD} names.",
                     "Make the maps again with wco2 predict.",
                 )
             found[place] = maps / place

@@ -15,6 +15,7 @@ import numpy as np
 
 from wco2_engine.analysis.series import FLUX
 from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.mapping.record import RECORD
 from wco2_engine.progress import Part, Progress, stop_if_cancelled
 from wco2_engine.publication.abstracts import abstract_en
 from wco2_engine.publication.card import CARD, write_card
@@ -59,7 +60,7 @@ def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -
             shutil.copyfile(source, folder / place)
         record = plain_record(dataset)
         if record:
-            (folder / "prediction.json").write_text(record, encoding="utf-8")
+            (folder / RECORD).write_text(record, encoding="utf-8")
         _draw_thumbnail(dataset, folder / THUMBNAIL)
         progress.update(0.7, "Writing the card")
         checks = {

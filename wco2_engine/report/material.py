@@ -2,77 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from wco2_engine.errors import Wco2Error
-from wco2_engine.learning.explanation import Effect, accumulated_effects
+from wco2_engine.learning.explanation import AccumulatedEffect, accumulated_effects
 from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.mapping.record import PredictionRecord
 
 PARTS = ("month", "zone", "method")  # that scores are told by too, one at a time
 WHOLE = "all"
 SHORT = {"random": "random", "site": "leave-site-out", "blocks": "500 km blocks", "knndm": "kNNDM"}
-_YEAR = re.compile(r"(\d{4})\.tif$")
-
-
-@dataclass(frozen=True)
-class Maps:
-    """A finished prediction.
-
-    Parameters
-    ----------
-    folder : that holds prediction.json.
-    record : what it says.
-    """
-
-    folder: Path
-    record: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, folder: Path) -> Maps:
-        """The prediction in a folder.
-
-        Raises
-        ------
-        Wco2Error : when its record can't be read.
-        """
-        path = folder / "prediction.json"
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            if not {"maps", "grid", "years", "cells", "missing_cell_months", "notes"} <= set(found):
-                raise ValueError("it lacks keys")
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise Wco2Error(
-                f"{path} can't be read ({error}).",
-                "Make the maps anew with wco2 predict or wco2 run.",
-            ) from error
-        return cls(folder, found)
-
-    @property
-    def level(self) -> float | None:
-        """The share of fluxes that mapped bounds should hold; None without bounds."""
-        level = self.record.get("interval")
-        return float(level) if isinstance(level, int | float) else None
-
-    @property
-    def calibrated(self) -> Mapping[str, bool]:
-        """By region, whether its bounds were calibrated."""
-        found = self.record.get("interval_calibrated")
-        return dict(found) if isinstance(found, Mapping) else {}
-
-    def by_year(self, quantity: str) -> dict[int, Path]:
-        """The maps of a quantity, e.g. "winter_flux", by the year of their winter."""
-        found = {}
-        for name in self.record["maps"]:
-            year = _YEAR.search(str(name))
-            if year and str(name).startswith(f"{quantity}/"):
-                found[int(year[1])] = self.folder / name
-        return dict(sorted(found.items()))
+# What a report tells of maps, from their record.
+TOLD_OF_MAPS = ("maps", "grid", "years", "cells", "missing_cell_months", "notes")
 
 
 @dataclass(frozen=True)
@@ -102,8 +46,9 @@ class Material:
     now_and_then: Callable[[], None] = lambda: None
 
     @cached_property
-    def maps(self) -> Maps | None:
-        return None if self.maps_folder is None else Maps.read(self.maps_folder)
+    def maps(self) -> PredictionRecord | None:
+        folder = self.maps_folder
+        return None if folder is None else PredictionRecord.read(folder, TOLD_OF_MAPS)
 
     @cached_property
     def outside(self) -> tuple[Mapping[str, Any], ...]:
@@ -115,7 +60,7 @@ class Material:
         return tuple(outside_area(self.model, self.maps.folder, self.now_and_then))
 
     @cached_property
-    def effects(self) -> Mapping[str, tuple[Effect, ...]]:
+    def effects(self) -> Mapping[str, tuple[AccumulatedEffect, ...]]:
         """The accumulated local effects of all predictors, by region."""
         names = [predictor.name for predictor in self.model.predictors]
         return {

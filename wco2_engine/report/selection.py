@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from wco2_engine.learning.model import Model
 from wco2_engine.learning.selection import Collinearity, Selection
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import (
@@ -37,19 +36,21 @@ from wco2_engine.report.page import (
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found in a region."""
+class RegionSelection:
+    """What was found in a region, and of how many rows and sites."""
 
     selection: Selection
     collinearity: Collinearity
+    n_rows: int
+    n_sites: int
 
 
 def write_selection(
     path: Path,
-    model: Model,
-    found: Mapping[str, Found],
+    found: Mapping[str, RegionSelection],
     catalogue: str,
     heading: str,
+    simulated: bool,
     progress: Progress,
 ) -> list[Path]:
     """Write the page of a selection, and its tables and figures beside it; see `write_page`.
@@ -59,11 +60,11 @@ def write_selection(
     found : by region.
     catalogue : name of the file that holds the chosen predictors only.
     """
-    sections = [_chosen(found, catalogue), _path(found), _collinear(found), _rows(model)]
-    return write_page(path, heading, "Selection of predictors", model.simulated, sections, progress)
+    sections = [_chosen(found, catalogue), _path(found), _collinear(found), _rows(found)]
+    return write_page(path, heading, "Selection of predictors", simulated, sections, progress)
 
 
-def chosen_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
+def chosen_rows(found: Mapping[str, RegionSelection]) -> list[dict[str, Any]]:
     """A row a region and predictor: whether it was chosen, and if set aside, why."""
     return [
         {
@@ -78,7 +79,7 @@ def chosen_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
     ]
 
 
-def path_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
+def path_rows(found: Mapping[str, RegionSelection]) -> list[dict[str, Any]]:
     """A row a round."""
     return [
         {
@@ -96,7 +97,7 @@ def path_rows(found: Mapping[str, Found]) -> list[dict[str, Any]]:
     ]
 
 
-def _chosen(found: Mapping[str, Found], catalogue: str) -> Section:
+def _chosen(found: Mapping[str, RegionSelection], catalogue: str) -> Section:
     sentences = []
     for region, each in found.items():
         found_here = each.selection
@@ -140,7 +141,7 @@ def _vif(found: float) -> str:
     return "∞" if np.isinf(found) else number(found, 1)
 
 
-def _path(found: Mapping[str, Found]) -> Section:
+def _path(found: Mapping[str, RegionSelection]) -> Section:
     return Section(
         "path",
         "The way there",
@@ -172,7 +173,7 @@ def _path(found: Mapping[str, Found]) -> Section:
     )
 
 
-def _collinear(found: Mapping[str, Found]) -> Section:
+def _collinear(found: Mapping[str, RegionSelection]) -> Section:
     pairs = [
         {"region": region, "one": one, "other": other, "spearman": rank}
         for region, each in found.items()
@@ -217,10 +218,10 @@ def _collinear(found: Mapping[str, Found]) -> Section:
     )
 
 
-def _rows(model: Model) -> Section:
+def _rows(found: Mapping[str, RegionSelection]) -> Section:
     rows = [
-        {"region": each.region.name, "site_months": each.n_rows, "sites": each.n_sites}
-        for each in model.regions
+        {"region": region, "site_months": each.n_rows, "sites": each.n_sites}
+        for region, each in found.items()
     ]
     return Section(
         "rows",
@@ -240,7 +241,7 @@ def _rows(model: Model) -> Section:
     )
 
 
-def draw_path(found: Mapping[str, Found]) -> Any:
+def draw_path(found: Mapping[str, RegionSelection]) -> Any:
     """RMSE by number of predictors, a panel a region."""
     columns = min(2, len(found))
     lines = -(-len(found) // columns)
@@ -279,7 +280,7 @@ def _whole_numbers(axis: Any) -> None:
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def draw_ranks(found: Mapping[str, Found]) -> Any:
+def draw_ranks(found: Mapping[str, RegionSelection]) -> Any:
     """A square of rank correlations a region."""
     size = len(next(iter(found.values())).collinearity.names)
     side = 2.2 + 0.22 * size

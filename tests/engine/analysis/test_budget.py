@@ -222,5 +222,5 @@ def test_the_table_is_written_with_empty_cells_for_what_is_unknown(
 def test_another_table_is_no_budget(tmp_path: Path, text: str) -> None:
     path = tmp_path / "b.csv"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(Wco2Error, match=r"b.csv (is no table of wco2 budget|holds no rows)"):
+    with pytest.raises(Wco2Error, match=r"b.csv (can't be read as a budget|holds no rows)"):
         trends_by_zone(path, "residuals")

@@ -10,18 +10,22 @@ import numpy as np
 import pytest
 
 from wco2_engine.errors import Cancelled, Wco2Error
+from wco2_engine.learning.cross_validation import permuted_errors
 from wco2_engine.learning.explanation import (
+    AccumulatedEffect,
     ApparentQ10,
-    Effect,
+    GroupImportance,
     accumulated_effects,
     apparent_q10,
     group_importances,
     plausibility,
-    shuffled_errors,
 )
-from wco2_engine.learning.growing import Growth, grow
-from wco2_engine.learning.skill import Score
-from wco2_engine.learning.tuning import deal_sites
+from wco2_engine.learning.fitting import fit_forest
+from wco2_engine.learning.folds import deal_groups
+from wco2_engine.learning.metrics import Score
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Silent
 
 NAMES = ("t_air", "t_soil", "snow", "noise")
@@ -38,19 +42,26 @@ def study(sites: int = 30, rows: int = 8, seed: int = 0) -> dict[str, Any]:
         "features": features.astype(np.float32),
         "target": target,
         "site": site,
-        "folds": deal_sites(site, 4, seed),
+        "folds": deal_groups(site, 4, seed),
         "groups": {"noise": ("noise",), "climate": ("t_air", "t_soil"), "snow": ("snow",)},
         "names": NAMES,
-        "growth": Growth(trees=20),
+        "hyperparameters": Hyperparameters(trees=20),
     }
 
 
-def effects(forest: Any, features: Any, names: Any = ("x",), **options: Any) -> list[Effect]:
+def importances(case: dict[str, Any], run: RunContext | None = None) -> tuple[GroupImportance, ...]:
+    rows = TrainingRows.from_arrays(case["features"], case["target"], case["site"], case["names"])
+    return group_importances(rows, case["folds"], case["groups"], case["hyperparameters"], run)
+
+
+def effects(
+    forest: Any, features: Any, names: Any = ("x",), **options: Any
+) -> list[AccumulatedEffect]:
     return list(accumulated_effects(forest, features, names, **options))
 
 
 def test_groups_come_by_importance_and_noise_has_none() -> None:
-    found = group_importances(**study())
+    found = importances(study())
     assert [each.group for each in found] == ["climate", "snow", "noise"]
     climate, snow, noise = found
     assert climate.predictors == ("t_air", "t_soil")
@@ -63,15 +74,15 @@ def test_groups_come_by_importance_and_noise_has_none() -> None:
 
 def test_shuffled_alone_each_of_two_kin_is_made_up_for_by_the_other() -> None:
     case = study()
-    together = group_importances(**case)[0].excess.value
+    together = importances(case)[0].excess.value
     case["groups"] = {name: (name,) for name in NAMES[:2]}
-    alone = [each.excess.value for each in group_importances(**case)]
+    alone = [each.excess.value for each in importances(case)]
     assert sum(alone) < 0.7 * together
 
 
 def test_the_share_is_the_excess_over_the_error() -> None:
     case = study()
-    found = group_importances(**case)
+    found = importances(case)
     errors = [each.excess.value / each.share for each in found]
     assert errors == pytest.approx([errors[0]] * 3)
 
@@ -81,7 +92,8 @@ def test_a_group_is_shuffled_in_company(world: SimpleNamespace) -> None:
     forest = world.staircase([0.5], [0.0, 1.0], n_features=2)
     features = np.repeat(np.array([[0.0], [1.0]], np.float32), 2, axis=1)
     target, test = np.array([0.0, 1.0]), np.array([True, False])
-    errors = shuffled_errors(forest, features, target, test, [[1], [0], [0, 1]], seed=0)
+    rows = TrainingRows.from_arrays(features, target, [0, 1])
+    errors = permuted_errors(forest, rows, test, [[1], [0], [0, 1]], seed=0)
     assert errors.shape == (3, 1)
     assert errors[0, 0] == 0.0
     assert errors[1, 0] in (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -92,28 +104,28 @@ def test_a_static_predictor_of_a_held_out_site_is_shuffled_too() -> None:
     case["features"][:, 2] = np.random.default_rng(1).normal(size=30)[case["site"]]
     case["target"] = 3.0 * case["features"][:, 2].astype(np.float64)
     case["folds"] = case["site"].copy()
-    case["growth"] = Growth(5)
-    assert group_importances(**case)[0].group == "snow"
+    case["hyperparameters"] = Hyperparameters(5)
+    assert importances(case)[0].group == "snow"
 
 
 def test_constant_predictors_and_a_constant_flux_have_no_importance() -> None:
     case = study()
     case["features"][:, 3] = 2.0
-    by_name = {each.group: each for each in group_importances(**case)}
+    by_name = {each.group: each for each in importances(case)}
     assert by_name["noise"].excess == pytest.approx((0.0, 0.0, 0.0), abs=1e-12)
     case["target"] = np.full(240, 3.0)
-    for each in group_importances(**case):
+    for each in importances(case):
         assert each.excess.value == pytest.approx(0.0, abs=1e-20)
 
 
 def test_five_sites_have_importances_with_intervals() -> None:
-    for each in group_importances(**study(sites=5)):
+    for each in importances(study(sites=5)):
         assert each.excess.lower <= each.excess.value <= each.excess.upper
 
 
 def test_an_unknown_predictor_of_a_group_is_refused_with_the_nearest() -> None:
     with pytest.raises(Wco2Error, match="Unknown predictor 't_sol'"):
-        group_importances(**{**study(), "groups": {"soil": ["t_sol"]}})
+        importances({**study(), "groups": {"soil": ["t_sol"]}})
 
 
 def test_the_effect_of_a_step_is_the_step(world: SimpleNamespace) -> None:
@@ -134,7 +146,7 @@ def test_the_effects_of_an_additive_flux_are_its_parts() -> None:
     x = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 1500)
     features = x.astype(np.float32)
     target = 3 * x[:, 0] + x[:, 1] ** 2
-    forest = grow(features, target, Growth(60), seed=0)
+    forest = fit_forest(features, target, Hyperparameters(60))
     first, second = effects(forest, features, ("a", "b"), bins=15)
     for found, part in ((first, lambda v: 3 * v), (second, lambda v: v**2)):
         inner = slice(1, -1)
@@ -148,7 +160,7 @@ def test_the_effects_of_an_additive_flux_are_its_parts() -> None:
 
 def test_effects_are_centred_over_the_rows() -> None:
     case = study()
-    forest = grow(case["features"], case["target"], case["growth"], seed=0)
+    forest = fit_forest(case["features"], case["target"], case["hyperparameters"])
     for found in effects(forest, case["features"], NAMES):
         middles = (found.effect[:-1] + found.effect[1:]) / 2
         assert np.sum(found.rows * middles) == pytest.approx(0.0, abs=1e-9)
@@ -227,7 +239,9 @@ def test_one_site_has_a_q10_without_interval() -> None:
 def test_a_sentence_tells_whether_the_flux_follows_soil_temperature(
     effect: list[float], told: str
 ) -> None:
-    found = Effect("t_soil", np.array([0.0, 1.0, 2.0]), np.array(effect), np.array([5, 5]))
+    found = AccumulatedEffect(
+        "t_soil", np.array([0.0, 1.0, 2.0]), np.array(effect), np.array([5, 5])
+    )
     nan = float("nan")
     slope = Score(0.07, 0.05, 0.09)
     measured = ApparentQ10(10, 3, 0, slope, Score(2.01, 1.65, 2.46))
@@ -240,9 +254,9 @@ def test_a_sentence_tells_whether_the_flux_follows_soil_temperature(
 @pytest.mark.parametrize(
     "work",
     [
-        lambda case, asked: group_importances(**case, progress=asked),
+        lambda case, asked: importances(case, RunContext(progress=asked)),
         lambda case, asked: effects(
-            grow(case["features"], case["target"], case["growth"], 0),
+            fit_forest(case["features"], case["target"], case["hyperparameters"]),
             case["features"],
             NAMES,
             progress=asked,

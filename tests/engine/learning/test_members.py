@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from wco2_engine.errors import Cancelled, Wco2Error
-from wco2_engine.learning.growing import Growth, grow
+from wco2_engine.learning.fitting import fit_forest
 from wco2_engine.learning.members import Members, fit_members, join, split, total_interval
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Silent
 
-GROWTH = Growth(trees=20)
+TREES = Hyperparameters(trees=20)
 
 
 def study(sites: int = 12, rows: int = 5, seed: int = 0) -> tuple[Any, Any, Any]:
@@ -23,10 +26,15 @@ def study(sites: int = 12, rows: int = 5, seed: int = 0) -> tuple[Any, Any, Any]
     return features, 20.0 + 4.0 * features[:, 0] + noise, site
 
 
-def fitted(**changes: Any) -> Members:
-    features, target, site = study()
-    call = {"growth": GROWTH, "members": 5, "seed": 1, **changes}
-    return fit_members(features, target, site, **call)
+def fitted(
+    members: int = 5, draw: str = "bootstrap", seed: int = 1, threads: int = 1, **run: Any
+) -> Members:
+    context = RunContext(seed, threads, **run)
+    return fit_members(rows_of(study()), TREES, context, members, draw)
+
+
+def rows_of(arrays: tuple[Any, Any, Any], weight: Any = None) -> TrainingRows:
+    return TrainingRows.from_arrays(*arrays, sample_weight=weight)
 
 
 def test_members_share_the_trees_and_each_draws_as_many_sites_as_there_are() -> None:
@@ -47,7 +55,9 @@ def test_a_member_knows_the_sites_that_it_drew_and_no_others() -> None:
 
 def test_a_site_that_was_drawn_twice_counts_twice() -> None:
     features, target, site = study(sites=4)
-    found = fit_members(features, target, site, Growth(trees=3, min_samples_leaf=100), 3, seed=0)
+    found = fit_members(
+        rows_of((features, target, site)), Hyperparameters(trees=3, min_samples_leaf=100), members=3
+    )
     for forest, times in zip(found.forests, found.drawn, strict=True):
         mean = np.average(target, weights=times[site])
         np.testing.assert_allclose(forest.predict(features), mean)
@@ -64,8 +74,8 @@ def test_the_same_seed_gives_the_same_members_for_any_number_of_threads() -> Non
 def test_weights_go_with_their_rows() -> None:
     features, target, site = study(sites=4)
     weight = np.linspace(1.0, 9.0, len(target))
-    growth = Growth(trees=2, min_samples_leaf=100)
-    found = fit_members(features, target, site, growth, 2, seed=0, weight=weight)
+    trees = Hyperparameters(trees=2, min_samples_leaf=100)
+    found = fit_members(rows_of((features, target, site), weight), trees, members=2)
     expected = [np.average(target, weights=weight * times[site]) for times in found.drawn]
     np.testing.assert_allclose(found.predict(features[:1])[:, 0], expected)
 
@@ -92,15 +102,15 @@ def test_splitting_undoes_joining_and_sharing_must_be_equal() -> None:
 
 def test_a_constant_flux_has_a_total_without_spread() -> None:
     features, _, site = study()
-    found = fit_members(features, np.full(len(site), 3.0), site, GROWTH, 5)
+    found = fit_members(rows_of((features, np.full(len(site), 3.0), site)), TREES, members=5)
     totals = found.predict(features).sum(axis=1)
     assert total_interval(180.0, totals) == pytest.approx((180.0, 180.0))
 
 
 def test_five_sites_are_enough_and_one_is_not() -> None:
-    assert len(fit_members(*study(sites=5), GROWTH, 5).forests) == 5
+    assert len(fit_members(rows_of(study(sites=5)), TREES, members=5).forests) == 5
     with pytest.raises(Wco2Error, match="all rows are of one site"):
-        fit_members(*study(sites=1), GROWTH, 5)
+        fit_members(rows_of(study(sites=1)), TREES, members=5)
 
 
 @pytest.mark.parametrize("members", [1, 21])
@@ -138,12 +148,15 @@ def test_an_interval_needs_two_members_and_a_level_below_1(totals: Any, level: f
 
 
 def test_halves_take_half_of_the_sites_each_once() -> None:
-    even, odd = fitted(draw="halves"), fit_members(*study(sites=5), GROWTH, 4, "halves")
+    even, odd = (
+        fitted(draw="halves"),
+        fit_members(rows_of(study(sites=5)), TREES, members=4, draw="halves"),
+    )
     assert even.drawn.sum(axis=1).tolist() == [6] * 5
     assert odd.drawn.sum(axis=1).tolist() == [2, 3, 2, 3]
     assert set(even.drawn.ravel().tolist()) == {0, 1}
     assert len(np.unique(even.drawn, axis=0)) == 5
-    assert fit_members(*study(sites=2), GROWTH, 2, "halves").drawn.sum() == 2
+    assert fit_members(rows_of(study(sites=2)), TREES, members=2, draw="halves").drawn.sum() == 2
 
 
 def test_an_unknown_draw_is_refused_with_the_nearest() -> None:
@@ -155,12 +168,13 @@ def test_the_interval_of_a_total_holds_the_truth_in_most_simulated_studies() -> 
     rng = np.random.default_rng(0)
     cells = rng.normal(size=(400, 3)).astype(np.float32)
     truth = float(np.sum(20.0 + 4.0 * cells[:, 0]))
-    growth, hits, spread = Growth(trees=60), 0, {"halves": 0.0, "bootstrap": 0.0}
+    trees, hits, spread = Hyperparameters(trees=60), 0, {"halves": 0.0, "bootstrap": 0.0}
     for seed in range(20):
         features, target, site = study(sites=30, seed=100 + seed)
-        total = grow(features, target, growth, seed).predict(cells).sum()
+        run = RunContext(seed)
+        total = fit_forest(features, target, trees, run).predict(cells).sum()
         for draw in spread:
-            members = fit_members(features, target, site, growth, 20, draw, seed)
+            members = fit_members(rows_of((features, target, site)), trees, run, 20, draw)
             totals = members.predict(cells).sum(axis=1)
             spread[draw] += totals.std() / 20
             lower, upper = total_interval(total, totals, 0.9)

@@ -9,17 +9,20 @@ import numpy as np
 import pytest
 
 from wco2_engine.errors import Cancelled, Wco2Error
-from wco2_engine.learning.growing import Growth, held_out
+from wco2_engine.learning.cross_validation import cross_val_predict
+from wco2_engine.learning.folds import deal_groups
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
 from wco2_engine.learning.selection import (
     Selection,
     collinearity,
     forward_selection,
     recursive_elimination,
 )
-from wco2_engine.learning.tuning import deal_sites
+from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Silent
 
-TREES = Growth(trees=10)
+TREES = Hyperparameters(trees=10)
 NAMES = ("soil_temperature", "snow", "noise_1", "noise_2", "noise_3")
 BOTH = pytest.mark.parametrize("select", [forward_selection, recursive_elimination])
 Select = Callable[..., Selection]
@@ -37,21 +40,31 @@ def study(sites: int = 30, rows: int = 6, seed: int = 0) -> dict[str, Any]:
         "target": flux + rng.normal(0, 0.7, len(site)),
         "names": NAMES,
         "site": site,
-        "folds": deal_sites(site, 4, seed),
-        "growth": TREES,
+        "folds": deal_groups(site, 4, seed),
     }
+
+
+def select_by(
+    select: Select, case: dict[str, Any], run: RunContext | None = None, **options: Any
+) -> Selection:
+    rows = rows_of(case)
+    return select(rows, case["folds"], TREES, run or RunContext(), **options)
+
+
+def rows_of(case: dict[str, Any]) -> TrainingRows:
+    return TrainingRows.from_arrays(case["features"], case["target"], case["site"], case["names"])
 
 
 @BOTH
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_noise_is_not_selected_and_what_makes_the_flux_is(select: Select, seed: int) -> None:
-    found = select(**study(seed=seed))
+    found = select_by(select, study(seed=seed))
     assert found.chosen == ("soil_temperature", "snow")
     assert found.rmse < 1.05 * found.rmse_of_all
 
 
 def test_forward_selection_starts_with_the_best_pair_and_tells_its_rounds() -> None:
-    found = forward_selection(**study())
+    found = select_by(forward_selection, study())
     first, second = found.steps
     assert (first.predictors, first.tried, first.kept) == (("soil_temperature", "snow"), 10, True)
     assert (second.tried, second.kept, len(second.predictors)) == (3, False, 3)
@@ -61,7 +74,7 @@ def test_forward_selection_starts_with_the_best_pair_and_tells_its_rounds() -> N
 
 
 def test_with_any_gain_it_takes_whatever_lowers_the_error_as_cast_does_by_default() -> None:
-    found = forward_selection(**study(seed=3), criterion="any")
+    found = select_by(forward_selection, study(seed=3), criterion="any")
     errors = [step.rmse for step in found.steps if step.kept]
     assert errors == sorted(errors, reverse=True)
     assert found.rmse == errors[-1]
@@ -70,13 +83,14 @@ def test_with_any_gain_it_takes_whatever_lowers_the_error_as_cast_does_by_defaul
 
 def test_the_error_of_a_set_is_that_of_held_out_predictions() -> None:
     case = study()
-    found = forward_selection(**case)
-    predicted = held_out(case["features"][:, :2].copy(), case["target"], case["folds"], TREES, 0)
+    found = select_by(forward_selection, case)
+    rows = rows_of(case).with_predictors((0, 1))
+    predicted = cross_val_predict(rows, case["folds"], TREES).predicted
     assert found.rmse == np.sqrt(np.mean((predicted - case["target"]) ** 2))
 
 
 def test_elimination_takes_the_least_important_away_one_by_one() -> None:
-    found = recursive_elimination(**study())
+    found = select_by(recursive_elimination, study())
     assert [len(step.predictors) for step in found.steps] == [5, 4, 3, 2, 1]
     assert found.steps[0].changed == NAMES
     assert {step.changed[0] for step in found.steps[1:4]} == {"noise_1", "noise_2", "noise_3"}
@@ -86,7 +100,7 @@ def test_elimination_takes_the_least_important_away_one_by_one() -> None:
 
 @BOTH
 def test_the_same_call_gives_the_same_selection_for_any_number_of_threads(select: Select) -> None:
-    assert select(**study()) == select(**study(), threads=2)
+    assert select_by(select, study()) == select_by(select, study(), RunContext(threads=2))
 
 
 @BOTH
@@ -96,7 +110,7 @@ def test_constant_predictors_and_copies_are_set_aside_and_named(select: Select) 
     flat = np.full_like(celsius, 7.0)
     case["features"] = np.hstack([case["features"][:, :3], celsius + 273.15, -celsius, flat])
     case["names"] = (*NAMES[:3], "in_kelvin", "sign_changed", "flat")
-    found = select(**case)
+    found = select_by(select, case)
     assert found.chosen == ("soil_temperature", "snow")
     assert found.set_aside == {
         "in_kelvin": "same as soil_temperature",
@@ -111,7 +125,7 @@ def test_of_two_nearly_equal_predictors_one_stays_at_least(select: Select) -> No
     near = case["features"][:, :1] + np.random.default_rng(9).normal(0, 0.02, (180, 1))
     case["features"] = np.hstack([case["features"][:, :2], near.astype(np.float32)])
     case["names"] = ("soil_temperature", "snow", "air_temperature")
-    chosen = select(**case).chosen
+    chosen = select_by(select, case).chosen
     assert "snow" in chosen
     assert {"soil_temperature", "air_temperature"} & set(chosen)
     (pair,) = collinearity(case["features"], case["names"]).pairs
@@ -120,7 +134,7 @@ def test_of_two_nearly_equal_predictors_one_stays_at_least(select: Select) -> No
 
 @BOTH
 def test_five_sites_are_enough_to_select(select: Select) -> None:
-    found = select(**study(sites=5, rows=12))
+    found = select_by(select, study(sites=5, rows=12))
     assert set(found.chosen) <= set(NAMES)
     assert np.isfinite(found.rmse)
 
@@ -129,7 +143,7 @@ def test_five_sites_are_enough_to_select(select: Select) -> None:
 def test_the_one_predictor_that_varies_is_chosen(select: Select) -> None:
     case = study()
     case["features"][:, 1:] = 1.0
-    found = select(**case)
+    found = select_by(select, case)
     assert found.chosen == ("soil_temperature",)
     assert found.rmse == found.rmse_of_all
 
@@ -138,7 +152,7 @@ def test_the_one_predictor_that_varies_is_chosen(select: Select) -> None:
 def test_rows_that_are_never_held_out_train_only(select: Select) -> None:
     case = study()
     case["folds"] = np.where(case["site"] < 3, -1, case["folds"])
-    assert "soil_temperature" in select(**case).chosen
+    assert "soil_temperature" in select_by(select, case).chosen
 
 
 @BOTH
@@ -146,7 +160,7 @@ def test_a_constant_flux_is_refused(select: Select) -> None:
     case = study()
     case["target"][:] = 4.2
     with pytest.raises(Wco2Error, match="the flux is the same in all 180 rows"):
-        select(**case)
+        select_by(select, case)
 
 
 @BOTH
@@ -154,7 +168,7 @@ def test_predictors_that_all_stay_constant_are_refused(select: Select) -> None:
     case = study()
     case["features"][:] = 1.0
     with pytest.raises(Wco2Error, match="none of them varies"):
-        select(**case)
+        select_by(select, case)
 
 
 @BOTH
@@ -162,24 +176,24 @@ def test_a_predictor_with_a_gap_is_refused_by_name(select: Select) -> None:
     case = study()
     case["features"][:, 1] = np.nan
     with pytest.raises(Wco2Error, match=r"'snow' has no value in row 1 \(180 gaps in all\)"):
-        select(**case)
+        select_by(select, case)
 
 
 @BOTH
 def test_an_unknown_criterion_is_refused_with_the_nearest(select: Select) -> None:
     with pytest.raises(Wco2Error, match="Did you mean 'clear'"):
-        select(**study(), criterion="cleer")
+        select_by(select, study(), criterion="cleer")
 
 
 def test_a_budget_below_the_first_round_is_refused_with_what_is_needed() -> None:
     with pytest.raises(Wco2Error, match="needs 44 forests, and 43 are allowed"):
-        forward_selection(**study(), budget=43)
+        select_by(forward_selection, study(), budget=43)
     with pytest.raises(Wco2Error, match="needs 20 forests, and 19 are allowed"):
-        recursive_elimination(**study(), budget=19)
+        select_by(recursive_elimination, study(), budget=19)
 
 
 def test_the_budget_ends_the_selection_before_a_round_that_would_exceed_it() -> None:
-    found = forward_selection(**study(), budget=44 + 11)
+    found = select_by(forward_selection, study(), budget=44 + 11)
     assert found.stopped == "the budget is used up"
     assert found.fits == 44
     assert found.chosen == ("soil_temperature", "snow")
@@ -200,10 +214,10 @@ def test_selecting_tells_how_far_it_is_and_stops_when_the_user_asks(select: Sele
 
     watch = Watch(3)
     with pytest.raises(Cancelled):
-        select(**study(), progress=watch)
+        select_by(select, study(), RunContext(progress=watch))
     assert len(watch.told) == 3
     patient = Watch(10**6)
-    select(**study(), progress=patient)
+    select_by(select, study(), RunContext(progress=patient))
     assert patient.told == sorted(patient.told)
     assert 0 <= patient.told[0] <= patient.told[-1] <= 1
 

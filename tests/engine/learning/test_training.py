@@ -18,7 +18,8 @@ from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.learning import tuning
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.model import Model
-from wco2_engine.learning.training import ForestRecipe, train
+from wco2_engine.learning.training import train
+from wco2_engine.options import Hyperparameters, TrainingSettings
 from wco2_engine.progress import Silent
 
 MONTHS = (10, 11, 12, 1, 2, 3, 4)
@@ -68,7 +69,18 @@ def make_table(sites: int = 30, seed: int = 0) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(catalogue: Catalogue, arctic: Any) -> Model:
-    return train(make_table(), catalogue, [arctic], ForestRecipe(trees=40))
+    return train(make_table(), catalogue, [arctic], made(trees=40))
+
+
+def made(
+    trees: int = 500,
+    min_samples_leaf: int = 1,
+    max_features: float = 1.0,
+    transform: str = "none",
+    **settings: Any,
+) -> TrainingSettings:
+    hyperparameters = Hyperparameters(trees, min_samples_leaf, max_features, transform)
+    return TrainingSettings(hyperparameters, **settings)
 
 
 def importance(model: Model, kind: str) -> dict[str, float]:
@@ -128,7 +140,7 @@ def test_a_static_predictor_matters_too_when_sites_are_left_out_one_by_one(
     catalogue: Catalogue, arctic: Any
 ) -> None:
     # Within the rows of one site carbon is constant: shuffling it among them would change nothing.
-    model = train(make_table(sites=15), catalogue, [arctic], ForestRecipe(trees=40))
+    model = train(make_table(sites=15), catalogue, [arctic], made(trees=40))
     assert model.regions[0].folds["site"].max() == 14
     found = importance(model, "permutation")
     assert found["carbon"] > 20
@@ -142,11 +154,11 @@ def test_the_same_seed_gives_the_same_model_and_threads_change_nothing(
     table = make_table()
     files = []
     for threads in (1, 2, 3):
-        again = train(table, catalogue, [arctic], ForestRecipe(trees=15, seed=7), threads=threads)
+        again = train(table, catalogue, [arctic], made(trees=15, seed=7), threads=threads)
         again.write(tmp_path / f"{threads}.wco2")
         files.append((tmp_path / f"{threads}.wco2").read_bytes())
     assert files[0] == files[1] == files[2]
-    other = train(table, catalogue, [arctic], ForestRecipe(trees=15, seed=8))
+    other = train(table, catalogue, [arctic], made(trees=15, seed=8))
     assert other.fingerprint != again.fingerprint
 
 
@@ -163,7 +175,7 @@ def test_the_forest_is_scikit_learns_on_all_rows(model: Model) -> None:
 
 def test_a_constant_target_trains_and_has_no_r2(catalogue: Catalogue, arctic: Any) -> None:
     table = make_table().assign(flux_g_m2_month=12.5)
-    model = train(table, catalogue, [arctic], ForestRecipe(trees=5))
+    model = train(table, catalogue, [arctic], made(trees=5))
     assert (model.regions[0].forest.predict(model.regions[0].features) == 12.5).all()
     assert {row["r2"] for row in model.scores} == {None}
     assert {row["rmse"] for row in model.scores} == {0.0}
@@ -177,7 +189,7 @@ def test_a_constant_target_trains_and_has_no_r2(catalogue: Catalogue, arctic: An
 def test_constant_and_doubled_predictors_do_no_harm(catalogue: Catalogue, arctic: Any) -> None:
     table = make_table()
     table = table.assign(noise=3.0, dice=table["carbon"])
-    model = train(table, catalogue, [arctic], ForestRecipe(trees=30))
+    model = train(table, catalogue, [arctic], made(trees=30))
     found = importance(model, "permutation")
     assert found["noise"] == pytest.approx(0.0, abs=1e-9)
     assert importance(model, "impurity")["noise"] == 0.0
@@ -191,7 +203,7 @@ def test_each_region_takes_its_own_rows_and_the_first_owns(
 ) -> None:
     east = world.box("east", (11, 12, 1), (10, 45, 180, 84))
     all_ = world.box("all", MONTHS, (-180, 45, 180, 84))
-    model = train(make_table(), catalogue, [east, all_], ForestRecipe(trees=2, validation=()))
+    model = train(make_table(), catalogue, [east, all_], made(trees=2, validation=()))
     assert [r.n_rows for r in model.regions] == [20 * 3, 10 * 7]
     assert model.regions[0].longitude.min() == 10
     assert set(model.regions[0].month.tolist()) == {11, 12, 1}
@@ -256,7 +268,7 @@ def test_a_column_that_is_missing_is_named_with_the_nearest(
 
 def test_rows_of_two_kinds_of_cells_are_refused(catalogue: Catalogue, arctic: Any) -> None:
     table = make_table().assign(cell_size=0.1, cell_crs="EPSG:4326")
-    model = train(table, catalogue, [arctic], ForestRecipe(trees=1, validation=()))
+    model = train(table, catalogue, [arctic], made(trees=1, validation=()))
     assert model.settings["sampling"] == {"at": "cell", "resolution": 0.1, "crs": "EPSG:4326"}
     table.loc[3, "cell_size"] = 0.5
     with pytest.raises(Wco2Error, match="2 kinds of cells"):
@@ -266,11 +278,11 @@ def test_rows_of_two_kinds_of_cells_are_refused(catalogue: Catalogue, arctic: An
 
 
 def test_simulated_observations_mark_the_model(catalogue: Catalogue, arctic: Any) -> None:
-    recipe = ForestRecipe(trees=1, validation=())
-    assert not train(make_table(), catalogue, [arctic], recipe).simulated
+    settings = made(trees=1, validation=())
+    assert not train(make_table(), catalogue, [arctic], settings).simulated
     made_up = make_table().assign(source="Simulated by us")
-    assert train(made_up, catalogue, [arctic], recipe).simulated
-    assert train(make_table(), catalogue, [arctic], recipe, simulated=True).simulated
+    assert train(made_up, catalogue, [arctic], settings).simulated
+    assert train(make_table(), catalogue, [arctic], settings, simulated=True).simulated
 
 
 # Intervals, applicability, members
@@ -300,15 +312,15 @@ def test_knndm_is_stricter_than_blocks_and_blocks_than_sites(
     table["longitude"] *= 5
     strict = {}
     for methods in (("site", "knndm", "blocks", "random"), ("blocks", "site"), ("random",)):
-        recipe = ForestRecipe(trees=3, validation=methods)
-        region = train(table, catalogue, [arctic], recipe).regions[0]
+        settings = made(trees=3, validation=methods)
+        region = train(table, catalogue, [arctic], settings).regions[0]
         strict[region.applicability_folds] = bool(region.calibration)
         assert set(region.predictions) == set(methods)
     assert strict == {"knndm": True, "blocks": True, "random": False}
 
 
 def test_without_validation_nothing_is_told_of_errors(catalogue: Catalogue, arctic: Any) -> None:
-    model = train(make_table(), catalogue, [arctic], ForestRecipe(trees=2, validation=()))
+    model = train(make_table(), catalogue, [arctic], made(trees=2, validation=()))
     assert (model.scores, model.coverage) == ((), ())
     assert set(model.regions[0].importances) == {"impurity"}
     assert model.regions[0].applicability is None
@@ -317,8 +329,8 @@ def test_without_validation_nothing_is_told_of_errors(catalogue: Catalogue, arct
 def test_members_share_the_trees_and_each_saw_half_of_the_sites(
     catalogue: Catalogue, arctic: Any
 ) -> None:
-    recipe = ForestRecipe(trees=42, members=4, validation=())
-    model = train(make_table(), catalogue, [arctic], recipe)
+    settings = made(trees=42, members=4, validation=())
+    model = train(make_table(), catalogue, [arctic], settings)
     region = model.regions[0]
     assert region.members is not None
     assert (region.n_members, region.members.n_trees) == (4, 40)
@@ -337,7 +349,7 @@ def test_members_share_the_trees_and_each_saw_half_of_the_sites(
 def test_there_are_twenty_members_where_trees_suffice(
     trees: int, asked: int | None, members: int
 ) -> None:
-    assert ForestRecipe(trees=trees, members=asked).n_members == members
+    assert made(trees=trees, members=asked).n_members == members
 
 
 # Weights, zones, methods, tuning
@@ -350,7 +362,7 @@ def test_sites_may_weigh_alike(catalogue: Catalogue, arctic: Any) -> None:
     )
     leaves = {"trees": 5, "min_samples_leaf": 20, "validation": ()}
     rows, sites = (
-        train(long, catalogue, [arctic], ForestRecipe(**leaves, weights=weights)).regions[0]
+        train(long, catalogue, [arctic], made(**leaves, weights=weights)).regions[0]
         for weights in ("rows", "sites")
     )
     assert not np.allclose(rows.forest.predict(rows.features), sites.forest.predict(rows.features))
@@ -367,8 +379,8 @@ def test_scores_are_told_by_zone_and_method_of_measurement(
             return zones.tolist()
 
     table = make_table().assign(method=["chamber", None, "all"] * 70)
-    recipe = ForestRecipe(trees=2, validation=("site",))
-    model = train(table, catalogue, [arctic], recipe, zones=East())  # type: ignore[arg-type]
+    settings = made(trees=2, validation=("site",))
+    model = train(table, catalogue, [arctic], settings, zones=East())  # type: ignore[arg-type]
     by_zone = {row["zone"]: row["n"] for row in model.scores if row["zone"] != "all"}
     assert by_zone == {"east": 70, "west": 70}
     by_method = {row["method"]: row["n"] for row in model.scores if row["method"] != "all"}
@@ -377,12 +389,12 @@ def test_scores_are_told_by_zone_and_method_of_measurement(
 
 @pytest.fixture(scope="module")
 def tuned(catalogue: Catalogue, arctic: Any) -> Iterator[Model]:
-    recipe = ForestRecipe(
+    settings = made(
         trees=2, min_samples_leaf=20, validation=("random", "site"), tune=True, tune_budget=80
     )
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(tuning, "Space", partial(tuning.Space, trees=(10,)))
-        yield train(make_table(sites=5), catalogue, [arctic], recipe)
+        small.setattr(tuning, "SearchSpace", partial(tuning.SearchSpace, trees=(10,)))
+        yield train(make_table(sites=5), catalogue, [arctic], settings)
 
 
 def test_tuning_finds_a_better_way_and_says_what_it_brought(tuned: Model) -> None:
@@ -406,7 +418,7 @@ def test_the_score_that_is_told_is_nested_and_not_the_tuned_one(tuned: Model) ->
 def test_tuning_a_constant_flux_is_impossible(catalogue: Catalogue, arctic: Any) -> None:
     table = make_table().assign(flux_g_m2_month=12.5)
     with pytest.raises(Wco2Error, match="Tuning is impossible: the flux is the same"):
-        train(table, catalogue, [arctic], ForestRecipe(trees=2, tune=True))
+        train(table, catalogue, [arctic], made(trees=2, tune=True))
 
 
 # Regions that have little to tell
@@ -424,8 +436,8 @@ def test_a_region_of_five_sites_trains_and_says_what_it_can_not_tell(
     catalogue: Catalogue, arctic: Any
 ) -> None:
     progress = Notes()
-    recipe = ForestRecipe(trees=10, validation=("random", "site", "blocks", "knndm"), members=4)
-    model = train(make_table(sites=5), catalogue, [arctic], recipe, progress=progress)
+    settings = made(trees=10, validation=("random", "site", "blocks", "knndm"), members=4)
+    model = train(make_table(sites=5), catalogue, [arctic], settings, progress=progress)
     assert set(model.regions[0].calibration) == {"0.5", "0.8"}
     assert model.regions[0].n_members == 4
     assert any("5 sites are too few" in note and "0.9, 0.95" in note for note in progress.notes)
@@ -448,8 +460,8 @@ def test_no_site_is_on_both_sides_under_several_names_or_within_a_kilometre(
     table.loc[renamed, "site"] = "also " + table.loc[renamed, "site"]
     table.loc[moved, "site"] = "near " + table.loc[moved, "site"]
     table.loc[moved, "latitude"] += 600 / 111_200
-    recipe = ForestRecipe(trees=1, validation=(method,))
-    region = train(table, catalogue, [arctic], recipe).regions[0]
+    settings = made(trees=1, validation=(method,))
+    region = train(table, catalogue, [arctic], settings).regions[0]
     fold = region.folds[method]
     assert region.n_sites == 40
     assert fold.max() >= 4
@@ -473,17 +485,17 @@ def test_no_site_is_on_both_sides_under_several_names_or_within_a_kilometre(
         ("members", 501),
     ],
 )
-def test_a_recipe_that_can_not_be_is_refused(field: str, value: Any) -> None:
+def test_settings_that_can_not_be_are_refused(field: str, value: Any) -> None:
     with pytest.raises(Wco2Error):
-        ForestRecipe(**{field: value})
+        made(**{field: value})
 
 
 def test_tuning_needs_folds_that_keep_sites_whole(catalogue: Catalogue, arctic: Any) -> None:
     with pytest.raises(Wco2Error, match="needs a validation that keeps sites whole"):
-        ForestRecipe(tune=True, validation=("random",))
-    recipe = ForestRecipe(trees=2, tune=True, validation=("random", "blocks"))
+        made(tune=True, validation=("random",))
+    settings = made(trees=2, tune=True, validation=("random", "blocks"))
     with pytest.raises(Wco2Error, match="Region 'arctic' has no folds that keep sites whole"):
-        train(make_table(sites=4), catalogue, [arctic], recipe)
+        train(make_table(sites=4), catalogue, [arctic], settings)
 
 
 def test_training_can_be_cancelled_and_tells_how_far_it_is(
@@ -499,6 +511,15 @@ def test_training_can_be_cancelled_and_tells_how_far_it_is(
             return len(self.fractions) >= 5
 
     with pytest.raises(Cancelled):
-        train(make_table(), catalogue, [arctic], ForestRecipe(trees=2), progress=Stops())
+        train(make_table(), catalogue, [arctic], made(trees=2), progress=Stops())
     assert Stops.fractions == sorted(Stops.fractions)
     assert 0.0 == Stops.fractions[0] < Stops.fractions[-1] < 1.0
+
+
+def test_a_model_without_any_validation_is_noted(catalogue: Catalogue, arctic: Any) -> None:
+    progress = Notes()
+    train(make_table(), catalogue, [arctic], made(trees=2, validation=()), progress=progress)
+    assert any(note.startswith("Nothing was validated") for note in progress.notes)
+    progress.notes.clear()
+    train(make_table(), catalogue, [arctic], made(trees=2, validation=("site",)), progress=progress)
+    assert not any("Nothing was validated" in note for note in progress.notes)

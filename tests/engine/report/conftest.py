@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.metrics import Scores, scores
 from wco2_engine.learning.model import Model, RegionModel
-from wco2_engine.learning.skill import Scores, scores
 
 NAMES = ("soil_temperature", "snow", "carbon")
 VOID = ("meta", "img", "br", "link")
@@ -126,7 +126,7 @@ def _region(world: Any, name: str, seed: int) -> tuple[RegionModel, list[dict[st
 def _score(told: Scores) -> dict[str, Any]:
     row: dict[str, Any] = {"n": told.n, "sites": told.sites}
     for name in ("r2", "nse", "kge", "mae", "rmse", "bias"):
-        row[name], row[f"{name}_low"], row[f"{name}_high"] = getattr(told, name)
+        row[name], row[f"{name}_low"], row[f"{name}_high"] = told.labelled(name)
     return row
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from wco2_engine.cli import main
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model
+from wco2_engine.options import MapProducts
 from wco2_engine.progress import Silent
 from wco2_engine.report.html import Material, write_report
 from wco2_engine.report.outside import outside_area
@@ -26,7 +27,8 @@ from wco2_engine.study import Study
 def results(finished_study: Path) -> Path:
     """The results of a study whose maps tell of bounds and applicability."""
     job = Study.read(finished_study).predict
-    replace(job, interval=0.9, applicability=True).run(Silent())
+    products = MapProducts(interval=0.9, applicability=True)
+    replace(job, products=products).run(Silent())
     return finished_study.parent / "results"
 
 

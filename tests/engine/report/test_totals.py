@@ -73,10 +73,10 @@ def test_a_table_that_is_no_budget_is_named(place: Place, judged: Model, text: s
 def test_the_page_shows_the_first_and_the_last_winter_and_the_file_all(
     place: Place, judged: Model, pages: SimpleNamespace
 ) -> None:
-    rows = [f"{z},{z},{y},{y - 1990},,\n" for z in ("all", "bog") for y in (2001, 2002, 2003)]
+    rows = [f"{z},{z},{y},{y - 1990}.37,,\n" for z in ("all", "bog") for y in (2001, 2002, 2003)]
     place.budget.write_text(HEAD + "".join(rows))
     shown = pages.Page(report(place, judged)).text
-    assert "11.0" in shown
-    assert "13.0" in shown
-    assert "12.0" not in shown
+    assert "11.4" in shown
+    assert "13.4" in shown
+    assert "12.4" not in shown
     assert len(pages.read_csv(place.page.with_name("r_files") / "totals.csv")) == 6

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wco2_engine.learning.explanation import Effect
+from wco2_engine.learning.explanation import AccumulatedEffect
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import BLUE, FLUX_LABEL, GREY, label, new_figure, quantity, title
@@ -53,7 +53,7 @@ def build(material: Material, progress: Progress) -> Section:
     )
 
 
-def draw(model: Model, effects: Mapping[str, Sequence[Effect]]) -> Any:
+def draw(model: Model, effects: Mapping[str, Sequence[AccumulatedEffect]]) -> Any:
     """A panel a predictor, the most important first; rows for each region."""
     columns = 3
     shown = min(SHOWN, len(model.predictors))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.learning.explanation import GroupImportance, group_importances
-from wco2_engine.learning.growing import Growth
 from wco2_engine.learning.model import Model, RegionModel
-from wco2_engine.learning.tuning import site_weights
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Part, Progress
 from wco2_engine.report.drawing import BLUE, GREY, SKY, label, new_figure, plain, title
 from wco2_engine.report.material import SHORT, Material, quoted
@@ -131,22 +132,16 @@ def at_held_out_sites(
     settings = model.settings
     tuned = settings.get("tuned", {}).get(region.region.name, settings)
     found = group_importances(
-        region.features,
-        region.target,
-        region.site,
+        TrainingRows.of_region(region, names, settings.get("weights", "rows")),
         region.folds[method],
         {str(k): members for k, members in enumerate(sets.values())},
-        names,
-        Growth(
+        Hyperparameters(
             trees=min(TREES, int(tuned["trees"])),
             min_samples_leaf=int(tuned["min_samples_leaf"]),
             max_features=float(tuned["max_features"]),
             transform=str(tuned.get("transform", "none")),
         ),
-        seed=int(settings["seed"]),
-        weight=site_weights(region.site) if settings.get("weights") == "sites" else None,
-        threads=threads,
-        progress=progress,
+        RunContext(int(settings["seed"]), threads, progress),
     )
     keys = list(sets)
     return {keys[int(each.group)]: each for each in found}

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.mapping.plan import LOWER, UPPER, WINTER_FLUX
+from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import WINTER_LABEL, new_figure, title
-from wco2_engine.report.material import Maps, Material
+from wco2_engine.report.material import Material
 from wco2_engine.report.page import Picture, Section, Table, count, share, text
 from wco2_engine.report.views import Sheet
 from wco2_engine.season import format_years
@@ -23,7 +24,7 @@ def build(material: Material, progress: Progress) -> Section | None:
     maps = material.maps
     if maps is None:
         return None
-    record = maps.record
+    record = maps.entries
     winters = maps.by_year(WINTER_FLUX)
     if not winters:
         return None
@@ -77,7 +78,7 @@ def build(material: Material, progress: Progress) -> Section | None:
     )
 
 
-def year_of_bounds(maps: Maps) -> int | None:
+def year_of_bounds(maps: PredictionRecord) -> int | None:
     """The last winter that has both bounds; None where none has."""
     both = set(maps.by_year(WINTER_FLUX + LOWER)) & set(maps.by_year(WINTER_FLUX + UPPER))
     return max(both, default=None)
@@ -98,7 +99,7 @@ def draw_flux(paths: dict[int, Path]) -> Any:
     return figure
 
 
-def draw_width(maps: Maps) -> Any:
+def draw_width(maps: PredictionRecord) -> Any:
     """The width of the last winter's interval, as it is and as a share of the flux."""
     year = year_of_bounds(maps) or 0
     lower = Sheet.read(maps.by_year(WINTER_FLUX + LOWER)[year])

@@ -26,7 +26,7 @@ def build(material: Material, progress: Progress) -> Section:
     known = {
         "Model fingerprint": model.fingerprint,
         **(
-            {"Fingerprint of the maps' model": str(material.maps.record.get("model", "–"))}
+            {"Fingerprint of the maps' model": str(material.maps.entries.get("model", "–"))}
             if material.maps
             else {}
         ),

@@ -8,9 +8,10 @@ from typing import Any
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model
+from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import PALETTE, label, new_figure, plain
-from wco2_engine.report.material import Maps, Material
+from wco2_engine.report.material import TOLD_OF_MAPS, Material
 from wco2_engine.report.outside import outside_area
 from wco2_engine.report.page import Picture, Section, Table, percent, text, value
 from wco2_engine.season import format_years
@@ -65,8 +66,8 @@ def of_scenario(
     ------
     Wco2Error : when it is of another model or has no maps of applicability.
     """
-    maps = Maps.read(folder)
-    if maps.record.get("model") != model.fingerprint:
+    maps = PredictionRecord.read(folder, TOLD_OF_MAPS)
+    if maps.entries.get("model") != model.fingerprint:
         raise Wco2Error(
             f"The maps in {folder} are of another model.",
             "A scenario is predicted with the model of the report, from another catalogue.",

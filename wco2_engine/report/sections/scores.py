@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.model import Model, RegionModel
-from wco2_engine.learning.validation import METHODS
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import (
     FLUX_LABEL,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from wco2_engine.analysis.budget import read_summary
 from wco2_engine.analysis.ground import cell_areas
+from wco2_engine.analysis.tables import read_rows
 from wco2_engine.errors import Wco2Error
-from wco2_engine.escaping import from_table_cell
 from wco2_engine.grid import Grid, crs_text
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.progress import Progress
-from wco2_engine.report.drawing import new_figure, title
+from wco2_engine.report.figures import SIGNIFICANT, SLOPE, draw_trend
 from wco2_engine.report.material import Material
 from wco2_engine.report.page import Picture, Section, Table, count, ranged, text, value
-from wco2_engine.report.views import Sheet
 
-SLOPE, P, SIGNIFICANT = 1, 2, 3  # bands of the map
+P = 2  # a band of the map, beside those that are drawn
 ROWS = 256  # of the map at a time, so that memory does not grow with it
-STRONGEST = 98  # percentile of the slopes' sizes that colours span
 SAME_SLOPE = 1e-3  # relative; tables of totals and of trends round differently
 # Of a table of trends by zone, and what they are called here.
 TREND = {
@@ -102,7 +100,7 @@ def build(material: Material, progress: Progress) -> Section | None:
     path, maps = material.trend, material.maps
     if path is None or maps is None or not path.is_file():
         return None
-    if path.stat().st_mtime < (maps.folder / "prediction.json").stat().st_mtime:
+    if maps.is_newer_than(path):
         return Section("trends", "Trends", facts={"file": path.name, "is_old": True})
     found = TrendFile.read(path)
     zones = path.with_name(f"{path.stem}_zones.csv")
@@ -142,7 +140,7 @@ def build(material: Material, progress: Progress) -> Section | None:
                 "trend",
                 f"Theil-Sen slope of the winters {found.winters}: of all cells, and of those alone "
                 "whose trend is significant.",
-                lambda: draw(path),
+                lambda: draw_trend(path),
             ),
         ),
     )
@@ -155,24 +153,16 @@ def read_zones(path: Path) -> list[dict[str, Any]]:
     ------
     Wco2Error : when it is no such table.
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            return [
-                {
-                    "kind": row["kind"],
-                    "zone": from_table_cell(row["zone"]),
-                    "winters": int(row["winters"]),
-                    **{key: _number(row[column]) for key, column in TREND.items()},
-                    "slope_low": None,
-                    "slope_high": None,
-                }
-                for row in csv.DictReader(handle)
-            ]
-    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
-        raise Wco2Error(
-            f"{path} can't be read as trends by zone ({error!r}).",
-            "Make it anew with wco2 trend --budget, or move it away.",
-        ) from error
+    columns = {"kind": str, "zone": str, "winters": int, **dict.fromkeys(TREND.values(), float)}
+    return [
+        {
+            **{key: row[key] for key in ("kind", "zone", "winters")},
+            **{key: row[column] for key, column in TREND.items()},
+            "slope_low": None,
+            "slope_high": None,
+        }
+        for row in read_rows(path, columns, "trends by zone", "wco2 trend --budget")
+    ]
 
 
 def with_intervals(rows: list[dict[str, Any]], summary: Path) -> list[dict[str, Any]]:
@@ -182,19 +172,11 @@ def with_intervals(rows: list[dict[str, Any]], summary: Path) -> list[dict[str, 
     ------
     Wco2Error : when it is no such table.
     """
-    try:
-        with summary.open(encoding="utf-8", newline="") as handle:
-            told = {
-                (row["kind"], from_table_cell(row["zone"])): [
-                    _number(row[f"slope_{end}tg_a"]) for end in ("", "lower_", "upper_")
-                ]
-                for row in csv.DictReader(handle)
-            }
-    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
-        raise Wco2Error(
-            f"{summary} can't be read as the summary of a budget ({error!r}).",
-            "Make it anew with wco2 budget, or move it away.",
-        ) from error
+    names = ("slope_tg_a", "slope_lower_tg_a", "slope_upper_tg_a")
+    told = {
+        (row["kind"], row["zone"]): tuple(row[name] for name in names)
+        for row in read_summary(summary, *names)
+    }
     done = []
     for row in rows:
         slope, low, high = told.get((row["kind"], row["zone"]), (None, None, None))
@@ -204,27 +186,3 @@ def with_intervals(rows: list[dict[str, Any]], summary: Path) -> list[dict[str, 
         )
         done.append({**row, "slope_low": low, "slope_high": high} if same else row)
     return done
-
-
-def _number(word: str) -> float | None:
-    return float(word) if word else None
-
-
-def draw(path: Path) -> Any:
-    """All slopes, and the significant ones, in the same colours."""
-    slope, sure = Sheet.read(path, SLOPE), Sheet.read(path, SIGNIFICANT)
-    known = np.abs(slope.values[np.isfinite(slope.values)])
-    reach = float(np.percentile(known, STRONGEST)) if known.size else 0.0
-    reach = reach or 1.0
-    shown = Sheet(np.where(sure.values == 1, slope.values, np.nan), slope.bounds, slope.crs)
-    figure, axes = new_figure(1, 2, 4.9, 4.6)
-    for axis, sheet, words in (
-        (axes[0][0], slope, "all cells"),
-        (axes[0][1], shown, "significant"),
-    ):
-        image = sheet.show(axis, cmap="RdBu_r", vmin=-reach, vmax=reach)
-        title(axis, words)
-    bar = figure.colorbar(image, ax=list(axes[0]), shrink=0.7, extend="both")
-    bar.set_label("g C m$^{-2}$ winter$^{-1}$ a$^{-1}$", fontsize=8)
-    bar.ax.tick_params(labelsize=8)
-    return figure

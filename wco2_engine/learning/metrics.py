@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
-NAMES = ("r2", "nse", "kge", "kge_r", "kge_alpha", "kge_beta", "mae", "rmse", "bias")
+NAMES = ("r2", "kge", "kge_r", "kge_alpha", "kge_beta", "mae", "rmse", "bias")
+# In tables, by the names that they are published under.
+LABELS: Mapping[str, str] = {"r2": "r2", "nse": "r2", **{name: name for name in NAMES[1:]}}
 # A spread below this share of the sum of squares is rounding, not variation.
 ROUNDING = 1e-12
 # An interval is given when at most this share of the draws leaves its score undefined.
@@ -33,10 +36,10 @@ class Scores:
     n, sites : rows, and the different sites among them.
     level, draws : of the intervals.
     r2 : 1 - sum of squared errors / sum of squares about the mean of the observed. At most 1,
-        negative where that mean would predict better.
-    nse : Nash and Sutcliffe (1970, doi 10.1016/0022-1694(70)90255-6). The same formula, so always
-        equal to `r2`; given under both names because reviewers ask for either. It is not the square
-        of the correlation, `kge_r`, which overlooks bias and scale.
+        negative where that mean would predict better. This is the efficiency of Nash and Sutcliffe
+        (1970, doi 10.1016/0022-1694(70)90255-6) too: tables give it under both names, r2 and nse,
+        because reviewers ask for either. It is not the square of the correlation, `kge_r`, which
+        overlooks bias and scale.
     kge : Gupta et al. (2009, doi 10.1016/j.jhydrol.2009.08.003):
         1 - sqrt((r - 1)^2 + (alpha - 1)^2 + (beta - 1)^2), at most 1; about -0.41 for the mean of
         the observed (where it is told as NaN, because r is not defined there).
@@ -52,7 +55,6 @@ class Scores:
     level: float
     draws: int
     r2: Score
-    nse: Score
     kge: Score
     kge_r: Score
     kge_alpha: Score
@@ -64,11 +66,16 @@ class Scores:
     def row(self) -> dict[str, float]:
         """For a table: n, sites, then each score with its `_lower` and `_upper`."""
         flat: dict[str, float] = {"n": self.n, "sites": self.sites}
-        for name in NAMES:
-            score: Score = getattr(self, name)
-            flat[name] = score.value
-            flat[f"{name}_lower"], flat[f"{name}_upper"] = score.lower, score.upper
+        for label in LABELS:
+            score = self.labelled(label)
+            flat[label] = score.value
+            flat[f"{label}_lower"], flat[f"{label}_upper"] = score.lower, score.upper
         return flat
+
+    def labelled(self, label: str) -> Score:
+        """The score that tables call so: "nse" is `r2` under another name."""
+        score: Score = getattr(self, LABELS[label])
+        return score
 
 
 def scores(
@@ -94,13 +101,20 @@ def scores(
 
     Returns
     -------
-    r2, nse, kge, kge_r and kge_alpha are NaN where the observed do not vary; kge and kge_r also
+    r2, kge, kge_r and kge_alpha are NaN where the observed do not vary; kge and kge_r also
     where the predicted do not; kge and kge_beta where the observed have a mean of 0. All intervals
     are NaN for one site, and that of a score which more than one draw in twenty leaves undefined.
 
     Raises
     ------
     ValueError : for no rows, other shapes, gaps, or a level or number of draws out of range.
+
+    Examples
+    --------
+    >>> from wco2_engine import scores
+    >>> found = scores([1.0, 2.0, 3.0, 6.0], [1.5, 2.0, 3.5, 5.0], group=[0, 0, 1, 2])
+    >>> round(found.r2.value, 3), round(found.bias.value, 3), found.sites
+    (0.893, 0.0, 3)
     """
     obs, pred, sites = _checked(observed, predicted, group)
     _check_draws(level, draws)
@@ -113,7 +127,10 @@ def scores(
         sites=len(by_site),
         level=level,
         draws=draws,
-        **{name: score_of(float(values[name]), drawn[name], level, len(by_site)) for name in NAMES},
+        **{
+            name: with_interval(float(values[name]), drawn[name], level, len(by_site))
+            for name in NAMES
+        },
     )
 
 
@@ -144,7 +161,7 @@ def rmse_gain(
         return np.asarray(rmse[..., 0] - rmse[..., 1])
 
     drawn = gain(draw_sites(len(by_site), draws, seed) @ by_site)
-    return score_of(float(gain(by_site.sum(axis=0))), drawn, level, len(by_site))
+    return with_interval(float(gain(by_site.sum(axis=0))), drawn, level, len(by_site))
 
 
 def site_sums(values: FloatArray, group: ArrayLike) -> FloatArray:
@@ -161,7 +178,7 @@ def draw_sites(sites: int, draws: int, seed: int) -> FloatArray:
     return rng.multinomial(sites, np.full(sites, 1.0 / sites), size=draws).astype(np.float64)
 
 
-def score_of(value: float, drawn: FloatArray, level: float, sites: int) -> Score:
+def with_interval(value: float, drawn: FloatArray, level: float, sites: int) -> Score:
     """The value with the percentile interval of its `(draws,)`; see `scores` for when it is NaN."""
     defined = drawn[np.isfinite(drawn)]
     if sites < 2 or not np.isfinite(value) or len(defined) < (1 - UNDEFINED_DRAWS) * len(drawn):
@@ -214,7 +231,6 @@ def _scores_of(sums: FloatArray, centre: float) -> dict[str, FloatArray]:
     beta = ratio(mean_p, mean_o, n * mean_o**2 > ROUNDING * size_o)
     return {
         "r2": r2,
-        "nse": r2,
         "kge": 1.0 - np.sqrt((r - 1) ** 2 + (alpha - 1) ** 2 + (beta - 1) ** 2),
         "kge_r": r,
         "kge_alpha": alpha,

@@ -1,4 +1,4 @@
-"""Where a map will be made: points spread evenly over a region and its domain."""
+"""Prediction points: spread evenly over the cells of a region and its domain."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
 from wco2_engine.inputs.regions import Region, assign_region
-from wco2_engine.learning.spatial_folds import Places
+from wco2_engine.learning.locations import Locations
 
 ENOUGH = 1000  # points to tell the distances from a region's cells to the sites
 MOST_ON_EARTH = 2_000_000  # about 16 km apart
 GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 
 
-def places_to_predict(regions: Sequence[Region], index: int, domain: Domain | None) -> Places:
+def prediction_points(regions: Sequence[Region], index: int, domain: Domain | None) -> Locations:
     """Points of equal area each, at least 1000 where the region is not tiny.
 
     They are those of a Fibonacci lattice on the sphere (Gonzalez 2010, doi
-    10.1007/s11004-009-9257-x), made denser until enough of them are owned by the region and held by
+    10.1007/s11004-009-9257-x), made denser until enough of them lie in the region and
     the domain. Without chance in it, the same region gives the same points.
 
     Raises
@@ -31,7 +31,7 @@ def places_to_predict(regions: Sequence[Region], index: int, domain: Domain | No
     """
     count = 20_000
     while True:
-        longitude, latitude = _lattice(count)
+        longitude, latitude = fibonacci_lattice(count)
         held = np.flatnonzero(assign_region(regions, longitude, latitude) == index)
         if domain is not None and held.size:
             points = Points(longitude[held], latitude[held], GEOGRAPHIC)
@@ -47,10 +47,11 @@ def places_to_predict(regions: Sequence[Region], index: int, domain: Domain | No
             "Check the domain, or validate without knndm.",
         )
     step = max(1, held.size // (2 * ENOUGH))
-    return Places(longitude[held][::step], latitude[held][::step])
+    return Locations(longitude[held][::step], latitude[held][::step])
 
 
-def _lattice(count: int) -> tuple[FloatArray, FloatArray]:
+def fibonacci_lattice(count: int) -> tuple[FloatArray, FloatArray]:
+    """Longitudes and latitudes `(count,)` in degrees, each point with the same area around it."""
     number = np.arange(count, dtype=np.float64)
     latitude = np.degrees(np.arcsin(1.0 - (2.0 * number + 1.0) / count))
     return (number * GOLDEN % 1.0) * 360.0 - 180.0, latitude

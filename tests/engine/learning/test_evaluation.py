@@ -9,26 +9,28 @@ import numpy as np
 import pytest
 
 from wco2_engine.errors import Cancelled
-from wco2_engine.learning.growing import Growth, grow
-from wco2_engine.learning.judging import (
-    MAX_PARTS,
-    HeldOut,
-    Rows,
-    calibrate,
+from wco2_engine.learning.cross_validation import HeldOutPredictions, cross_val_predict
+from wco2_engine.learning.evaluation import (
+    MAX_LABELS,
+    conformal_corrections,
     coverage_rows,
-    hold_out,
     score_rows,
 )
+from wco2_engine.learning.fitting import fit_forest
+from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Silent
 
 
-def rows_of(sites: int = 12, each: int = 6, seed: int = 0) -> Rows:
+def rows_of(sites: int = 12, each: int = 6, seed: int = 0) -> TrainingRows:
     """The flux follows the first predictor and the site; the second is noise."""
     rng = np.random.default_rng(seed)
     site = np.repeat(np.arange(sites), each).astype(np.int32)
     features = rng.normal(size=(len(site), 2)).astype(np.float32)
     target = 3.0 * features[:, 0] + rng.normal(size=sites)[site]
-    return Rows(
+    return TrainingRows(
+        names=("signal", "noise"),
         features=features,
         target=target.astype(np.float64),
         site=site,
@@ -43,56 +45,57 @@ def rows_of(sites: int = 12, each: int = 6, seed: int = 0) -> Rows:
 
 ROWS = rows_of()
 FOLDS = (ROWS.site % 4).astype(np.int16)
-GROWTH = Growth(10)
+TREES = Hyperparameters(10)
 
 
-def told(rows: Rows, folds: np.ndarray, bounds: Any = None) -> HeldOut:
+def told(rows: TrainingRows, folds: np.ndarray, bounds: Any = None) -> HeldOutPredictions:
     predicted = np.where(folds < 0, np.nan, rows.target + 1.0)
-    return HeldOut(folds, predicted, bounds or {}, None)
+    return HeldOutPredictions(folds, predicted, bounds or {}, np.zeros((0, len(rows))))
 
 
 def test_rows_are_predicted_by_a_forest_of_the_other_folds() -> None:
-    held = hold_out(ROWS, FOLDS, [GROWTH] * 4, 5, Silent(), levels=(0.9,), importance=True)
+    run = RunContext(seed=5)
+    held = cross_val_predict(ROWS, FOLDS, TREES, run, levels=(0.9,), permute=[[0], [1]])
     train = FOLDS != 2
-    forest = grow(ROWS.features[train], ROWS.target[train], GROWTH, 5)
+    forest = fit_forest(ROWS.features[train], ROWS.target[train], TREES, run)
     assert np.array_equal(held.predicted[~train], forest.predict(ROWS.features[~train]))
     _, lower, upper = forest.predict_interval(ROWS.features[~train], 0.9)
     assert np.array_equal(held.bounds[0.9][:, ~train], [lower, upper])
-    assert held.importance is not None
-    assert held.importance[0] > 5 > abs(held.importance[1])
+    importance = held.excess_errors(ROWS.target).mean(axis=1)
+    assert importance[0] > 5 > abs(importance[1])
 
 
-def test_each_fold_grows_as_it_is_told() -> None:
-    growths = [Growth(1), Growth(2), Growth(3), Growth(4)]
-    held = hold_out(ROWS, FOLDS, growths, 5, Silent())
-    for number, growth in enumerate(growths):
-        alone = hold_out(ROWS, FOLDS, [growth] * 4, 5, Silent())
+def test_each_fold_has_its_own_hyperparameters() -> None:
+    each_fold = [Hyperparameters(1), Hyperparameters(2), Hyperparameters(3), Hyperparameters(4)]
+    held = cross_val_predict(ROWS, FOLDS, each_fold)
+    for number, hyperparameters in enumerate(each_fold):
+        alone = cross_val_predict(ROWS, FOLDS, hyperparameters)
         test = number == FOLDS
         assert np.array_equal(held.predicted[test], alone.predicted[test])
-    assert held.importance is None
+    assert held.permuted_errors.shape == (0, 72)
     assert held.bounds == {}
 
 
 def test_leaves_of_several_rows_tell_intervals_too() -> None:
-    held = hold_out(ROWS, FOLDS, [Growth(10, min_samples_leaf=5)] * 4, 0, Silent(), levels=(0.8,))
+    held = cross_val_predict(ROWS, FOLDS, Hyperparameters(10, min_samples_leaf=5), levels=(0.8,))
     lower, upper = held.bounds[0.8]
     assert (lower < upper).all()
 
 
 def test_weights_change_the_forests() -> None:
-    weighted = replace(ROWS, weight=np.where(ROWS.site < 6, 100.0, 1.0))
-    leaves = [Growth(5, min_samples_leaf=8)] * 4
-    one, other = (hold_out(rows, FOLDS, leaves, 0, Silent()) for rows in (ROWS, weighted))
+    weighted = replace(ROWS, sample_weight=np.where(ROWS.site < 6, 100.0, 1.0))
+    leaves = Hyperparameters(5, min_samples_leaf=8)
+    one, other = (cross_val_predict(rows, FOLDS, leaves) for rows in (ROWS, weighted))
     assert not np.allclose(one.predicted, other.predicted)
 
 
-def test_holding_out_can_be_cancelled() -> None:
+def test_cross_validation_can_be_cancelled() -> None:
     class Stops(Silent):
         def cancelled(self) -> bool:
             return True
 
     with pytest.raises(Cancelled):
-        hold_out(ROWS, FOLDS, [GROWTH] * 4, 0, Stops())
+        cross_val_predict(ROWS, FOLDS, TREES, RunContext(progress=Stops()))
 
 
 def test_scores_are_told_of_all_then_by_month_zone_and_method() -> None:
@@ -126,7 +129,7 @@ def test_of_many_methods_the_most_frequent_are_scored() -> None:
     names[:6] = "zebra"
     found = score_rows("arctic", "site", replace(ROWS, method=names), told(ROWS, FOLDS))
     methods = [row["method"] for row in found if row["method"] != "all"]
-    assert len(methods) == MAX_PARTS
+    assert len(methods) == MAX_LABELS
     assert methods == sorted(methods)
     assert "zebra" in methods
 
@@ -142,7 +145,7 @@ def test_coverage_is_the_share_within_and_calibration_brings_it_near_the_level()
     assert row["raw_width"] == pytest.approx(1.0)
     assert (row["n"], row["sites"], row["level"]) == (240, 40, 0.8)
     # The 0.8 quantile of |N(0, 1)| is 1.28.
-    moved = calibrate(rows, held)[0.8]
+    moved = conformal_corrections(rows, held)[0.8]
     assert 0.4 < moved < 1.2
     assert abs(row["coverage"] - 0.8) < 0.08
     assert abs(row["width"] - (1.0 + 2 * moved)) < 0.4
@@ -154,7 +157,7 @@ def test_too_few_sites_leave_a_level_uncalibrated() -> None:
     wide = 1.0 + rows.site  # another distance at each site: the others' largest holds 5 of 6
     bounds = {level: np.stack([rows.target - wide, rows.target + wide]) for level in (0.5, 0.9)}
     held = told(rows, folds, bounds)
-    assert set(calibrate(rows, held)) == {0.5}
+    assert set(conformal_corrections(rows, held)) == {0.5}
     at_50, at_90 = coverage_rows("arctic", "site", rows, held)
     assert at_50["coverage"] is not None
     assert (at_90["raw_coverage"], at_90["coverage"], at_90["width"]) == (1.0, None, None)

@@ -1,18 +1,21 @@
-"""Intervals made honest: how far bounds must move to hold new sites as often as they say."""
+"""Conformal calibration: how far bounds must move to hold new sites as often as they say."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.learning.growing import FloatArray, Labels
+FloatArray = NDArray[np.float64]
+Labels = NDArray[np.integer[Any]]
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 SHARES = np.arange(1, 1001) / 1000.0
 ROUNDING = 1e-12  # of sums of weights
 
 
-def beyond(observed: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
+def conformity_scores(observed: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
     """How far `(n_rows,)` each observed lies outside of its bounds; negative inside."""
     return np.maximum(lower - observed, observed - upper)
 
@@ -22,10 +25,10 @@ def enough_sites(site: Labels, level: float) -> bool:
     return len(np.unique(site)) * (1.0 - level) >= 1.0 - ROUNDING
 
 
-def outward(distance: FloatArray, site: Labels, level: float) -> float | None:
+def conformal_correction(score: FloatArray, site: Labels, level: float) -> float | None:
     """What both bounds must move outward by to hold a share `level` of a new site's rows.
 
-    The quantile of the distances, as in conformalised quantile regression (Romano, Patterson and
+    The quantile of the scores, as in conformalised quantile regression (Romano, Patterson and
     Candes 2019, doi 10.48550/arXiv.1905.03222). That is right for exchangeable rows. Rows of one
     site are not: they share what no predictor tells of it. Sites are. So each site counts as one,
     its rows sharing its weight, and which quantile it is to be is found by asking each site: the
@@ -40,25 +43,25 @@ def outward(distance: FloatArray, site: Labels, level: float) -> float | None:
 
     Parameters
     ----------
-    distance : `(n_rows,)` of rows held out with their whole sites, from `beyond`.
+    score : `(n_rows,)` of rows held out with their whole sites, from `conformity_scores`.
     site : `(n_rows,)`.
 
     Returns
     -------
-    In units of the flux, negative where bounds were too wide. None where even the largest distance
+    In units of the flux, negative where bounds were too wide. None where even the largest score
     of the others holds too little.
     """
     sites, row_site, size = np.unique(site, return_inverse=True, return_counts=True)
     if len(sites) < 2:
         return None
-    order = np.argsort(distance, kind="stable")
-    distance, of_site = distance[order], row_site.reshape(-1)[order]
+    order = np.argsort(score, kind="stable")
+    score, of_site = score[order], row_site.reshape(-1)[order]
     weight = 1.0 / size[of_site]
     held = np.zeros(len(SHARES))
     for number in range(len(sites)):
         others = of_site != number
-        moved = _quantiles(distance[others], weight[others])
-        held += np.searchsorted(distance[~others], moved, side="right") / size[number]
+        moved = _quantiles(score[others], weight[others])
+        held += np.searchsorted(score[~others], moved, side="right") / size[number]
     held /= len(sites)
     enough = held >= level - ROUNDING
     if not enough.any():
@@ -66,7 +69,7 @@ def outward(distance: FloatArray, site: Labels, level: float) -> float | None:
     # Of the shares that hold as much as the least that holds enough, the largest: with one more
     # site than the others are, each share is a little less.
     last = np.flatnonzero(held <= held[enough].min() + ROUNDING)[-1]
-    return float(_quantiles(distance, weight)[last])
+    return float(_quantiles(score, weight)[last])
 
 
 def _quantiles(ascending: FloatArray, weight: FloatArray) -> FloatArray:
@@ -76,26 +79,27 @@ def _quantiles(ascending: FloatArray, weight: FloatArray) -> FloatArray:
     return ascending[np.minimum(place, len(ascending) - 1)]
 
 
-def cross_fitted(
-    distance: FloatArray, site: Labels, folds: Labels, level: float
+def cross_conformal_corrections(
+    score: FloatArray, site: Labels, folds: Labels, level: float
 ) -> FloatArray | None:
-    """`outward` for each row `(n_rows,)` from the sites of other folds alone; NaN for fold -1.
+    """`conformal_correction` for each row `(n_rows,)` from the sites of other folds alone.
 
-    None where all sites together, or those of the other folds, are too few.
+    NaN for rows of fold -1. None where all sites together, or those of the other folds, are too
+    few.
     """
     if not enough_sites(site[folds >= 0], level):
         return None
-    found = np.full(len(distance), np.nan)
+    found = np.full(len(score), np.nan)
     for fold in np.unique(folds[folds >= 0]):
         others = (folds >= 0) & (folds != fold)
-        moved = outward(distance[others], site[others], level) if others.any() else None
+        moved = conformal_correction(score[others], site[others], level) if others.any() else None
         if moved is None:
             return None
         found[folds == fold] = moved
     return found
 
 
-def share_within(distance: FloatArray, moved: FloatArray | float) -> float:
+def share_covered(score: FloatArray, moved: FloatArray | float) -> float:
     """The share of rows that bounds hold after they were moved outward."""
-    held: NDArray[np.bool_] = distance <= moved
+    held: NDArray[np.bool_] = score <= moved
     return float(held.mean())

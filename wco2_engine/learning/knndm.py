@@ -1,6 +1,6 @@
-"""Folds by place: prediction-matched ones (kNNDM) and spatial blocks.
+"""Folds whose held-out rows lie as far from the others as the cells to predict do (kNNDM).
 
-kNNDM: Linnenbrink et al. 2024 (doi 10.5194/gmd-17-5897-2024), with the numbers of the R package
+Linnenbrink et al. 2024 (doi 10.5194/gmd-17-5897-2024), with the numbers of the R package
 CAST 1.1.
 """
 
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import EARTH_RADIUS_M
+from wco2_engine.learning.locations import Locations
 
 SIGNIFICANT = 0.05
 CLUSTER_COUNTS = 100  # tried, evenly spaced in logarithm
@@ -27,99 +26,7 @@ Labels = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """Where rows lie.
-
-    Parameters
-    ----------
-    x, y : `(n,)`. Longitude and latitude in degrees on the sphere, else metres on a plane.
-    on_sphere : distances are along great circles of a sphere of 6 371 010 m, else straight.
-
-    Raises
-    ------
-    ValueError : when they differ in length, are not finite, or are no degrees where they should be.
-    """
-
-    x: FloatArray
-    y: FloatArray
-    on_sphere: bool = True
-
-    def __post_init__(self) -> None:
-        for name in ("x", "y"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name), np.float64))
-        if self.x.ndim != 1 or self.x.shape != self.y.shape:
-            raise ValueError(f"places have {self.x.shape} x and {self.y.shape} y")
-        if not (np.isfinite(self.x).all() and np.isfinite(self.y).all()):
-            raise ValueError("a place is not finite")
-        if self.on_sphere and ((np.abs(self.x) > 360).any() or (np.abs(self.y) > 90).any()):
-            raise ValueError("a place is not in degrees of longitude and latitude")
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def at(self, rows: Any) -> Places:
-        """Some of the places."""
-        return Places(self.x[rows], self.y[rows], self.on_sphere)
-
-    def centres(self, label: Labels, count: int) -> Places:
-        """The middle of the places of each label from 0, also across the antimeridian."""
-        size = np.bincount(label, minlength=count)
-        mean = np.column_stack([np.bincount(label, c, count) / size for c in self._vectors.T])
-        if not self.on_sphere:
-            return Places(mean[:, 0], mean[:, 1], False)
-        longitude = np.arctan2(mean[:, 1], mean[:, 0])
-        latitude = np.arctan2(mean[:, 2], np.hypot(mean[:, 0], mean[:, 1]))
-        return Places(np.degrees(longitude), np.degrees(latitude))
-
-    def distance_m(self, other: Places) -> FloatArray:
-        """From each place to the other's of the same index; a single one stands for all."""
-        if not self.on_sphere:
-            return np.hypot(self.x - other.x, self.y - other.y)
-        lon, lat, lon2, lat2 = map(np.radians, (self.x, self.y, other.x, other.y))
-        # Haversine, which is exact for near places, and the same bits both ways.
-        half = np.sin(np.abs(lat - lat2) / 2.0) ** 2
-        half += np.cos(lat) * np.cos(lat2) * np.sin(np.abs(lon - lon2) / 2.0) ** 2
-        return 2.0 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-
-    def nearest_m(self, others: Places) -> FloatArray:
-        """`(n,)`: from each place to the nearest of `others`, to within 1e-8 m."""
-        return self.distance_m(others.at(self._nearest(others, 1)[:, 0]))
-
-    def nearest_other_m(self) -> FloatArray:
-        """`(n,)`: from each place to the nearest of the rest, 0 where two are the same."""
-        index = self._nearest(self, 2)
-        itself = index[:, 0] == np.arange(len(self))
-        return self.distance_m(self.at(np.where(itself, index[:, 1], index[:, 0])))
-
-    def nearest_of_another_m(self, label: Labels) -> FloatArray:
-        """`(n,)`: from each place to the nearest that bears another label."""
-        found = np.empty(len(self))
-        for each in np.unique(label):
-            inside = label == each
-            found[inside] = self.at(inside).nearest_m(self.at(~inside))
-        return found
-
-    @cached_property
-    def _vectors(self) -> FloatArray:
-        """Coordinates whose straight distance orders places as `distance_m` does."""
-        if not self.on_sphere:
-            return np.column_stack([self.x, self.y])
-        lon, lat = np.radians(self.x), np.radians(self.y)
-        return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-
-    def _nearest(self, others: Places, count: int) -> NDArray[np.intp]:
-        from scipy.spatial import cKDTree
-
-        if self.on_sphere != others.on_sphere:
-            raise ValueError("places on the sphere and on a plane can't be compared")
-        if len(others) < count:
-            raise ValueError(f"{len(others)} places have no {count} nearest")
-        index = cKDTree(others._vectors).query(self._vectors, k=range(1, count + 1))[1]
-        return np.asarray(index, np.intp)
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
+class KnndmCandidate:
     """Folds made of `q` clusters.
 
     Parameters
@@ -139,7 +46,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Knndm:
+class KnndmFolds:
     """Folds whose held-out rows are as far from training rows as the cells to predict are.
 
     Parameters
@@ -148,13 +55,13 @@ class Knndm:
     decision : "random" where training rows are no nearer to each other than to the cells to
         predict, so that random folds are right; "clustering" otherwise.
     q : the number of clusters that the folds are made of; None when random.
-    w_m : Wasserstein distance in metres between `held_out_m` and `to_predict_m`.
-    w_leave_one_out_m : the same between `apart_m` and `to_predict_m`.
+    w_m : Wasserstein distance in metres between `cv_distance_m` and `prediction_to_sample_m`.
+    w_leave_one_out_m : the same between `sample_to_sample_m` and `prediction_to_sample_m`.
     ks_statistic, ks_p_value : of the one-sided test that decides.
     candidates : what was tried, by q.
-    apart_m : `(n,)`, from each row to the nearest other one, or of another group.
-    to_predict_m : `(m,)`, from each place to predict to the nearest row.
-    held_out_m : `(n,)`, from each row to the nearest of another fold.
+    sample_to_sample_m : `(n,)`, from each row to the nearest other one, or of another group.
+    prediction_to_sample_m : `(m,)`, from each prediction point to the nearest row.
+    cv_distance_m : `(n,)`, from each row to the nearest of another fold.
     """
 
     folds: FoldArray
@@ -164,27 +71,27 @@ class Knndm:
     w_leave_one_out_m: float
     ks_statistic: float
     ks_p_value: float
-    candidates: tuple[Candidate, ...]
-    apart_m: FloatArray
-    to_predict_m: FloatArray
-    held_out_m: FloatArray
+    candidates: tuple[KnndmCandidate, ...]
+    sample_to_sample_m: FloatArray
+    prediction_to_sample_m: FloatArray
+    cv_distance_m: FloatArray
 
 
 def knndm(
-    training: Places,
-    prediction: Places,
+    training_points: Locations,
+    prediction_points: Locations,
     group: Labels | None,
     k: int = 5,
     maxp: float = 0.5,
     seed: int = 0,
     clusterings: Mapping[int, Labels] | None = None,
-) -> Knndm:
+) -> KnndmFolds:
     """Folds by k-fold nearest-neighbour distance matching.
 
     Parameters
     ----------
-    training : of the rows.
-    prediction : a sample of the cells that the map will hold.
+    training_points : of the rows.
+    prediction_points : a sample of the cells that the map will hold.
     group : `(n,)`, equal for rows of one site (see `site_groups`), which then stay in one fold:
         sites are clustered instead of rows, and distances are to rows of other sites. None does as
         CAST does, which puts rows of one site into several folds where that fits better.
@@ -196,14 +103,16 @@ def knndm(
     Raises
     ------
     Wco2Error : when there are too few rows or sites, or every candidate has a fold above `maxp`.
-    ValueError : when shapes don't fit, or a place is on the sphere and another on a plane.
+    ValueError : when shapes don't fit, or some points are on the sphere and others on a plane.
     """
-    n = len(training)
+    n = len(training_points)
     unit = np.arange(n) if group is None else np.unique(group, return_inverse=True)[1].reshape(-1)
     count = int(unit.max(initial=-1)) + 1
     kind = "rows" if group is None else "sites"
-    if len(unit) != n or not len(prediction):
-        raise ValueError(f"{len(unit)} groups, {n} places, {len(prediction)} to predict")
+    if len(unit) != n or not len(prediction_points):
+        raise ValueError(
+            f"{len(unit)} groups, {n} training points, {len(prediction_points)} to predict"
+        )
     if k < 2 or not 1.0 / k < maxp < 1.0:
         raise Wco2Error(
             f"kNNDM with k = {k} and maxp = {maxp:g} is not possible.",
@@ -214,21 +123,25 @@ def knndm(
             f"{count} {kind} are too few for the {k} folds of kNNDM.",
             "Ask for fewer folds, or use leave-site-out, which is right for few sites.",
         )
-    apart = training.nearest_other_m() if group is None else training.nearest_of_another_m(unit)
-    to_predict = prediction.nearest_m(training)
-    statistic, p = smirnov(apart, to_predict)
-    candidates: tuple[Candidate, ...] = ()
+    sample_to_sample = (
+        training_points.nearest_other_m()
+        if group is None
+        else training_points.nearest_of_another_m(unit)
+    )
+    prediction_to_sample = prediction_points.nearest_m(training_points)
+    statistic, p = one_sided_ks_test(sample_to_sample, prediction_to_sample)
+    candidates: tuple[KnndmCandidate, ...] = ()
     if p >= SIGNIFICANT:
         q = None
         folds = _random_folds(count, k, seed)[unit]
     else:
         if clusterings is None:
-            middles = training if group is None else training.centres(unit, count)
+            middles = training_points if group is None else training_points.centres(unit, count)
             clusters = _ward(middles, np.bincount(unit), k)
             clusterings = {q: label[unit] for q, label in clusters.items()}
-        axis = _scores(training, unwrap=group is not None)
+        axis = _first_component(training_points, unwrap=group is not None)
         candidates = tuple(
-            _candidate(q, label, axis, training, to_predict, k, maxp)
+            _candidate(q, label, axis, training_points, prediction_to_sample, k, maxp)
             for q, label in sorted(clusterings.items())
         )
         valid = [each for each in candidates if each.w_m is not None]
@@ -240,19 +153,19 @@ def knndm(
             )
         best = min(valid, key=lambda each: (each.w_m, each.q))
         q, folds = best.q, best.folds
-    held_out = training.nearest_of_another_m(folds)
-    return Knndm(
+    cv_distance = training_points.nearest_of_another_m(folds)
+    return KnndmFolds(
         folds=folds,
         decision="random" if q is None else "clustering",
         q=q,
-        w_m=wasserstein(held_out, to_predict),
-        w_leave_one_out_m=wasserstein(apart, to_predict),
+        w_m=wasserstein(cv_distance, prediction_to_sample),
+        w_leave_one_out_m=wasserstein(sample_to_sample, prediction_to_sample),
         ks_statistic=statistic,
         ks_p_value=p,
         candidates=candidates,
-        apart_m=apart,
-        to_predict_m=to_predict,
-        held_out_m=held_out,
+        sample_to_sample_m=sample_to_sample,
+        prediction_to_sample_m=prediction_to_sample,
+        cv_distance_m=cv_distance,
     )
 
 
@@ -262,10 +175,10 @@ def _random_folds(count: int, k: int, seed: int) -> FoldArray:
     return np.random.default_rng(seed).permutation(labels)[:count]
 
 
-def _ward(places: Places, weight: Labels, k: int) -> dict[int, NDArray[np.intp]]:
-    """Ward clusters `(n,)` of weighted places by their number, from k to n - 2 of them.
+def _ward(points: Locations, weight: Labels, k: int) -> dict[int, NDArray[np.intp]]:
+    """Ward clusters `(n,)` of weighted points by their number, from k to n - 2 of them.
 
-    A place of weight w counts as w places in one, so the clusters are those of all rows at their
+    A point of weight w counts as w points in one, so the clusters are those of all rows at their
     sites' middles. Distances along great circles are taken as they are: not quite Euclidean, but
     the update of squared distances (R's ward.D2) works all the same. Nearest-neighbour chains
     (Murtagh 1983, doi 10.1093/comjnl/26.4.354) find the same merges as looking for the closest
@@ -274,8 +187,8 @@ def _ward(places: Places, weight: Labels, k: int) -> dict[int, NDArray[np.intp]]
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    n = len(places)
-    apart = np.stack([places.at([i]).distance_m(places) for i in range(n)]) ** 2
+    n = len(points)
+    apart = np.stack([points.at([i]).distance_m(points) for i in range(n)]) ** 2
     apart *= 2.0 * weight * weight[:, None] / (weight + weight[:, None])
     np.fill_diagonal(apart, np.inf)
     size = weight.astype(np.float64)
@@ -314,7 +227,7 @@ def _ward(places: Places, weight: Labels, k: int) -> dict[int, NDArray[np.intp]]
     return clusters
 
 
-def _scores(places: Places, unwrap: bool) -> FloatArray:
+def _first_component(points: Locations, unwrap: bool) -> FloatArray:
     """Along the first principal component of the coordinates as they are.
 
     The component of two variables has a closed form, with the first one's loading positive.
@@ -323,8 +236,8 @@ def _scores(places: Places, unwrap: bool) -> FloatArray:
     ----------
     unwrap : cut longitudes at their widest gap instead of at the antimeridian.
     """
-    x, y = places.x, places.y
-    if unwrap and places.on_sphere:
+    x, y = points.x, points.y
+    if unwrap and points.on_sphere:
         x = x % 360.0
         ordered = np.unique(x)
         gap = np.diff(ordered, append=ordered[0] + 360.0)
@@ -339,11 +252,11 @@ def _candidate(
     q: int,
     cluster: Labels,
     axis: FloatArray,
-    training: Places,
-    to_predict: FloatArray,
+    training_points: Locations,
+    prediction_to_sample: FloatArray,
     k: int,
     maxp: float,
-) -> Candidate:
+) -> KnndmCandidate:
     n = len(cluster)
     # By first appearance, so that equal scores are ordered alike whoever numbered the clusters.
     _, first, label = np.unique(cluster, return_index=True, return_inverse=True)
@@ -352,8 +265,8 @@ def _candidate(
     folds = merge_clusters(size, np.bincount(label, axis) / size, k)[label]
     w = None
     if np.bincount(folds).max() <= maxp * n:
-        w = wasserstein(training.nearest_of_another_m(folds), to_predict)
-    return Candidate(q, folds, w, int(size.max()), int((size >= n / k).sum()))
+        w = wasserstein(training_points.nearest_of_another_m(folds), prediction_to_sample)
+    return KnndmCandidate(q, folds, w, int(size.max()), int((size >= n / k).sum()))
 
 
 def merge_clusters(size: Labels, score: FloatArray, k: int) -> FoldArray:
@@ -365,7 +278,7 @@ def merge_clusters(size: Labels, score: FloatArray, k: int) -> FoldArray:
     Parameters
     ----------
     size : `(n_clusters,)`, rows.
-    score : `(n_clusters,)`, the place of the cluster's centre along the axis.
+    score : `(n_clusters,)`, where the cluster's centre lies along the axis.
     """
     order = np.argsort(score, kind="stable")
     large = size[order] >= size.sum() / k
@@ -385,7 +298,7 @@ def wasserstein(one: FloatArray, other: FloatArray) -> float:
     return float(np.sum(gap[:-1] * np.diff(value)))
 
 
-def smirnov(one: FloatArray, other: FloatArray) -> tuple[float, float]:
+def one_sided_ks_test(one: FloatArray, other: FloatArray) -> tuple[float, float]:
     """Whether values of `one` are smaller: the Kolmogorov-Smirnov statistic and its p-value.
 
     The statistic is max(ECDF of one - ECDF of other). p is exact, given which values tie, for fewer
@@ -425,49 +338,3 @@ def _counts_below(
         for each in (one, other)
     )
     return value, below_one, below_other
-
-
-def spatial_blocks(
-    places: Places, group: Labels, size_km: float, k: int = 10, seed: int = 0
-) -> FoldArray:
-    """Folds `(n,)` from 0 of whole blocks of about `size_km` by `size_km`.
-
-    Blocks lie in belts of latitude, as many in each as fit, so all have nearly the same area. They
-    are dealt to `k` folds of nearly equal numbers of rows. A site belongs to the block of its
-    middle.
-
-    Parameters
-    ----------
-    places : on the sphere.
-    group : `(n,)`, equal for rows of one site.
-
-    Raises
-    ------
-    Wco2Error : when the size is not above 0, or there are fewer blocks with rows than folds.
-    """
-    if not places.on_sphere:
-        raise ValueError("blocks are for longitudes and latitudes")
-    if not 0 < size_km < np.inf or k < 2:
-        raise Wco2Error(f"Blocks of {size_km:g} km in {k} folds are not possible.")
-    site = np.unique(group, return_inverse=True)[1].reshape(-1)
-    middle = places.centres(site, int(site.max(initial=-1)) + 1)
-    step = size_km * 1000.0 / EARTH_RADIUS_M
-    belt = np.floor(np.radians(90.0 - middle.y) / step)
-    around = 2.0 * np.pi * np.abs(np.sin(np.minimum((belt + 0.5) * step, np.pi)))
-    blocks_in_belt = np.maximum(1.0, np.round(around / step))
-    column = np.floor((middle.x % 360.0) / 360.0 * blocks_in_belt)
-    block = np.unique(np.column_stack([belt, column]), axis=0, return_inverse=True)[1]
-    block = block.reshape(-1)[site]
-    size = np.bincount(block)
-    if len(size) < k:
-        raise Wco2Error(
-            f"The rows lie in {len(size)} blocks of {size_km:g} km, too few for {k} folds.",
-            "Take smaller blocks or fewer folds.",
-        )
-    shuffled = np.random.default_rng(seed).permutation(len(size))
-    filled = np.zeros(k, np.int64)
-    fold_of_block = np.empty(len(size), np.int16)
-    for each in shuffled[np.argsort(-size[shuffled], kind="stable")]:
-        fold_of_block[each] = np.argmin(filled)
-        filled[fold_of_block[each]] += size[each]
-    return fold_of_block[block]

@@ -18,16 +18,16 @@ from scipy.stats import wasserstein_distance
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import EARTH_RADIUS_M
-from wco2_engine.learning import spatial_folds as module
-from wco2_engine.learning.spatial_folds import (
-    Knndm,
-    Places,
+from wco2_engine.learning.folds import block_folds
+from wco2_engine.learning.knndm import (
+    KnndmFolds,
+    _ward,
     knndm,
     merge_clusters,
-    smirnov,
-    spatial_blocks,
+    one_sided_ks_test,
     wasserstein,
 )
+from wco2_engine.learning.locations import Locations
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CAST = REPOSITORY.parent / "shared" / "reference" / "cast"
@@ -57,13 +57,13 @@ class Reference:
             rows = list(csv.DictReader(file))
         return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
 
-    def places(self, run: str) -> tuple[Places, Places]:
+    def places(self, run: str) -> tuple[Locations, Locations]:
         """Training and prediction places."""
         names = self.settings["coordinates"]
         if run in RANDOM:
             key = run.removesuffix("_great_circle")
             ranges = self.settings["knndm"][key]
-            everywhere = Places(*(self.prediction[name] for name in names["geographic"]))
+            everywhere = Locations(*(self.prediction[name] for name in names["geographic"]))
             (first, last), (start, end) = (
                 ranges[f"{side}_rows_of_prediction_csv"] for side in ("training", "prediction")
             )
@@ -72,11 +72,11 @@ class Reference:
         of_training = names["site" if run.startswith("repeated") else kind]
         sphere = kind == "geographic"
         return (
-            Places(*(self.training[name] for name in of_training), sphere),
-            Places(*(self.prediction[name] for name in names[kind]), sphere),
+            Locations(*(self.training[name] for name in of_training), sphere),
+            Locations(*(self.prediction[name] for name in names[kind]), sphere),
         )
 
-    def folds(self, run: str) -> Knndm:
+    def folds(self, run: str) -> KnndmFolds:
         expected = self.expected[run]
         clusters = None
         if expected["clustering"] == "kmeans":
@@ -101,8 +101,8 @@ def test_distances_test_and_decision_are_those_of_cast(reference: Reference, run
     expected, found = reference.expected[run], reference.folds(run)
     assert found.decision == expected["decision"]
     assert found.q == expected["q"]
-    np.testing.assert_allclose(found.apart_m, expected["gj"], rtol=0, atol=1e-8)
-    np.testing.assert_allclose(found.to_predict_m, expected["gij"], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(found.sample_to_sample_m, expected["gj"], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(found.prediction_to_sample_m, expected["gij"], rtol=0, atol=1e-8)
     np.testing.assert_allclose(found.ks_statistic, expected["ks_statistic"], rtol=1e-14)
     np.testing.assert_allclose(found.ks_p_value, expected["ks_p_value"], rtol=0, atol=1e-13)
     np.testing.assert_allclose(found.w_leave_one_out_m, expected["W_leave_one_out"], rtol=1e-12)
@@ -114,7 +114,7 @@ def test_folds_and_w_are_those_of_cast(reference: Reference, run: str) -> None:
     assert partition(found.folds) == partition(np.array(expected["folds"]))
     assert sorted(np.bincount(found.folds)) == sorted(expected["fold_sizes"])
     np.testing.assert_allclose(found.w_m, expected["W"], rtol=1e-12)
-    np.testing.assert_allclose(found.held_out_m, expected["gjstar"], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(found.cv_distance_m, expected["gjstar"], rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("run", CLUSTERED)
@@ -173,7 +173,7 @@ def test_random_folds_are_balanced_and_decided_by_the_seed(reference: Reference)
     assert (found[0].folds != found[2].folds).any()
     assert found[0].candidates == ()
     assert found[0].w_m == wasserstein(
-        training.nearest_of_another_m(found[0].folds), found[0].to_predict_m
+        training.nearest_of_another_m(found[0].folds), found[0].prediction_to_sample_m
     )
 
 
@@ -206,13 +206,13 @@ def test_without_sites_of_several_rows_both_ways_are_the_same(reference: Referen
     assert one.w_leave_one_out_m == other.w_leave_one_out_m
 
 
-def scattered(rng: np.random.Generator, sites: int) -> tuple[Places, NDArray[np.int64]]:
-    """Places of rows at clustered sites, 1 to 6 rows each a few kilometres apart."""
+def scattered(rng: np.random.Generator, sites: int) -> tuple[Locations, NDArray[np.int64]]:
+    """Locations of rows at clustered sites, 1 to 6 rows each a few kilometres apart."""
     site = np.repeat(np.arange(sites), rng.integers(1, 7, sites))
     hub = rng.uniform([-180, 50], [180, 75], (4, 2))[rng.integers(0, 4, sites)]
     centre = hub + rng.normal(0, 3, (sites, 2))
     place = centre[site] + rng.normal(0, 0.05, (len(site), 2))
-    return Places(place[:, 0], place[:, 1]), site
+    return Locations(place[:, 0], place[:, 1]), site
 
 
 @settings(max_examples=40)
@@ -220,9 +220,9 @@ def scattered(rng: np.random.Generator, sites: int) -> tuple[Places, NDArray[np.
 def test_folds_never_split_a_site(seed: int, sites: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     places, site = scattered(rng, sites)
-    cells = Places(rng.uniform(-180, 180, 200), rng.uniform(50, 75, 200))
+    cells = Locations(rng.uniform(-180, 180, 200), rng.uniform(50, 75, 200))
     names = rng.permutation(1000)[site]
-    blocks = spatial_blocks(places, names, 10.0, k)
+    blocks = block_folds(places, names, 10.0, k)
     assert all(len(np.unique(blocks[site == each])) == 1 for each in range(sites))
     try:
         found = knndm(places, cells, names, k, maxp=0.9)
@@ -233,7 +233,7 @@ def test_folds_never_split_a_site(seed: int, sites: int, k: int) -> None:
     assert set(found.folds.tolist()) == set(range(k))
     assert np.bincount(found.folds).max() <= 0.9 * len(site)
     # Held out with the whole of its site, no row is nearer to training rows than another site.
-    assert (found.held_out_m >= found.apart_m - 1e-6).all()
+    assert (found.cv_distance_m >= found.sample_to_sample_m - 1e-6).all()
     best = [each for each in found.candidates if each.q == found.q]
     assert all(each.w_m == found.w_m for each in best)
 
@@ -243,17 +243,19 @@ def test_folds_never_split_a_site(seed: int, sites: int, k: int) -> None:
 def test_turning_the_earth_or_the_rows_changes_no_fold(turn: float, seed: int) -> None:
     rng = np.random.default_rng(7)
     places, site = scattered(rng, 30)
-    cells = Places(rng.uniform(-180, 180, 200), rng.uniform(50, 75, 200))
+    cells = Locations(rng.uniform(-180, 180, 200), rng.uniform(50, 75, 200))
     first = knndm(places, cells, site)
     order = np.random.default_rng(seed).permutation(len(site))
-    turned = [Places((p.x + turn + 540.0) % 360.0 - 180.0, p.y) for p in (places.at(order), cells)]
+    turned = [
+        Locations((p.x + turn + 540.0) % 360.0 - 180.0, p.y) for p in (places.at(order), cells)
+    ]
     second = knndm(*turned, site[order])
     assert partition(second.folds[np.argsort(order)]) == partition(first.folds)
     np.testing.assert_allclose(second.w_m, first.w_m, rtol=1e-9)
 
 
 def test_too_few_sites_for_the_folds_is_said_with_a_way_out() -> None:
-    places = Places(np.repeat([10.0, 20.0, 30.0, 40.0], 9), np.full(36, 60.0))
+    places = Locations(np.repeat([10.0, 20.0, 30.0, 40.0], 9), np.full(36, 60.0))
     with pytest.raises(Wco2Error, match="4 sites are too few for the 5 folds") as caught:
         knndm(places, places, np.repeat(np.arange(4), 9))
     assert "leave-site-out" in caught.value.hint
@@ -261,8 +263,8 @@ def test_too_few_sites_for_the_folds_is_said_with_a_way_out() -> None:
 
 def test_five_sites_are_five_folds() -> None:
     longitude = np.array([10.0, 10.1, 10.2, 10.3, 10.4])
-    places = Places(np.repeat(longitude, 8), np.full(40, 60.0))
-    cells = Places(np.linspace(100, 120, 50), np.full(50, 60.0))
+    places = Locations(np.repeat(longitude, 8), np.full(40, 60.0))
+    cells = Locations(np.linspace(100, 120, 50), np.full(50, 60.0))
     found = knndm(places, cells, np.repeat(np.arange(5), 8))
     assert (found.decision, found.q) == ("clustering", 5)
     assert partition(found.folds) == {tuple(range(8 * k, 8 * k + 8)) for k in range(5)}
@@ -270,16 +272,16 @@ def test_five_sites_are_five_folds() -> None:
 
 def test_a_site_with_most_of_the_rows_leaves_no_candidate() -> None:
     site = np.repeat(np.arange(6), [60, 2, 2, 2, 2, 2])
-    places = Places(10.0 + 0.1 * site, np.full(len(site), 60.0))
-    cells = Places(np.linspace(100, 120, 50), np.full(50, 60.0))
+    places = Locations(10.0 + 0.1 * site, np.full(len(site), 60.0))
+    cells = Locations(np.linspace(100, 120, 50), np.full(50, 60.0))
     with pytest.raises(Wco2Error, match="at most 50% of the 70 rows: the sites are too clustered"):
         knndm(places, cells, site)
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
-    places = Places(np.arange(10.0), np.full(10, 60.0))
-    flat = Places(np.arange(10.0), np.full(10, 60.0), on_sphere=False)
-    with pytest.raises(ValueError, match="3 groups, 10 places"):
+    places = Locations(np.arange(10.0), np.full(10, 60.0))
+    flat = Locations(np.arange(10.0), np.full(10, 60.0), on_sphere=False)
+    with pytest.raises(ValueError, match="3 groups, 10 training points"):
         knndm(places, places, np.arange(3))
     with pytest.raises(ValueError, match="0 to predict"):
         knndm(places, places.at(slice(0)), np.arange(10))
@@ -290,14 +292,16 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize(
     ("x", "y"), [([0.0], [91.0]), ([400.0], [0.0]), ([np.nan], [0.0]), ([0.0, 1.0], [0.0])]
 )
-def test_places_that_are_none_are_refused(x: list[float], y: list[float]) -> None:
-    with pytest.raises(ValueError, match="place"):
-        Places(np.array(x), np.array(y))
+def test_locations_that_are_none_are_refused(x: list[float], y: list[float]) -> None:
+    with pytest.raises(ValueError, match="location"):
+        Locations(np.array(x), np.array(y))
 
 
 def test_great_circles_worked_by_hand() -> None:
-    start = Places(np.array([0.0, 0.0, 0.0, 179.5, 10.0]), np.array([0.0, 60.0, 90.0, 0.0, 45.0]))
-    end = Places(
+    start = Locations(
+        np.array([0.0, 0.0, 0.0, 179.5, 10.0]), np.array([0.0, 60.0, 90.0, 0.0, 45.0])
+    )
+    end = Locations(
         np.array([1.0, 180.0, 77.0, -179.5, 10.0]), np.array([0.0, 60.0, -90.0, 0.0, 45.0])
     )
     found = start.distance_m(end)
@@ -306,18 +310,18 @@ def test_great_circles_worked_by_hand() -> None:
 
 
 def test_nearest_places_worked_by_hand() -> None:
-    places = Places(np.array([179.0, -179.0, 0.0, 0.0, 3.0]), np.zeros(5))
+    places = Locations(np.array([179.0, -179.0, 0.0, 0.0, 3.0]), np.zeros(5))
     np.testing.assert_allclose(places.nearest_other_m() / DEGREE_M, [2, 2, 0, 0, 3], rtol=1e-12)
     another = places.nearest_of_another_m(np.array([0, 1, 2, 2, 0]))
     np.testing.assert_allclose(another / DEGREE_M, [2, 2, 3, 3, 3], rtol=1e-12)
-    plane = Places(np.array([0.0, 3.0, 0.0]), np.array([0.0, 4.0, 12.0]), on_sphere=False)
+    plane = Locations(np.array([0.0, 3.0, 0.0]), np.array([0.0, 4.0, 12.0]), on_sphere=False)
     np.testing.assert_array_equal(plane.nearest_other_m(), [5.0, 5.0, np.hypot(3.0, 8.0)])
 
 
 @given(seed=st.integers(0, 2**32 - 1), spread=st.sampled_from([1e-7, 1e-3, 10.0]))
 def test_the_nearest_is_the_least_of_all_distances(seed: int, spread: float) -> None:
     rng = np.random.default_rng(seed)
-    places = Places(120 + spread * rng.uniform(-1, 1, 40), 65 + spread * rng.uniform(-1, 1, 40))
+    places = Locations(120 + spread * rng.uniform(-1, 1, 40), 65 + spread * rng.uniform(-1, 1, 40))
     every = np.stack([places.at([k]).distance_m(places) for k in range(40)])
     np.testing.assert_array_equal(every, every.T)
     np.fill_diagonal(every, np.inf)
@@ -325,7 +329,7 @@ def test_the_nearest_is_the_least_of_all_distances(seed: int, spread: float) -> 
 
 
 def test_the_middle_of_a_site_across_the_antimeridian_lies_there() -> None:
-    places = Places(np.array([179.0, -179.0, 20.0, 40.0]), np.array([60.0, 60.0, 10.0, 10.0]))
+    places = Locations(np.array([179.0, -179.0, 20.0, 40.0]), np.array([60.0, 60.0, 10.0, 10.0]))
     middle = places.centres(np.array([0, 0, 1, 1]), 2)
     np.testing.assert_allclose(np.abs(middle.x), [180.0, 30.0])
     np.testing.assert_allclose(places.nearest_m(middle)[:2], 1.0 * DEGREE_M * 0.5, rtol=2e-3)
@@ -367,7 +371,7 @@ def test_p_is_the_share_of_all_ways_to_deal_the_values(
         )
 
     ways = [largest(chosen) for chosen in combinations(range(n + m), n)]
-    statistic, p = smirnov(one, other)
+    statistic, p = one_sided_ks_test(one, other)
     assert statistic * n * m == pytest.approx(ways[0])
     np.testing.assert_allclose(p, np.mean(np.array(ways) >= ways[0]), rtol=0, atol=1e-12)
 
@@ -375,20 +379,20 @@ def test_p_is_the_share_of_all_ways_to_deal_the_values(
 def test_the_asymptotic_p_worked_by_hand() -> None:
     # Half of 100 values lie below all of the other 100: D = 0.5 and p = exp(-2 x 0.25 x 50).
     one = np.r_[np.arange(50.0), np.arange(200.0, 250.0)]
-    statistic, p = smirnov(one, np.arange(100.0, 200.0))
+    statistic, p = one_sided_ks_test(one, np.arange(100.0, 200.0))
     assert statistic == 0.5
     np.testing.assert_allclose(p, np.exp(-25.0))
 
 
 def test_clusters_of_weighted_places_are_those_of_repeated_ones() -> None:
     rng = np.random.default_rng(3)
-    places = Places(rng.uniform(90, 150, 60), rng.uniform(50, 75, 60))
+    places = Locations(rng.uniform(90, 150, 60), rng.uniform(50, 75, 60))
     for weight in (np.ones(60, int), rng.integers(1, 9, 60)):
         rows = places.at(np.repeat(np.arange(60), weight))
         every = np.concatenate(
             [rows.at([k]).distance_m(rows.at(slice(k + 1, None))) for k in range(len(rows) - 1)]
         )
-        clusters = module._ward(places, weight, 5)
+        clusters = _ward(places, weight, 5)
         assert (min(clusters), max(clusters)) == (5, 58)
         theirs = cut_tree(linkage(every, "ward"), list(clusters))
         for (q, ours), labels in zip(clusters.items(), theirs.T, strict=True):
@@ -401,7 +405,9 @@ def test_blocks_worked_by_hand() -> None:
     # = 9 blocks of 40 degrees; the one from 36 to 54 N 20 cos(45) = 14.
     longitude = np.array([1.0, 39.0, 41.0, 359.0, -1.0, 1.0, 25.0, 26.0])
     latitude = np.array([55.0, 71.0, 55.0, 60.0, 60.0, 53.0, 53.0, 53.0])
-    folds = spatial_blocks(Places(longitude, latitude), np.arange(8), 18 * DEGREE_M / 1000, k=5)
+    folds = block_folds(
+        Locations(longitude, latitude), np.arange(8), 18 * DEGREE_M / 1000, n_folds=5
+    )
     assert partition(folds) == {(0, 1), (2,), (3, 4), (5, 6), (7,)}
 
 
@@ -410,32 +416,32 @@ def test_blocks_have_nearly_the_same_area() -> None:
     # middles hold 3 + 9 + 15 + 21 = 48 blocks, on 48.7 million km2.
     rng = np.random.default_rng(0)
     z = rng.uniform(np.cos(4e6 / EARTH_RADIUS_M), 1.0, 50_000)
-    places = Places(rng.uniform(-180, 180, z.size), np.degrees(np.arcsin(z)))
-    folds = spatial_blocks(places, np.arange(z.size), 1000.0, k=48)
+    places = Locations(rng.uniform(-180, 180, z.size), np.degrees(np.arcsin(z)))
+    folds = block_folds(places, np.arange(z.size), 1000.0, n_folds=48)
     area = np.bincount(folds) * 48.7 / z.size
     assert area.min() > 0.85
     assert area.max() < 1.15
     with pytest.raises(Wco2Error, match="48 blocks of 1000 km, too few for 49 folds"):
-        spatial_blocks(places, np.arange(z.size), 1000.0, k=49)
+        block_folds(places, np.arange(z.size), 1000.0, n_folds=49)
 
 
 def test_blocks_fill_folds_of_nearly_the_same_size() -> None:
     rng = np.random.default_rng(1)
-    places = Places(rng.uniform(-180, 180, 1000), rng.uniform(50, 80, 1000))
+    places = Locations(rng.uniform(-180, 180, 1000), rng.uniform(50, 80, 1000))
     site = np.arange(1000)
-    first, again, other = (spatial_blocks(places, site, 500.0, 10, seed) for seed in (0, 0, 1))
+    first, again, other = (block_folds(places, site, 500.0, 10, seed) for seed in (0, 0, 1))
     assert set(np.bincount(first)) == {100}
     assert (first == again).all()
     assert (first != other).any()
 
 
 def test_blocks_that_can_not_be_are_refused() -> None:
-    places = Places(np.arange(10.0), np.full(10, 60.0))
+    places = Locations(np.arange(10.0), np.full(10, 60.0))
     site = np.arange(10)
     with pytest.raises(Wco2Error, match="1 blocks of 20000 km, too few for 5 folds"):
-        spatial_blocks(places, site, 20_000.0, 5)
+        block_folds(places, site, 20_000.0, 5)
     for size, k in ((0.0, 5), (np.inf, 5), (np.nan, 5), (100.0, 1)):
         with pytest.raises(Wco2Error, match="not possible"):
-            spatial_blocks(places, site, size, k)
+            block_folds(places, site, size, k)
     with pytest.raises(ValueError, match="longitudes and latitudes"):
-        spatial_blocks(Places(places.x, places.y, on_sphere=False), site, 100.0)
+        block_folds(Locations(places.x, places.y, on_sphere=False), site, 100.0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wco2_engine.grid import EARTH_RADIUS_M
-from wco2_engine.learning.groups import site_groups
+from wco2_engine.learning.sites import site_groups, site_weights
 
 KM_NORTH = 1.0 / (EARTH_RADIUS_M / 1000 * np.pi / 180.0)  # degrees of latitude
 
@@ -75,3 +75,9 @@ def test_rows_of_different_groups_share_no_name_and_lie_apart(
                 dy = (latitude[i] - latitude[j]) * metres
                 dx = (longitude[i] - longitude[j]) * metres * np.cos(np.radians(60.02))
                 assert np.hypot(dx, dy) > 995
+
+
+def test_the_weights_of_each_site_add_up_to_1() -> None:
+    np.testing.assert_array_equal(
+        site_weights(np.array([5, 2, 5, 5, 5])), [0.25, 1, 0.25, 0.25, 0.25]
+    )

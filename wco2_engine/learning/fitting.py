@@ -1,0 +1,125 @@
+"""A forest fitted to plain arrays: on which scale of the target, and with which weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.run import RunContext
+from wco2_engine.options import Hyperparameters
+
+FloatArray = NDArray[np.float64]
+
+# Roots and logarithms of the size, with the sign kept: winter fluxes may be negative.
+TRANSFORMS: Mapping[str, Callable[[FloatArray], FloatArray]] = {
+    "none": lambda flux: flux,
+    "sqrt": lambda flux: np.sign(flux) * np.sqrt(np.abs(flux)),
+    "log1p": lambda flux: np.sign(flux) * np.log1p(np.abs(flux)),
+}
+
+
+def fit_forest(
+    features: NDArray[np.float32],
+    target: FloatArray,
+    hyperparameters: Hyperparameters | None = None,
+    run: RunContext | None = None,
+    sample_weight: FloatArray | None = None,
+) -> Forest:
+    """A forest that predicts in units of the target, whatever its transform. See
+    `fit_with_importances`, which tells its importances too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wco2_engine import Hyperparameters, fit_forest
+    >>> temperature = np.linspace(-30, 0, 60, dtype=np.float32)[:, None]
+    >>> flux = 9.0 * 1.07 ** temperature[:, 0].astype(float)
+    >>> forest = fit_forest(temperature, flux, Hyperparameters(trees=20))
+    >>> forest.predict([[-30.0], [0.0]]).round(2).tolist()
+    [1.18, 9.0]
+    """
+    return fit_with_importances(features, target, hyperparameters, run, sample_weight)[0]
+
+
+def fit_with_importances(
+    features: NDArray[np.float32],
+    target: FloatArray,
+    hyperparameters: Hyperparameters | None = None,
+    run: RunContext | None = None,
+    sample_weight: FloatArray | None = None,
+) -> tuple[Forest, FloatArray]:
+    """A forest that predicts in units of the target, whatever its transform.
+
+    A transform decides where trees split, never what leaves say: they say the mean of the target
+    itself. So nothing is transformed back, and no bias comes of it, where back-transforming the
+    mean of logarithms falls short of the mean (Duan 1983, doi 10.1080/01621459.1983.10478017).
+
+    Parameters
+    ----------
+    features : `(n_rows, n_features)`.
+    target : `(n_rows,)`.
+    hyperparameters : the defaults where None.
+    run : its seed and threads; the forest is the same for any number of threads.
+    sample_weight : `(n_rows,)`, above 0; None counts all rows alike.
+
+    Returns
+    -------
+    The forest, and each predictor's share `(n_features,)` of what all splits took from the variance
+    of the target, on the scale where splits are compared.
+
+    Raises
+    ------
+    Wco2Error : when a predictor or the target has a gap. Some versions of scikit-learn would grow
+        trees around gaps, for which maps have no rule.
+    """
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    hyperparameters, run = hyperparameters or Hyperparameters(), run or RunContext()
+    if not np.isfinite(target).all():
+        raise Wco2Error(
+            f"The flux has {int((~np.isfinite(target)).sum())} gaps.", "Leave them out."
+        )
+    gaps = np.argwhere(~np.isfinite(features))
+    if gaps.size:
+        row, column = gaps[0]
+        raise Wco2Error(
+            f"Predictor {column + 1} has no value in row {row + 1} ({len(gaps)} gaps in all).",
+            "Leave such rows or this predictor out.",
+        )
+    estimator = ExtraTreesRegressor(
+        n_estimators=hyperparameters.trees,
+        min_samples_leaf=hyperparameters.min_samples_leaf,
+        max_features=hyperparameters.max_features,
+        random_state=run.seed,
+        n_jobs=run.threads,
+    ).fit(features, TRANSFORMS[hyperparameters.transform](target), sample_weight=sample_weight)
+    forest, impurity = Forest.from_sklearn(estimator), np.asarray(estimator.feature_importances_)
+    if hyperparameters.transform == "none":
+        return forest, impurity
+    leaves = forest.apply(features, threads=run.threads).reshape(-1)
+    weight = np.ones(len(target)) if sample_weight is None else sample_weight
+    weight = np.repeat(weight, forest.n_trees)
+    flux = np.repeat(target, forest.n_trees)
+    total = np.bincount(leaves, weight * flux, minlength=forest.n_nodes)
+    rows = np.bincount(leaves, weight, minlength=forest.n_nodes)
+    value = np.divide(total, rows, out=np.zeros(forest.n_nodes), where=rows > 0)
+    return replace(forest, value=value), impurity
+
+
+def check_target(target: FloatArray, purpose: str) -> None:
+    """Raise when the target does not vary, for then no choice is better than another.
+
+    Raises
+    ------
+    Wco2Error : naming the `purpose`.
+    """
+    if len(target) == 0 or float(np.ptp(target)) == 0.0:
+        raise Wco2Error(
+            f"{purpose} is impossible: the flux is the same in all {len(target)} rows.",
+            "Check the flux column and its units; leave this step out for this region.",
+        )
