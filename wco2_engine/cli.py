@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +13,7 @@ import click
 
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, check_names
-from wco2_engine.files import existing_file
+from wco2_engine.inputs.json import parse_json, read_json
 from wco2_engine.inputs.opening import keep_off_network
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import JOBS, Job, job_from_json
@@ -364,18 +363,12 @@ def doctor(**fields: Any) -> Mapping[str, Any]:
 @_command(click.Argument(["file"]))
 def job(file: str) -> Job:
     """Run the job in a JSON FILE ("-" for standard input), e.g. {"job": "describe", …}."""
-    name = "Standard input" if file == "-" else file
     try:
-        if file == "-":
-            text = sys.stdin.read()
-        else:
-            text = existing_file(Path(file), "Job").read_text(encoding="utf-8-sig")
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Wco2Error(
-            f"{name} is not JSON: {error}.", 'Write e.g. {"job": "run", "study": "study.toml"}.'
-        ) from error
-    return job_from_json(data)
+        if file != "-":
+            return job_from_json(read_json(Path(file), "Job"))
+        return job_from_json(parse_json(sys.stdin.read(), "Standard input"))
+    except UnicodeDecodeError as error:
+        raise Wco2Error(f"Standard input is not in UTF-8: {error}.") from error
 
 
 __all__ = ["main"]

@@ -207,8 +207,12 @@ def _grouped(kind: type[Any], whole: dict[str, Any], given: dict[str, Any]) -> A
     return kind(**whole)
 
 
-def check_table(kind: type[Any], values: Any, where: str) -> None:
+def check_table(kind: type[Any], values: Any, where: str, others_too: bool = False) -> None:
     """Raise where plain values by their keys would make no `kind`.
+
+    Parameters
+    ----------
+    others_too : let keys that are not known pass, as a later version may write some.
 
     Raises
     ------
@@ -218,13 +222,15 @@ def check_table(kind: type[Any], values: Any, where: str) -> None:
         raise Wco2Error(f"{where} is {shown(values)}, which is no table of keys and values.")
     check_plain(values, where)
     keys = keys_of(kind)
-    check_names(values, keys, where)
+    if not others_too:
+        check_names(values, keys, where)
     missing = [key.name for key in keys.values() if key.is_required and key.name not in values]
     if missing:
         what = [keys[name].option.help for name in missing]
         raise Wco2Error(f"{where} lacks {', '.join(missing)}.", " ".join(filter(None, what)))
     for name, value in values.items():
-        check_value(value, keys[name], where)
+        if name in keys:
+            check_value(value, keys[name], where)
 
 
 def check_fields(values: Any) -> None:

@@ -8,6 +8,10 @@ from typing import Any
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import existing_file
+from wco2_engine.inputs.texts import text_of
+from wco2_engine.schema import check_plain
+
+MOST_BYTES = 10_000_000
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
@@ -15,10 +19,15 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 
     Raises
     ------
-    Wco2Error : when the file is missing, or is no TOML (with the line that is wrong).
+    Wco2Error : when the file is missing, or is no TOML (with the line that is wrong), or holds
+        what can't be meant: see `check_plain`.
     """
-    existing_file(path, what)
+    text = text_of(existing_file(path, what), what, MOST_BYTES)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        tables = tomllib.loads(text)
+    except RecursionError as error:
+        raise Wco2Error(f"{path} is not valid TOML: it is nested too deep.") from error
+    except ValueError as error:  # of more digits than Python reads, too
         raise Wco2Error(f"{path} is not valid TOML: {error}.", "Mend that line.") from error
+    check_plain(tables, str(path))
+    return tables

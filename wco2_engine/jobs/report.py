@@ -47,8 +47,8 @@ class ReportJob:
         material = Material(
             model=Model.read(Path(self.model)),
             title=self.title,
-            observations=state.facts("observations").get("counts", {}),
-            sampling=state.facts("sample").get("counts", {}),
+            observations=state.counts("observations"),
+            sampling=state.counts("sample"),
             maps_folder=record.parent if record and record.is_file() else None,
             budget=self._budget(),
             trend=self._trend(),

@@ -8,8 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, file_state
+from wco2_engine.inputs.json import read_json
 from wco2_engine.jobs.base import Facts, files
+from wco2_engine.schema import check_path, check_table
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """The keys of a stage in the file."""
+
+    key: str
+    facts: dict[str, Any]
+    outputs: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -22,9 +34,10 @@ class StudyState:
     def read(cls, path: Path) -> StudyState:
         """The state in a file; a missing or damaged one means that nothing is done."""
         try:
-            stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            found = read_json(path, "State of a study")
+        except Wco2Error:
             return cls({})
+        stages = found.get("stages") if isinstance(found, dict) else None
         if not isinstance(stages, dict):
             return cls({})
         return cls({name: stage for name, stage in stages.items() if _is_stage(stage)})
@@ -38,6 +51,13 @@ class StudyState:
 
     def facts(self, name: str) -> Facts:
         return dict(self.stages.get(name, {}).get("facts", {}))
+
+    def counts(self, name: str) -> dict[str, int]:
+        """How many rows a stage kept, and left out by reason; none where it says so wrongly."""
+        found = self.facts(name).get("counts")
+        if not isinstance(found, dict):
+            return {}
+        return {key: number for key, number in found.items() if type(number) is int}
 
     def is_done(self, name: str, key: str) -> bool:
         """Whether a stage ran with this key and its outputs are untouched since."""
@@ -57,9 +77,10 @@ class StudyState:
 
 
 def _is_stage(stage: Any) -> bool:
-    return (
-        isinstance(stage, dict)
-        and isinstance(stage.get("key"), str)
-        and isinstance(stage.get("facts"), dict)
-        and isinstance(stage.get("outputs"), dict)
-    )
+    try:
+        check_table(_Stage, stage, "Stage")
+        for path in stage["outputs"]:
+            check_path(path, "Output")
+    except Wco2Error:
+        return False
+    return True

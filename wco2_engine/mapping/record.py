@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.json import read_json
 from wco2_engine.learning.model import Model
 from wco2_engine.mapping.parts import Facts
 from wco2_engine.mapping.plan import (
@@ -26,9 +27,34 @@ from wco2_engine.mapping.plan import (
     Products,
     Schedule,
 )
+from wco2_engine.options import MAX_ENSEMBLE
+from wco2_engine.schema import check_path, check_table, option, shown
 
 RECORD = "prediction.json"
 _YEAR = re.compile(r"(\d{4})\.tif$")
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """The keys of the file, as `write_record` writes them."""
+
+    maps: list[str] = field(default_factory=list)
+    model: str = ""
+    title: str = ""
+    simulated: bool = False
+    grid: dict[str, Any] = field(default_factory=dict)
+    years: list[int] = field(default_factory=list)
+    months: list[str] = field(default_factory=list)
+    catalogue: dict[str, Any] = field(default_factory=dict)
+    regions: list[dict[str, Any]] = field(default_factory=list)
+    interval: float | None = option("Of bounds.", None, above=0.0, below=1.0)
+    interval_calibrated: dict[str, bool] = field(default_factory=dict)
+    applicability: dict[str, Any] | None = None
+    members: int = option("Of the ensemble.", 0, least=0, most=MAX_ENSEMBLE)
+    cells: int = option("Predicted.", 0, least=0)
+    cell_months: list[dict[str, Any]] = field(default_factory=list)
+    missing_cell_months: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,39 +80,40 @@ class PredictionRecord:
 
         Raises
         ------
-        Wco2Error : when it can't be read, or lacks a key.
+        Wco2Error : when it can't be read, lacks a key, holds a value of another kind, or names a
+            map elsewhere.
         """
         path = folder / RECORD
-        try:
-            entries = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(entries, dict):
-                raise ValueError("it is no record of maps")
-            lacking = [key for key in needs if key not in entries]
-            if lacking:
-                raise ValueError(f"it lacks {', '.join(lacking)}")
-        except (OSError, ValueError, RecursionError) as error:
-            raise Wco2Error(
-                f"{path} can't be read ({error}).", "Make the maps again with wco2 predict."
-            ) from error
+        again = "Make the maps again with wco2 predict."
+        entries = read_json(path, "Record of maps")
+        check_table(_Entries, entries, str(path), others_too=True)
+        lacking = [key for key in needs if key not in entries]
+        if lacking:
+            raise Wco2Error(f"{path} lacks {', '.join(lacking)}.", again)
+        for name in entries.get("maps", ()):
+            check_path(name, f"{path}: maps")
+            if Path(name).is_absolute() or ".." in Path(name).parts:
+                raise Wco2Error(
+                    f"{path} names {shown(name)}, which lies outside of its folder.", again
+                )
         return cls(folder, entries)
 
     @property
     def names(self) -> tuple[Path, ...] | None:
         """The maps by their place in the folder; None where it does not name them."""
         listed = self.entries.get("maps")
-        return tuple(Path(str(name)) for name in listed) if isinstance(listed, list) else None
+        return None if listed is None else tuple(map(Path, listed))
 
     @property
     def level(self) -> float | None:
         """The share of fluxes that mapped bounds should hold; None without bounds."""
-        level = self.entries.get("interval")
-        return float(level) if isinstance(level, int | float) else None
+        level: float | None = self.entries.get("interval")
+        return level
 
     @property
     def calibrated(self) -> Mapping[str, bool]:
         """By region, whether its bounds were calibrated."""
-        found = self.entries.get("interval_calibrated")
-        return dict(found) if isinstance(found, Mapping) else {}
+        return dict(self.entries.get("interval_calibrated", {}))
 
     def by_year(self, quantity: str) -> dict[int, Path]:
         """The maps of a quantity, e.g. "winter_flux", by the year of their winter."""

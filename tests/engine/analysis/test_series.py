@@ -198,7 +198,7 @@ def test_a_record_names_no_file_elsewhere(ours: Path) -> None:
         "maps": ["../../winter_flux/winter_flux_2001.tif", "winter_flux/winter_flux_2003.tif"]
     }
     (ours / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
-    with pytest.raises(Wco2Error, match=r"winter_flux_2003.tif, which is not there"):
+    with pytest.raises(Wco2Error, match=r"lies outside of its folder"):
         Series.read(ours)
 
 

@@ -313,7 +313,7 @@ def test_a_record_that_points_out_of_the_folder_is_refused(
     record = json.loads((maps / "prediction.json").read_text("utf-8"))
     record["maps"].append("../secret/secret_2001.tif")
     (maps / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
-    with pytest.raises(Wco2Error, match="is no map of the folder"):
+    with pytest.raises(Wco2Error, match="lies outside of its folder"):
         read_dataset(maps, About())
 
 
