@@ -164,7 +164,7 @@ def map_of(world: World, model: Model) -> tuple[list[dict[str, Any]], list[dict[
             flux, by_member = each.forest.predict(features), each.predict_members(features)
             actual = here.true_monthly_flux(month, weather[month.year])
             error.append(flux - actual)
-            inside.append(each.applicability.evaluate(features).inside)
+            inside.append(each.applicability.predict(features, lpd=False).inside)
             winter, true, predicted = winter + by_member, true + actual, predicted + flux
         off, within = np.concatenate(error), np.concatenate(inside)
         inside_rows.append(

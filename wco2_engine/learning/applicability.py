@@ -1,39 +1,37 @@
 """Where a model knows its way: dissimilarity index, area of applicability, local point density.
 
 Meyer and Pebesma 2021 (doi 10.1111/2041-210X.13650) and Schumacher et al. 2025
-(doi 10.5194/gmd-18-10185-2025), with the numbers of the R package CAST 1.1. Evaluating needs numpy
+(doi 10.5194/gmd-18-10185-2025), with the numbers of the R package CAST 1.1. Predicting needs numpy
 alone, and is faster with numba.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.learning.forest import walker
+from wco2_engine.learning.features import feature_names, feature_table
+from wco2_engine.learning.nearest import (
+    BLOCK_PAIRS,
+    CompiledSearch,
+    NearestSearch,
+    nearest_search,
+)
 
 FloatArray = NDArray[np.float64]
 Split = tuple[ArrayLike, ArrayLike]  # indices of rows: those that train, those held out
 
-# Pairs of a row and a training row at a time. A block's single-precision products stay in the
-# processor's cache; a chunk bounds the memory when each of its pairs needs a second look.
-BLOCK_PAIRS = 2**18
-CHUNK_PAIRS = 2**21
-
-HALF_ULP_SINGLE = 2.0**-24
-HALF_ULP_DOUBLE = 2.0**-53
-SAFE_IN_SINGLE = 1e30  # products up to here are far from the end of float32
+CHUNK_PAIRS = 2**21  # of a row and a training row at a time: bounds the memory
 
 
 class Applicable(NamedTuple):
-    """What `Applicability.evaluate` says of rows. All is missing where a predictor is.
+    """What `AreaOfApplicability.predict` says of rows. All is missing where a predictor is.
 
     Parameters
     ----------
@@ -59,60 +57,85 @@ def splits_of(folds: ArrayLike) -> tuple[Split, ...]:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Applicability:
-    """The area of applicability of a model. Made by `Applicability.of`.
+class AreaOfApplicability:
+    """The area of applicability of a model, as an estimator in scikit-learn's manner.
 
-    Parameters
+    It tells of any row how unlike the training rows it is, the dissimilarity index (DI): the
+    distance to the nearest of them among standardised and weighted predictors, divided by the mean
+    distance between training rows. Inside is what is no more unlike than held-out training rows
+    were (Meyer and Pebesma 2021, doi 10.1111/2041-210X.13650). The local point density (LPD) counts
+    the training rows that are as near (Schumacher et al. 2025, doi 10.5194/gmd-18-10185-2025). The
+    numbers are those of the R package CAST 1.1.
+
+    Attributes
     ----------
-    mean, sd : `(n_features,)`, of the training rows; sd with the divisor n - 1.
-    weights : `(n_features,)`, as used: 0 where negative or where the predictor is constant.
-    constant : predictors that don't vary among the training rows. They are left out, because
+    n_features_in_ : the number of predictors.
+    feature_names_in_ : their names, tuple of text.
+    mean_, sd_ : `(n_features,)`, of the training rows; sd with the divisor n - 1.
+    weights_ : `(n_features,)`, as used: 0 where negative or where the predictor is constant.
+    constant_ : predictors that don't vary among the training rows. They are left out, because
         nothing tells how large a step away from them is.
-    mean_distance : the mean distance between two training rows, standardised and weighted.
-    training_di : `(n_rows,)`, of each training row while it was held out; NaN if it never was.
-    threshold : the largest DI inside: min(Q75 + 1.5 (Q75 - Q25), max) of `training_di`.
-    factor : `(n_features,)`, what standardises, weights, and divides by `mean_distance`.
-    points : `(n_used, n_rows)`, the training rows after that, by predictor of weight above 0. The
-        distance to the nearest of them is the DI.
+    mean_distance_ : the mean distance between two training rows, standardised and weighted.
+    training_di_ : `(n_rows,)`, of each training row while it was held out; NaN if it never was.
+    threshold_ : the largest DI inside: min(Q75 + 1.5 (Q75 - Q25), max) of `training_di_`.
+    training_lpd_ : `(n_rows,)`, how many of the rows that trained while a training row was held out
+        are nearer to it than the threshold; -1 if it never was held out.
+    average_lpd_ : the rounded mean of `training_lpd_`; None when a row was never held out.
+    points_ : `(n_used, n_rows)`, the training rows where distances are measured, by predictor of
+        weight above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wco2_engine import AreaOfApplicability
+    >>> training = np.array([[-30.0, 0.1], [-20.0, 0.3], [-10.0, 0.2], [0.0, 0.4]])
+    >>> area = AreaOfApplicability().fit(training, weights=[3.0, 1.0], folds=[0, 0, 1, 1])
+    >>> found = area.predict([[-15.0, 0.25], [25.0, 0.25]])
+    >>> found.inside.tolist()
+    [True, False]
+    >>> area
+    AreaOfApplicability(n_features=2, n_rows=4, threshold=0.843)
     """
 
-    mean: FloatArray
-    sd: FloatArray
-    weights: FloatArray
-    constant: tuple[str, ...]
-    mean_distance: float
-    training_di: FloatArray
-    threshold: float
-    factor: FloatArray
-    points: FloatArray
+    n_features_in_: int
+    feature_names_in_: tuple[str, ...]
+    mean_: FloatArray
+    sd_: FloatArray
+    weights_: FloatArray
+    constant_: tuple[str, ...]
+    mean_distance_: float
+    training_di_: FloatArray
+    threshold_: float
+    points_: FloatArray
+    _factor: FloatArray  # what standardises, weights, and divides by the mean distance
     _holdout: _Holdout | None
 
-    @classmethod
-    def of(
-        cls,
-        features: ArrayLike,
+    def fit(
+        self,
+        X: Any,  # noqa: N803
         weights: ArrayLike | None = None,
-        splits: Sequence[Split] | None = None,
+        folds: ArrayLike | Sequence[Split] | None = None,
         names: Sequence[str] | None = None,
-    ) -> Applicability:
-        """The area of applicability of a model that was trained on `features`.
+    ) -> AreaOfApplicability:
+        """Learn from the rows that a model was trained on.
 
         Parameters
         ----------
-        features : `(n_rows, n_features)`.
+        X : `(n_rows, n_features)`, an array or a DataFrame, whose columns' names are kept.
         weights : `(n_features,)`, importances in any unit: a common factor changes nothing, and
             negative ones count as 0. None makes all equal.
-        splits : of the validation whose score goes with the map; see `splits_of`. None holds out
-            each row by itself.
-        names : of the predictors, for messages and `constant`.
+        folds : of the validation whose score goes with the map: fold numbers `(n_rows,)` from 0,
+            with -1 for rows that always train, or pairs of the rows that train and those held out,
+            as a splitter's `split` gives them. None holds out each row by itself.
+        names : of the predictors of an array, for messages.
 
         Raises
         ------
         Wco2Error : when the rows and weights leave nothing to measure a distance by.
-        ValueError : when shapes or splits don't fit together.
+        ValueError : when shapes or folds don't fit together.
         """
-        table = np.asarray(features, np.float64)
+        names = names or feature_names(X)
+        table = np.asarray(X, np.float64)
         if table.ndim != 2 or len(table) < 2:
             raise ValueError(f"features of shape {table.shape} are no table of two rows or more")
         n_rows, n_features = table.shape
@@ -121,7 +144,7 @@ class Applicability:
         if len(names) != n_features or importances.shape != (n_features,):
             raise ValueError(f"names or weights are not of {n_features} predictors")
         _check_numbers(table, importances, names)
-        holdout = None if splits is None else _Holdout.of(splits, n_rows)
+        holdout = None if folds is None else _Holdout.of(_splits(folds, n_rows), n_rows)
 
         constant = table.min(axis=0) == table.max(axis=0)
         used = np.where(constant, 0.0, np.maximum(importances, 0.0))
@@ -142,68 +165,88 @@ class Applicability:
         training_di = _training_di(points, holdout)
         known = training_di[~np.isnan(training_di)]
         low, high = np.quantile(known, [0.25, 0.75])
-        return cls(
-            mean=mean,
-            sd=sd,
-            weights=used,
-            constant=tuple(name for name, flat in zip(names, constant, strict=True) if flat),
-            mean_distance=apart * largest,
-            training_di=training_di,
-            threshold=float(min(high + 1.5 * (high - low), known.max())),
-            factor=factor,
-            points=points,
-            _holdout=holdout,
-        )
+        # What was derived from other rows goes.
+        for name in ("training_lpd_", "_search"):
+            self.__dict__.pop(name, None)
+        self.n_features_in_ = n_features
+        self.feature_names_in_ = tuple(names)
+        self.mean_ = mean
+        self.sd_ = sd
+        self.weights_ = used
+        self.constant_ = tuple(name for name, flat in zip(names, constant, strict=True) if flat)
+        self.mean_distance_ = apart * largest
+        self.training_di_ = training_di
+        self.threshold_ = float(min(high + 1.5 * (high - low), known.max()))
+        self.points_ = points
+        self._factor = factor
+        self._holdout = holdout
+        return self
 
-    @cached_property
-    def training_lpd(self) -> NDArray[np.int32]:
-        """`(n_rows,)`: how many of the rows that trained while a training row was held out are
-        nearer to it than the threshold; -1 if it never was held out."""
-        counts = [
-            np.count_nonzero(distance < self.threshold, axis=1)
-            for _, distance in _allowed_distances(self.points, self._holdout)
-        ]
-        return np.where(np.isnan(self.training_di), -1, np.concatenate(counts)).astype(np.int32)
-
-    @property
-    def average_lpd(self) -> int | None:
-        """The rounded mean of `training_lpd`; None when a row was never held out."""
-        lpd = self.training_lpd
-        return None if (lpd < 0).any() else round(float(lpd.mean()))
-
-    def evaluate(self, rows: ArrayLike, with_lpd: bool = False) -> Applicable:
+    def predict(self, X: Any, lpd: bool = True) -> Applicable:  # noqa: N803
         """DI, area of applicability and LPD of rows; each row's are the same whatever its company.
 
         Parameters
         ----------
-        rows : `(n_rows, n_features)` float32 or float64, in the units of the training features.
-        with_lpd : whether to count the training rows nearer than the threshold.
+        X : `(n_rows, n_features)` float32 or float64, in the units of the training rows; a
+            DataFrame is taken by the names of its columns where `fit` knew them.
+        lpd : whether to count the training rows nearer than the threshold.
 
         Raises
         ------
-        ValueError : when `rows` has another shape.
+        Wco2Error : when `X` has another shape or lacks a column, or before `fit`.
         """
-        table = np.asarray(rows)
-        if table.ndim != 2 or table.shape[1] != len(self.mean):
-            raise ValueError(f"rows of shape {table.shape} are not of {len(self.mean)} predictors")
+        if not hasattr(self, "points_"):
+            raise Wco2Error("This area of applicability has seen no training rows.", "Call fit.")
+        table = feature_table(X, self.feature_names_in_)
         di = np.full(len(table), np.nan)
-        lpd = np.full(len(table), -1, np.int32) if with_lpd else None
-        size = max(1, CHUNK_PAIRS // self.points.shape[1])
+        density = np.full(len(table), -1, np.int32) if lpd else None
+        size = max(1, CHUNK_PAIRS // self.points_.shape[1])
         for start in range(0, len(table), size):
             chunk = table[start : start + size]
             complete = np.isfinite(chunk).all(axis=1)
             at = start + np.flatnonzero(complete)
-            columns = _columns(chunk[complete].astype(np.float64), self.mean, self.factor)
-            nearest, near = self._search.run(columns, self.threshold if with_lpd else None)
+            columns = _columns(chunk[complete].astype(np.float64), self.mean_, self._factor)
+            nearest, near = self._search.run(columns, self.threshold_ if lpd else None)
             di[at] = nearest
-            if lpd is not None:
-                lpd[at] = near
-        return Applicable(di, di <= self.threshold, lpd)
+            if density is not None:
+                density[at] = near
+        return Applicable(di, di <= self.threshold_, density)
 
     @cached_property
-    def _search(self) -> _Search | _CompiledSearch:
-        compiled = walker().name == "numba"
-        return _CompiledSearch(self.points) if compiled else _Search(self.points)
+    def training_lpd_(self) -> NDArray[np.int32]:
+        counts = [
+            np.count_nonzero(distance < self.threshold_, axis=1)
+            for _, distance in _allowed_distances(self.points_, self._holdout)
+        ]
+        return np.where(np.isnan(self.training_di_), -1, np.concatenate(counts)).astype(np.int32)
+
+    @property
+    def average_lpd_(self) -> int | None:
+        lpd = self.training_lpd_
+        return None if (lpd < 0).any() else round(float(lpd.mean()))
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "points_"):
+            return "AreaOfApplicability()"
+        return (
+            f"AreaOfApplicability(n_features={self.n_features_in_}, "
+            f"n_rows={len(self.training_di_)}, threshold={self.threshold_:.3g})"
+        )
+
+    @cached_property
+    def _search(self) -> NearestSearch | CompiledSearch:
+        return nearest_search(self.points_)
+
+
+def _splits(folds: Any, n_rows: int) -> Sequence[Split]:
+    """Splits from fold numbers, or as they are."""
+    listed = folds.tolist() if isinstance(folds, np.ndarray) else list(folds)
+    if listed and all(isinstance(fold, (int, np.integer)) for fold in listed):
+        labels = np.asarray(listed)
+        if labels.shape != (n_rows,):
+            raise ValueError(f"folds of shape {labels.shape} are not of {n_rows} rows")
+        return splits_of(labels)
+    return tuple(listed)
 
 
 def _check_numbers(table: FloatArray, weights: FloatArray, names: Sequence[str]) -> None:
@@ -299,147 +342,3 @@ class _Holdout:
         if (split < 0).all():
             raise ValueError("the splits hold no row out")
         return cls(split, trains)
-
-
-class _Search:
-    """The nearest of some points, and how many are within a radius.
-
-    Single-precision products tell all distances nearly, and quickly; a bound on their error tells
-    which points may be the nearest, or may be on either side of the radius. Only these few are
-    measured in double precision, and the result is that of measuring all so.
-    """
-
-    def __init__(self, points: FloatArray) -> None:
-        self._points = points
-        squared = np.sum(points**2, axis=0)
-        self._reach = float(np.sqrt(squared.max()))
-        # Times a row with a 1 below: |point|^2 - 2 row . point, which is |row - point|^2 - |row|^2.
-        self._products = np.vstack([-2.0 * points, squared]).astype(np.float32)
-
-    def run(self, rows: FloatArray, radius: float | None) -> tuple[FloatArray, NDArray[np.int64]]:
-        """Distance to the nearest, and how many are nearer than `radius`; each `(n_rows,)`.
-
-        Parameters
-        ----------
-        rows : `(n_used, n_rows)`. Memory grows with rows times points.
-        """
-        n_rows, n_points = rows.shape[1], self._points.shape[1]
-        nearest = np.empty(n_rows, np.intp)
-        count = np.zeros(n_rows, np.int64)
-        others, unsure = _Pairs(), _Pairs()
-        size = max(16, BLOCK_PAIRS // n_points)
-        with np.errstate(over="ignore", invalid="ignore"):
-            norm, error = self._errors(rows)
-            single = np.vstack([rows, np.ones(n_rows)]).T.astype(np.float32)
-            buffer = np.empty((size, n_points), np.float32)
-            for start in range(0, n_rows, size):
-                block = slice(start, start + size)
-                near = np.matmul(single[block], self._products, out=buffer[: n_rows - start])
-                if radius is not None:
-                    limit = radius**2 - norm[block] ** 2
-                    within = near <= _down(limit - error[block])[:, None]
-                    beyond = near > _up(limit + error[block])[:, None]
-                    count[block] = _count(within)
-                    open_ = np.flatnonzero(count[block] + _count(beyond) < n_points)
-                    unsure.add(start, open_, ~(within[open_] | beyond[open_]))
-                each = np.arange(len(near))
-                best = near.argmin(axis=1)
-                # Both the best and another may be off by `error`.
-                least = _up(near[each, best] + 2.0 * error[block])
-                near[each, best] = np.inf
-                open_ = np.flatnonzero(~(near.min(axis=1) > least))
-                others.add(start, open_, ~(near[open_] > least[open_, None]))
-                nearest[block] = best
-            squared = self._squared(rows, np.arange(n_rows), nearest)
-            row, point = others.joined()
-            np.minimum.at(squared, row, self._squared(rows, row, point))
-            if radius is not None:
-                row, point = unsure.joined()
-                is_near = np.sqrt(self._squared(rows, row, point)) < radius
-                count += np.bincount(row[is_near], minlength=n_rows)
-            return np.sqrt(squared), count
-
-    def _errors(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The rows' norms, and how wrong a product or a distance of theirs can be.
-
-        A sum of k products whose factors were rounded is off by at most (k + 3) half ulps of the
-        sum of the absolute products, in whatever order it is taken (Higham 2002, Accuracy and
-        Stability of Numerical Algorithms, ch. 3); by Cauchy and Schwarz that sum is below
-        2 |row| |point| + |point|^2. NaN, of which nothing is smaller, where float32 may overflow.
-        """
-        norm = np.sqrt(np.sum(rows**2, axis=0))
-        terms = len(rows) + 8
-        product = 2.0 * norm * self._reach + self._reach**2
-        error = terms * HALF_ULP_SINGLE * product
-        error += 4.0 * terms * HALF_ULP_DOUBLE * (norm + self._reach) ** 2
-        return norm, np.where(product < SAFE_IN_SINGLE, error, np.nan)
-
-    def _squared(
-        self, rows: FloatArray, row: NDArray[np.intp], point: NDArray[np.intp]
-    ) -> FloatArray:
-        """Squared distances of pairs, in double precision."""
-        squared = np.zeros(len(row))
-        for values, others in zip(rows, self._points, strict=True):
-            apart = values[row] - others[point]
-            squared += np.multiply(apart, apart, out=apart)
-        return squared
-
-
-class _CompiledSearch:
-    """What `_Search` finds, with the same bits; see `_nearest_numba`. It keeps off BLAS, whose
-    threads would come on top of those that map tiles."""
-
-    def __init__(self, points: FloatArray) -> None:
-        from wco2_engine.learning._nearest_numba import search
-
-        self._points = points
-        self._search = search
-
-    def run(self, rows: FloatArray, radius: float | None) -> tuple[FloatArray, NDArray[np.int64]]:
-        """As `_Search.run`, in memory that grows with the rows alone."""
-        limit = np.array([0.0 if radius is None else _least_square(radius)])
-        squared, count = np.empty(rows.shape[1]), np.empty(rows.shape[1], np.int64)
-        self._search(rows, self._points, limit, squared, count)
-        return np.sqrt(squared), count
-
-
-def _least_square(radius: float) -> float:
-    """The smallest number whose root is not below `radius`."""
-    square = radius * radius
-    while square > 0.0 and math.sqrt(math.nextafter(square, 0.0)) >= radius:
-        square = math.nextafter(square, 0.0)
-    while math.sqrt(square) < radius:
-        square = math.nextafter(square, math.inf)
-    return square
-
-
-class _Pairs:
-    """Pairs of a row and a point, gathered block by block."""
-
-    def __init__(self) -> None:
-        self._rows = [np.empty(0, np.intp)]
-        self._points = [np.empty(0, np.intp)]
-
-    def add(self, start: int, rows: NDArray[np.intp], chosen: NDArray[np.bool_]) -> None:
-        """Those `chosen` `(len(rows), n_points)`, where `rows` count from `start`."""
-        row, point = np.nonzero(chosen)
-        self._rows.append(start + rows[row])
-        self._points.append(point)
-
-    def joined(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        return np.concatenate(self._rows), np.concatenate(self._points)
-
-
-def _up(values: FloatArray) -> NDArray[np.float32]:
-    """A float32 that is not below."""
-    return np.nextafter(values.astype(np.float32), np.float32(np.inf))
-
-
-def _down(values: FloatArray) -> NDArray[np.float32]:
-    """A float32 that is not above."""
-    return np.nextafter(values.astype(np.float32), np.float32(-np.inf))
-
-
-def _count(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """True values a row; several times faster than `np.count_nonzero`."""
-    return mask.view(np.uint8).sum(axis=1, dtype=np.int32)

@@ -18,7 +18,7 @@ from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
 from wco2_engine.grid import is_crs_text
 from wco2_engine.inputs.regions import Region
-from wco2_engine.learning.applicability import Applicability, splits_of
+from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, write_archive
 from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
@@ -240,7 +240,7 @@ class RegionModel:
         return next((method for method in STRICT_FIRST if method in held_out), "")
 
     @cached_property
-    def applicability(self) -> Applicability | None:
+    def applicability(self) -> AreaOfApplicability | None:
         """Where this forest knows its way, by the folds of the strictest validation.
 
         Predictors weigh by their permutation importances, which are of that validation, else by
@@ -257,7 +257,7 @@ class RegionModel:
         weights = self.importances.get(next(kinds, ""))
         if weights is not None and not (weights[np.ptp(self.ranges, axis=1) > 0] > 0).any():
             weights = None
-        return Applicability.of(self.features, weights, splits_of(self.folds[method]))
+        return AreaOfApplicability().fit(self.features, weights, self.folds[method])
 
 
 @dataclass(frozen=True, eq=False)

@@ -318,7 +318,7 @@ def _fluxes(
 def _applicability(model: RegionModel, rows: NDArray[np.float32]) -> NDArray[np.float64]:
     """`(3, n_rows)`: dissimilarity index, whether it is outside, and local point density."""
     area = model.applicability
-    found = None if area is None else area.evaluate(rows, with_lpd=True)
+    found = None if area is None else area.predict(rows)
     if found is None or found.lpd is None:  # which `products_of` refuses before a run
         raise ValueError(f"region '{model.region.name}' can't tell its area of applicability")
     return np.stack([found.di, ~found.inside, found.lpd]).astype(np.float64)

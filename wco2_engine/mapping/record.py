@@ -164,7 +164,7 @@ def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
 def _thresholds(model: Model) -> dict[str, float]:
     """The largest dissimilarity index inside the area of applicability, by region."""
     areas = {part.region.name: part.applicability for part in model.regions}
-    return {name: area.threshold for name, area in areas.items() if area is not None}
+    return {name: area.threshold_ for name, area in areas.items() if area is not None}
 
 
 def _folds(model: Model) -> dict[str, str]:
@@ -193,8 +193,8 @@ def areas_of(model: Model) -> str:
     digest = hashlib.sha256()
     for part in model.regions:
         if part.applicability is not None:
-            digest.update(part.applicability.points.tobytes())
-            digest.update(repr(part.applicability.threshold).encode())
+            digest.update(part.applicability.points_.tobytes())
+            digest.update(repr(part.applicability.threshold_).encode())
     return digest.hexdigest()
 
 

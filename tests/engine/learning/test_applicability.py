@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -21,8 +22,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.learning import applicability as module
-from wco2_engine.learning.applicability import Applicability, splits_of
+from wco2_engine.learning import applicability, nearest
+from wco2_engine.learning.applicability import AreaOfApplicability, splits_of
 from wco2_engine.learning.forest import walker
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -49,7 +50,7 @@ class Reference:
         table = np.array([[float(row[name]) for name in self.names] for row in rows])
         return table, np.array([int(row.get("fold", 0)) for row in rows])
 
-    def fitted(self, run: str) -> Applicability:
+    def fitted(self, run: str) -> AreaOfApplicability:
         weights = self.settings["weights_with_negative" if run.startswith("iv") else "weights"]
         rows, splits = slice(None), None
         if run.startswith("vi_"):
@@ -63,7 +64,7 @@ class Reference:
             ]
         elif not run.startswith("i_"):
             splits = splits_of(self.folds - 1)
-        return Applicability.of(
+        return AreaOfApplicability().fit(
             self.training[rows],
             None if run.startswith("i_") else [weights[name] for name in self.names],
             splits,
@@ -96,39 +97,39 @@ def with_gaps(values: list[float | None]) -> Table:
 @pytest.mark.parametrize("run", RUNS)
 def test_di_threshold_and_aoa_are_those_of_cast(reference: Reference, run: str) -> None:
     expected, fitted = reference.expected[run], reference.fitted(run)
-    found = fitted.evaluate(reference.prediction)
+    found = fitted.predict(reference.prediction, lpd=False)
     for array, key in (
-        (fitted.mean, "center"),
-        (fitted.sd, "scale"),
-        (fitted.weights, "weights_used"),
+        (fitted.mean_, "center"),
+        (fitted.sd_, "scale"),
+        (fitted.weights_, "weights_used"),
     ):
         np.testing.assert_allclose(array, [expected[key][n] for n in reference.names], rtol=1e-13)
-    np.testing.assert_allclose(fitted.mean_distance, expected["train_dist_avrgmean"], rtol=1e-13)
+    np.testing.assert_allclose(fitted.mean_distance_, expected["train_dist_avrgmean"], rtol=1e-13)
     np.testing.assert_allclose(
-        fitted.training_di, with_gaps(expected["train_di"]), rtol=1e-12, atol=0
+        fitted.training_di_, with_gaps(expected["train_di"]), rtol=1e-12, atol=0
     )
-    np.testing.assert_allclose(fitted.threshold, expected["threshold"], rtol=1e-13)
+    np.testing.assert_allclose(fitted.threshold_, expected["threshold"], rtol=1e-13)
     np.testing.assert_allclose(found.di, with_gaps(expected["di"]), rtol=1e-12, atol=0)
     np.testing.assert_array_equal(found.inside, np.array(expected["aoa"], bool))
     assert found.inside.mean() == expected["fraction_inside"]
     assert found.lpd is None
-    assert fitted.constant == ()
+    assert fitted.constant_ == ()
 
 
 @pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("run", ["iii_weights_folds_lpd", "v_partial_folds", RUNS[-1]])
 def test_lpd_is_that_of_cast(reference: Reference, run: str) -> None:
     expected, fitted = reference.expected[run], reference.fitted(run)
-    found = fitted.evaluate(reference.prediction, with_lpd=True)
+    found = fitted.predict(reference.prediction)
     np.testing.assert_array_equal(found.lpd, expected["lpd"])
     train_lpd = [-1 if count is None else count for count in expected["train_lpd"]]
-    np.testing.assert_array_equal(fitted.training_lpd, train_lpd)
-    assert fitted.average_lpd == expected["avrg_lpd"]
+    np.testing.assert_array_equal(fitted.training_lpd_, train_lpd)
+    assert fitted.average_lpd_ == expected["avrg_lpd"]
 
 
 @pytest.mark.usefixtures("kernel")
 def test_a_copy_of_a_training_row_has_a_di_of_exactly_0(reference: Reference) -> None:
-    found = reference.fitted("ii_weights_folds").evaluate(reference.prediction)
+    found = reference.fitted("ii_weights_folds").predict(reference.prediction)
     np.testing.assert_array_equal(np.flatnonzero(found.di == 0), [10, 76, 204])
 
 
@@ -138,13 +139,13 @@ LINE = np.array([[0.0], [1.0], [3.0]])
 
 @pytest.mark.usefixtures("kernel")
 def test_one_predictor_worked_by_hand() -> None:
-    fitted = Applicability.of(LINE)
-    np.testing.assert_allclose(fitted.sd, np.sqrt(7 / 3))
-    np.testing.assert_allclose(fitted.mean_distance, 2 / np.sqrt(7 / 3))
-    np.testing.assert_allclose(fitted.training_di, [0.5, 0.5, 1.0])
+    fitted = AreaOfApplicability().fit(LINE)
+    np.testing.assert_allclose(fitted.sd_, np.sqrt(7 / 3))
+    np.testing.assert_allclose(fitted.mean_distance_, 2 / np.sqrt(7 / 3))
+    np.testing.assert_allclose(fitted.training_di_, [0.5, 0.5, 1.0])
     # Q75 + 1.5 (Q75 - Q25) = 0.75 + 1.5 x 0.25 is above the largest.
-    np.testing.assert_allclose(fitted.threshold, 1.0)
-    found = fitted.evaluate([[1.9], [2.1], [4.9], [5.1], [-1.1]], with_lpd=True)
+    np.testing.assert_allclose(fitted.threshold_, 1.0)
+    found = fitted.predict([[1.9], [2.1], [4.9], [5.1], [-1.1]])
     np.testing.assert_allclose(found.di, [0.45, 0.45, 0.95, 1.05, 0.55])
     assert found.inside.tolist() == [True, True, True, False, True]
     assert found.lpd is not None
@@ -155,33 +156,33 @@ def test_folds_worked_by_hand() -> None:
     rows = np.array([[0.0], [1.0], [3.0], [7.0]])
     # All distances: 1, 3, 7, 2, 6, 4 with mean 23 / 6. Rows 0 and 1 share a fold; the last row is
     # never held out, and always trains.
-    fitted = Applicability.of(rows, splits=splits_of([0, 0, 1, -1]))
-    np.testing.assert_allclose(fitted.training_di * 23 / 6, [3.0, 2.0, 2.0, np.nan])
-    assert fitted.average_lpd is None
+    fitted = AreaOfApplicability().fit(rows, folds=splits_of([0, 0, 1, -1]))
+    np.testing.assert_allclose(fitted.training_di_ * 23 / 6, [3.0, 2.0, 2.0, np.nan])
+    assert fitted.average_lpd_ is None
     # Q25 = 2, Q75 = 2.5, so 2.5 + 1.5 x 0.5 is above the largest.
-    np.testing.assert_allclose(fitted.threshold * 23 / 6, 3.0)
+    np.testing.assert_allclose(fitted.threshold_ * 23 / 6, 3.0)
     # The pair at 0 and 3 is just as far apart as the threshold, which does not count.
-    assert fitted.training_lpd.tolist() == [0, 1, 1, -1]
+    assert fitted.training_lpd_.tolist() == [0, 1, 1, -1]
 
 
 def test_a_constant_predictor_is_left_out_and_named() -> None:
     rows = np.column_stack([LINE[:, 0], np.full(3, 0.1, np.float32)])
-    fitted = Applicability.of(rows, names=["air", "slope"])
-    assert fitted.constant == ("slope",)
-    assert fitted.weights.tolist() == [1.0, 0.0]
-    np.testing.assert_array_equal(fitted.training_di, Applicability.of(LINE).training_di)
-    np.testing.assert_allclose(fitted.evaluate([[2.0, 99.0]]).di, [0.5])
+    fitted = AreaOfApplicability().fit(rows, names=["air", "slope"])
+    assert fitted.constant_ == ("slope",)
+    assert fitted.weights_.tolist() == [1.0, 0.0]
+    np.testing.assert_array_equal(fitted.training_di_, AreaOfApplicability().fit(LINE).training_di_)
+    np.testing.assert_allclose(fitted.predict([[2.0, 99.0]]).di, [0.5])
 
 
 def test_a_table_of_constant_predictors_is_refused() -> None:
     with pytest.raises(Wco2Error, match="none of the predictors that vary"):
-        Applicability.of(np.ones((5, 2)))
+        AreaOfApplicability().fit(np.ones((5, 2)))
 
 
 @pytest.mark.parametrize("weights", [[0.0, 0.0], [-1.0, 0.0], [-1.0, -2.0]])
 def test_importances_of_which_none_is_above_0_are_refused(weights: list[float]) -> None:
     with pytest.raises(Wco2Error, match="equal weights") as caught:
-        Applicability.of(np.eye(2), weights)
+        AreaOfApplicability().fit(np.eye(2), weights)
     assert caught.value.hint
 
 
@@ -189,12 +190,12 @@ def test_a_gap_in_the_training_rows_is_refused_with_its_predictor_and_row() -> N
     rows = np.eye(4)
     rows[2, 1] = np.nan
     with pytest.raises(Wco2Error, match=r"'snow' has no value in training row 3 \(1 gaps"):
-        Applicability.of(rows, names=["air", "snow", "soil", "ndvi"])
+        AreaOfApplicability().fit(rows, names=["air", "snow", "soil", "ndvi"])
 
 
 def test_an_importance_that_is_no_number_is_refused() -> None:
     with pytest.raises(Wco2Error, match="importance of 'predictor 2' is nan"):
-        Applicability.of(np.eye(2), [1.0, np.nan])
+        AreaOfApplicability().fit(np.eye(2), [1.0, np.nan])
 
 
 @pytest.mark.parametrize(
@@ -208,26 +209,26 @@ def test_an_importance_that_is_no_number_is_refused() -> None:
 )
 def test_splits_that_are_none_are_refused(splits: Any, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
-        Applicability.of(LINE, splits=splits)
+        AreaOfApplicability().fit(LINE, folds=splits)
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"features": np.ones(3)},
-        {"features": np.ones((1, 3))},
-        {"features": LINE, "weights": [1.0, 2.0]},
-        {"features": LINE, "names": ["a", "b"]},
+        {"X": np.ones(3)},
+        {"X": np.ones((1, 3))},
+        {"X": LINE, "weights": [1.0, 2.0]},
+        {"X": LINE, "names": ["a", "b"]},
     ],
 )
 def test_shapes_that_do_not_fit_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"features|weights"):
-        Applicability.of(**arguments)
+        AreaOfApplicability().fit(**arguments)
 
 
 def test_rows_of_another_width_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 predictors"):
-        Applicability.of(LINE).evaluate(np.ones((2, 2)))
+    with pytest.raises(Wco2Error, match=r"shape \(2, 2\), not \(n_rows, 1\)"):
+        AreaOfApplicability().fit(LINE).predict(np.ones((2, 2)))
 
 
 def normal(n_rows: int, n_features: int = 4, seed: int = 0) -> Table:
@@ -236,12 +237,12 @@ def normal(n_rows: int, n_features: int = 4, seed: int = 0) -> Table:
 
 @pytest.mark.usefixtures("kernel")
 def test_where_a_predictor_is_missing_so_is_all_else() -> None:
-    fitted = Applicability.of(normal(50), [1.0, 2.0, 0.0, 3.0])
+    fitted = AreaOfApplicability().fit(normal(50), [1.0, 2.0, 0.0, 3.0])
     rows = normal(6, seed=1).astype(np.float32)
-    whole = fitted.evaluate(rows, with_lpd=True)
+    whole = fitted.predict(rows)
     # Also in a predictor of weight 0, as in CAST.
     rows[1, 0], rows[3, 2], rows[4, 1] = np.nan, np.nan, np.inf
-    found = fitted.evaluate(rows, with_lpd=True)
+    found = fitted.predict(rows)
     assert found.lpd is not None
     assert whole.lpd is not None
     gone = np.isin(np.arange(6), [1, 3, 4])
@@ -254,7 +255,7 @@ def test_where_a_predictor_is_missing_so_is_all_else() -> None:
 
 @pytest.mark.usefixtures("kernel")
 def test_no_rows_give_no_answers() -> None:
-    found = Applicability.of(normal(50)).evaluate(np.empty((0, 4)), with_lpd=True)
+    found = AreaOfApplicability().fit(normal(50)).predict(np.empty((0, 4)))
     assert found.di.shape == found.inside.shape == (0,)
     assert found.lpd is not None
     assert found.lpd.shape == (0,)
@@ -262,22 +263,24 @@ def test_no_rows_give_no_answers() -> None:
 
 def test_predictors_given_twice_change_no_di() -> None:
     training, rows = normal(80), normal(40, seed=1)
-    once = Applicability.of(training).evaluate(rows, with_lpd=True)
-    twice = Applicability.of(np.hstack([training] * 2)).evaluate(np.hstack([rows] * 2), True)
+    once = AreaOfApplicability().fit(training).predict(rows)
+    twice = AreaOfApplicability().fit(np.hstack([training] * 2)).predict(np.hstack([rows] * 2))
     np.testing.assert_allclose(once.di, twice.di, rtol=1e-12)
     np.testing.assert_array_equal(once.lpd, twice.lpd)
 
 
-def measured_one_by_one(fitted: Applicability, rows: Table) -> tuple[Table, NDArray[np.int64]]:
+def measured_one_by_one(
+    fitted: AreaOfApplicability, rows: Table
+) -> tuple[Table, NDArray[np.int64]]:
     """DI and LPD from every distance, each added up predictor by predictor."""
-    used = fitted.factor > 0
-    scaled = (rows[:, used] - fitted.mean[used]) * fitted.factor[used]
-    squared = np.zeros((len(rows), fitted.points.shape[1]))
+    used = fitted._factor > 0
+    scaled = (rows[:, used] - fitted.mean_[used]) * fitted._factor[used]
+    squared = np.zeros((len(rows), fitted.points_.shape[1]))
     with np.errstate(over="ignore"):
-        for values, points in zip(scaled.T, fitted.points, strict=True):
+        for values, points in zip(scaled.T, fitted.points_, strict=True):
             squared += (values[:, None] - points) ** 2
     distance = np.sqrt(squared)
-    return distance.min(axis=1), (distance < fitted.threshold).sum(axis=1)
+    return distance.min(axis=1), (distance < fitted.threshold_).sum(axis=1)
 
 
 # Values that single precision can't tell apart, far ones, and ones beyond what it can hold.
@@ -295,13 +298,13 @@ def test_the_quick_search_finds_what_measuring_every_distance_finds(
     training = data.draw(arrays(np.float64, (n_rows, n_features), elements=AWKWARD))
     training[:2] = [[2.0], [-2.0]]
     rows = data.draw(arrays(np.float64, (20, n_features), elements=FARTHER))
-    fitted = Applicability.of(training)
-    found = fitted.evaluate(rows, with_lpd=True)
+    fitted = AreaOfApplicability().fit(training)
+    found = fitted.predict(rows)
     di, lpd = measured_one_by_one(fitted, rows)
     np.testing.assert_array_equal(found.di, di)
     np.testing.assert_array_equal(found.lpd, lpd)
-    np.testing.assert_array_equal(fitted.evaluate(rows).di, di)
-    np.testing.assert_array_equal(fitted.evaluate(training).di, 0.0)
+    np.testing.assert_array_equal(fitted.predict(rows).di, di)
+    np.testing.assert_array_equal(fitted.predict(training).di, 0.0)
 
 
 def alike(n_rows: int, n_features: int) -> Table:
@@ -314,17 +317,19 @@ def alike(n_rows: int, n_features: int) -> Table:
 @pytest.mark.parametrize("n_rows", [1, 7, 8, 129, 1_000])
 def test_rows_that_are_alike_are_measured_right(n_rows: int) -> None:
     training = np.repeat(normal(150, 6), 2, axis=0)  # each twice, so that the nearest are tied
-    fitted = Applicability.of(training, np.arange(1.0, 7.0), splits_of(np.arange(300) // 2 % 5))
+    fitted = AreaOfApplicability().fit(
+        training, np.arange(1.0, 7.0), splits_of(np.arange(300) // 2 % 5)
+    )
     rows = alike(n_rows, 6)
-    found = fitted.evaluate(rows, with_lpd=True)
+    found = fitted.predict(rows)
     di, lpd = measured_one_by_one(fitted, rows)
     np.testing.assert_array_equal(found.di, di)
     np.testing.assert_array_equal(found.lpd, lpd)
 
 
 def test_numba_is_used_where_it_can_be(kernel: str) -> None:
-    search = type(Applicability.of(LINE)._search)
-    assert search is (module._CompiledSearch if kernel == "numba" else module._Search)
+    search = type(AreaOfApplicability().fit(LINE)._search)
+    assert search is (nearest.CompiledSearch if kernel == "numba" else nearest.NearestSearch)
 
 
 @given(st.floats(0.0, 1e200))
@@ -334,18 +339,20 @@ def test_numba_is_used_where_it_can_be(kernel: str) -> None:
 def test_a_square_is_below_the_least_one_just_when_its_root_is_below_the_radius(
     radius: float,
 ) -> None:
-    least = module._least_square(radius)
+    least = nearest._least_square(radius)
     assert math.sqrt(least) >= radius
     assert least == 0.0 or math.sqrt(math.nextafter(least, 0.0)) < radius
 
 
 @pytest.mark.usefixtures("kernel")
 def test_a_map_sized_table_is_measured_right_in_bounded_memory() -> None:
-    fitted = Applicability.of(normal(2_500, 25), np.arange(25.0), splits_of(np.arange(2_500) % 10))
+    fitted = AreaOfApplicability().fit(
+        normal(2_500, 25), np.arange(25.0), splits_of(np.arange(2_500) % 10)
+    )
     rows = normal(40_000, 25, seed=1).astype(np.float32)
-    fitted.evaluate(rows[:10])
+    fitted.predict(rows[:10])
     tracemalloc.start()
-    found = fitted.evaluate(rows, with_lpd=True)
+    found = fitted.predict(rows)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 30e6, "one table of all distances would take 0.8 GB"
@@ -365,12 +372,12 @@ def test_a_map_sized_table_is_measured_right_in_bounded_memory() -> None:
 )
 def test_cutting_up_the_rows_changes_no_bit(cuts: list[int], block: int, chunk: int) -> None:
     training, rows = normal(90), normal(300, seed=1).astype(np.float32)
-    fitted = Applicability.of(training, [3.0, 1.0, 0.2, 1.0])
-    whole = fitted.evaluate(rows, with_lpd=True)
+    fitted = AreaOfApplicability().fit(training, [3.0, 1.0, 0.2, 1.0])
+    whole = fitted.predict(rows)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "BLOCK_PAIRS", block)
-        patch.setattr(module, "CHUNK_PAIRS", chunk)
-        pieces = [fitted.evaluate(p, with_lpd=True) for p in np.split(rows, sorted(cuts))]
+        patch.setattr(nearest, "BLOCK_PAIRS", block)
+        patch.setattr(applicability, "CHUNK_PAIRS", chunk)
+        pieces = [fitted.predict(p) for p in np.split(rows, sorted(cuts))]
     for k in range(3):
         np.testing.assert_array_equal(np.concatenate([p[k] for p in pieces]), whole[k])
 
@@ -380,15 +387,13 @@ def test_cutting_up_the_rows_changes_no_bit(cuts: list[int], block: int, chunk: 
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
     training, rows, folds = normal(60), normal(80, seed=1), np.arange(60) % 7 - 1
-    first = Applicability.of(training, splits=splits_of(folds))
+    first = AreaOfApplicability().fit(training, folds=splits_of(folds))
     order, turned = rng.permutation(60), rng.permutation(80)
-    second = Applicability.of(training[order], splits=splits_of(folds[order]))
-    np.testing.assert_allclose(second.training_di, first.training_di[order], rtol=1e-12)
-    np.testing.assert_allclose(second.threshold, first.threshold, rtol=1e-12)
-    np.testing.assert_array_equal(first.evaluate(rows[turned]).di, first.evaluate(rows).di[turned])
-    np.testing.assert_allclose(
-        second.evaluate(rows).di, first.evaluate(rows).di, rtol=1e-12, atol=0
-    )
+    second = AreaOfApplicability().fit(training[order], folds=splits_of(folds[order]))
+    np.testing.assert_allclose(second.training_di_, first.training_di_[order], rtol=1e-12)
+    np.testing.assert_allclose(second.threshold_, first.threshold_, rtol=1e-12)
+    np.testing.assert_array_equal(first.predict(rows[turned]).di, first.predict(rows).di[turned])
+    np.testing.assert_allclose(second.predict(rows).di, first.predict(rows).di, rtol=1e-12, atol=0)
 
 
 @given(scale=st.floats(1e-200, 1e200), offset=st.floats(-1e3, 1e3), factor=st.floats(1e-3, 1e3))
@@ -396,24 +401,24 @@ def test_units_of_importances_and_predictors_do_not_matter(
     scale: float, offset: float, factor: float
 ) -> None:
     training, rows, weights = normal(60), normal(80, seed=1), np.array([3.0, 1.0, -0.2, 0.5])
-    first = Applicability.of(training, weights)
-    scaled = Applicability.of(training, weights * scale)
-    np.testing.assert_allclose(scaled.evaluate(rows).di, first.evaluate(rows).di, rtol=1e-12)
-    np.testing.assert_allclose(scaled.mean_distance, first.mean_distance * scale, rtol=1e-12)
-    other = Applicability.of(training * factor + offset, weights)
+    first = AreaOfApplicability().fit(training, weights)
+    scaled = AreaOfApplicability().fit(training, weights * scale)
+    np.testing.assert_allclose(scaled.predict(rows).di, first.predict(rows).di, rtol=1e-12)
+    np.testing.assert_allclose(scaled.mean_distance_, first.mean_distance_ * scale, rtol=1e-12)
+    other = AreaOfApplicability().fit(training * factor + offset, weights)
     np.testing.assert_allclose(
-        other.evaluate(rows * factor + offset).di, first.evaluate(rows).di, rtol=1e-6
+        other.predict(rows * factor + offset).di, first.predict(rows).di, rtol=1e-6
     )
 
 
 def test_every_training_row_is_inside_of_what_it_made_with_each_row_held_out_by_itself() -> None:
     training = normal(100)
-    fitted = Applicability.of(training)
-    found = fitted.evaluate(training, with_lpd=True)
+    fitted = AreaOfApplicability().fit(training)
+    found = fitted.predict(training)
     assert (found.di == 0).all()
     assert found.inside.all()
     # Each row counts itself too when it is predicted.
-    np.testing.assert_array_equal(found.lpd, fitted.training_lpd + 1)
+    np.testing.assert_array_equal(found.lpd, fitted.training_lpd_ + 1)
 
 
 def test_evaluating_without_numba_loads_numpy_alone() -> None:
@@ -422,9 +427,9 @@ import sys
 before = set(sys.modules)
 import numpy
 known = set(sys.modules)
-from wco2_engine.learning.applicability import Applicability
-fitted = Applicability.of(numpy.eye(5))
-fitted.evaluate(numpy.eye(5), with_lpd=True)
+from wco2_engine.learning.applicability import AreaOfApplicability
+fitted = AreaOfApplicability().fit(numpy.eye(5))
+fitted.predict(numpy.eye(5))
 heavy = {"scipy", "sklearn", "pandas", "numba", "geopandas", "matplotlib", "pyproj", "shapely"}
 loaded = {name.split(".")[0] for name in set(sys.modules) - before}
 assert not loaded & heavy, loaded & heavy
@@ -438,3 +443,39 @@ assert not loaded & heavy, loaded & heavy
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_frame_is_taken_by_the_names_of_its_columns() -> None:
+    training = pd.DataFrame(normal(30, 2), columns=["air", "snow"])
+    area = AreaOfApplicability().fit(training, weights=[1.0, 3.0])
+    assert area.feature_names_in_ == ("air", "snow")
+    rows = pd.DataFrame(normal(9, 2, seed=1), columns=["air", "snow"])
+    turned = rows.assign(other="text")[["other", "snow", "air"]]
+    np.testing.assert_array_equal(area.predict(turned).di, area.predict(rows.to_numpy()).di)
+    with pytest.raises(Wco2Error, match=r"no column 'snow'.*'snows'"):
+        area.predict(rows.rename(columns={"snow": "snows"}))
+
+
+def test_folds_are_numbers_or_what_a_splitter_gives() -> None:
+    folds = np.arange(30) % 3
+    numbers = AreaOfApplicability().fit(normal(30), folds=folds)
+    splits = AreaOfApplicability().fit(normal(30), folds=iter(splits_of(folds)))
+    assert numbers.threshold_ == splits.threshold_
+    with pytest.raises(ValueError, match="not of 30 rows"):
+        AreaOfApplicability().fit(normal(30), folds=[0, 1])
+
+
+def test_fitting_again_forgets_the_rows_of_before() -> None:
+    area = AreaOfApplicability().fit(normal(30))
+    before = (area.training_lpd_, area.predict(normal(5)))
+    again = area.fit(normal(40, seed=3))
+    assert again is area
+    assert len(area.training_lpd_) == 40 != len(before[0])
+    fresh = AreaOfApplicability().fit(normal(40, seed=3))
+    np.testing.assert_array_equal(area.predict(normal(5)).di, fresh.predict(normal(5)).di)
+
+
+def test_nothing_is_told_before_it_is_fitted() -> None:
+    with pytest.raises(Wco2Error, match="has seen no training rows"):
+        AreaOfApplicability().predict(LINE)
+    assert repr(AreaOfApplicability()) == "AreaOfApplicability()"

@@ -22,7 +22,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning import archive
 from wco2_engine.learning import model as module
-from wco2_engine.learning.applicability import Applicability, splits_of
+from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.members import split
 from wco2_engine.learning.model import FORMAT_VERSION, Model, ModelPredictor, RegionModel
@@ -389,18 +389,18 @@ def test_applicability_is_told_by_the_strictest_folds_and_permutation_importance
     folds = {"random": each.folds["site"][::-1].copy(), "blocks": blocks, **each.folds}
     both = replace(each, folds=folds, importances=importances)
     assert both.applicability_folds == "blocks"
-    expected = Applicability.of(each.features, [2.0, 0.0, 0.0], splits_of(blocks))
+    expected = AreaOfApplicability().fit(each.features, [2.0, 0.0, 0.0], blocks)
     assert both.applicability is not None
-    assert both.applicability.threshold == expected.threshold
-    assert both.applicability.weights.tolist() == [2.0, 0.0, 0.0]
+    assert both.applicability.threshold_ == expected.threshold_
+    assert both.applicability.weights_.tolist() == [2.0, 0.0, 0.0]
     assert each.applicability is not None
-    assert each.applicability.weights.tolist() == [0.5, 0.25, 0.25]
+    assert each.applicability.weights_.tolist() == [0.5, 0.25, 0.25]
 
 
 def test_without_any_importance_all_predictors_weigh_alike() -> None:
     useless = replace(MODEL.regions[0], importances={"permutation": np.array([-1.0, 0.0, -2.0])})
     assert useless.applicability is not None
-    assert useless.applicability.weights.tolist() == [1.0, 1.0, 1.0]
+    assert useless.applicability.weights_.tolist() == [1.0, 1.0, 1.0]
 
 
 def test_without_folds_there_is_no_applicability() -> None:
@@ -937,7 +937,7 @@ rows = np.linspace(-2, 2, 300, dtype=np.float32).reshape(-1, 3)
 predicted = model.regions[1].forest.predict(rows)
 model.regions[1].predict_interval(rows, 0.9)
 model.regions[1].predict_members(rows)
-model.regions[1].applicability.evaluate(rows)
+model.regions[1].applicability.predict(rows)
 sys.stdout.write(model.fingerprint + predicted.tobytes().hex())
 """
 

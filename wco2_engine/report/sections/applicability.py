@@ -44,18 +44,18 @@ def build(material: Material, progress: Progress) -> Section:
         found = region.applicability
         if found is None:
             continue
-        di = found.training_di[np.isfinite(found.training_di)]
+        di = found.training_di_[np.isfinite(found.training_di_)]
         thresholds.append(
             {
                 "region": region.region.name,
                 "folds": region.applicability_folds,
-                "threshold": found.threshold,
+                "threshold": found.threshold_,
                 "training_di_median": float(np.median(di)),
                 "training_di_q90": float(np.quantile(di, 0.9)),
                 "training_di_max": float(di.max()),
-                "training_rows_beyond": float((di > found.threshold).mean()),
-                "mean_lpd": found.average_lpd,
-                "constant": ", ".join(found.constant),
+                "training_rows_beyond": float((di > found.threshold_).mean()),
+                "mean_lpd": found.average_lpd_,
+                "constant": ", ".join(found.constant_),
             }
         )
     tables = [
@@ -142,9 +142,9 @@ def draw_training(regions: list[Any]) -> Any:
     figure, axes = new_figure(lines, max(2, columns), 3.4, 2.2)
     for axis, region in zip(axes.ravel(), regions, strict=False):
         found = region.applicability
-        di = found.training_di[np.isfinite(found.training_di)]
+        di = found.training_di_[np.isfinite(found.training_di_)]
         axis.hist(di, bins=40, color=BLUE)
-        axis.axvline(found.threshold, color=VERMILION, linewidth=1.5)
+        axis.axvline(found.threshold_, color=VERMILION, linewidth=1.5)
         title(axis, region.region.name)
         label(axis, "dissimilarity index", "training rows")
     keep_used(axes, len(regions))
