@@ -35,7 +35,7 @@ class Silent:
 
 
 @dataclass(frozen=True)
-class Part:
+class SubProgress:
     """A stretch of a longer job: its 0 to 1 is the whole's `start` to `end`."""
 
     whole: Progress

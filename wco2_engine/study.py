@@ -24,7 +24,7 @@ from wco2_engine.jobs.sample import SampleJob
 from wco2_engine.jobs.state import StudyState
 from wco2_engine.jobs.train import TrainJob
 from wco2_engine.options import ZONES, MapProducts, TrainingSettings
-from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
+from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 from wco2_engine.schema import check_table, check_value, keys_of, option
 from wco2_engine.season import Month, parse_years
 
@@ -224,7 +224,7 @@ class Study:
         Cancelled : when the user asked to stop; finished stages stay finished.
         """
         progress = progress or Silent()
-        problems = self.check(Part(progress, 0.0, 0.02), None, tables_too=False)["problems"]
+        problems = self.check(SubProgress(progress, 0.0, 0.02), None, tables_too=False)["problems"]
         if problems:
             raise Wco2Error(" ".join(problems), f"See wco2 check {self.file}.")
         writable_folder(self.output)
@@ -233,7 +233,7 @@ class Study:
         for stage in self.stages:
             stop_if_cancelled(progress)
             end = min(1.0, start + 0.98 * _WEIGHTS[stage.name])
-            part = Part(progress, start, end)
+            part = SubProgress(progress, start, end)
             start = end
             key = self._key(stage, state)
             if state.is_done(stage.name, key):
@@ -281,7 +281,7 @@ class Study:
             for year in parse_years(years if years is not None else self.predict.years)
         }
         catalogue = Catalogue.read(self.catalogue)
-        rows = availability(catalogue, by_year, Part(progress, 0.0, 0.7))
+        rows = availability(catalogue, by_year, SubProgress(progress, 0.0, 0.7))
         problems = [problem for row in rows for problem in row.problems]
         lacking = [
             f"'{row.name}' {year}: {text}"
@@ -301,7 +301,9 @@ class Study:
             "problems": problems,
         }
         if tables_too:
-            facts["observations"] = self._check_observations(problems, Part(progress, 0.7, 1.0))
+            facts["observations"] = self._check_observations(
+                problems, SubProgress(progress, 0.7, 1.0)
+            )
         return facts
 
     def _check_observations(self, problems: list[str], progress: Progress) -> Facts:

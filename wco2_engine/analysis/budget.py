@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.analysis.polygons import PolygonZoning
-from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.series import MapSeries
 from wco2_engine.analysis.tables import Row, read_rows, write_rows
 from wco2_engine.analysis.trend import Prewhitening, trends
 from wco2_engine.analysis.zoning import Fraction, Zoning
@@ -173,7 +173,7 @@ class Budget:
 
 
 def budget(
-    series: Series,
+    series: MapSeries,
     zonings: Sequence[Zoning],
     fraction: Fraction | None,
     level: float,

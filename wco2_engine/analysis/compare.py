@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from wco2_engine.analysis.coverage_fraction import sparse_fractions
 from wco2_engine.analysis.ground import cell_areas
 from wco2_engine.analysis.regrid import Overlap, Regridded, is_coarser, overlap
-from wco2_engine.analysis.series import WINTER_UNITS, Series
+from wco2_engine.analysis.series import WINTER_UNITS, MapSeries
 from wco2_engine.analysis.zoning import Zoning, zoning_of
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid
 from wco2_engine.mapping.writer import Band, write_cog
-from wco2_engine.progress import Part, Progress, stop_if_cancelled
+from wco2_engine.progress import Progress, SubProgress, stop_if_cancelled
 from wco2_engine.season import format_years
 
 FloatArray = NDArray[np.float64]
@@ -61,8 +61,8 @@ class Comparison:
 
 
 def compare(
-    a: Series,
-    b: Series,
+    a: MapSeries,
+    b: MapSeries,
     folder: Path,
     zones: Mapping[str, Any] | None,
     progress: Progress,
@@ -92,13 +92,13 @@ def compare(
     grid = b.grid if is_coarser(b.grid, a.grid) else a.grid
     fractions = None if zones is None else _Fractions.of(zoning_of(zones, grid), grid)
     ground = cell_areas(grid)
-    side_a = _Side.of(a, grid, ground, years, Part(progress, 0.0, 0.25))
-    side_b = _Side.of(b, grid, ground, years, Part(progress, 0.25, 0.5))
+    side_a = _Side.of(a, grid, ground, years, SubProgress(progress, 0.0, 0.25))
+    side_b = _Side.of(b, grid, ground, years, SubProgress(progress, 0.25, 0.5))
     tags = {"WCO2_A": a.folder.name, "WCO2_B": b.folder.name, "WCO2_DIFFERENCE": "A minus B"}
     if a.simulated or b.simulated:
         tags["SIMULATED"] = "yes"
     rows: list[Row] = []
-    sums = _Sums(*(np.zeros(grid.shape) for _ in range(4)))
+    sums = _WinterSums(*(np.zeros(grid.shape) for _ in range(4)))
     differences = {}
     for number, year in enumerate(years):
         stop_if_cancelled(progress)
@@ -135,7 +135,7 @@ def compare(
     years_tags = {**tags, "WCO2_TIME": format_years(years)}
     write_cog(mean, grid, bands, [(grid.whole, values)], years_tags)
     weights = np.where(sums.count == len(years), mean_a.areas, 0.0)
-    between = _between_winters(side_a, side_b, years, weights, Part(progress, 0.85, 1.0))
+    between = _between_winters(side_a, side_b, years, weights, SubProgress(progress, 0.85, 1.0))
     return Comparison(grid, years, tuple(rows), differences, mean, between)
 
 
@@ -143,14 +143,14 @@ def compare(
 class _Side:
     """One of the two products, and how it comes to the cells of the coarser."""
 
-    series: Series
+    series: MapSeries
     ground: FloatArray
     overlap: Overlap | None  # None where its own cells are those
 
     @classmethod
     def of(
         cls,
-        series: Series,
+        series: MapSeries,
         grid: Grid,
         ground: FloatArray,
         years: Sequence[int],
@@ -175,7 +175,7 @@ class _Side:
 
 
 @dataclass(frozen=True)
-class _Sums:
+class _WinterSums:
     """Sums over winters of what both have, by cell."""
 
     a: FloatArray

@@ -32,7 +32,7 @@ _A_WINTER = re.compile(r"(?:\s|^)(?:/\s*)?(winter|season|year|yr|a)(-1|\^-1)?$")
 
 
 @dataclass(frozen=True)
-class Series:
+class MapSeries:
     """Maps of one quantity, one a winter, on the same cells. Made by `read`.
 
     Attributes
@@ -59,7 +59,7 @@ class Series:
         quantity: str = FLUX,
         crs: str | None = None,
         units: str | None = None,
-    ) -> Series:
+    ) -> MapSeries:
         """The maps of a folder that `wco2 predict` made, or of any folder with a GeoTIFF a year.
 
         Parameters

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine import __version__
-from wco2_engine.analysis.series import WINTER_UNITS, Series
+from wco2_engine.analysis.series import WINTER_UNITS, MapSeries
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.mapping.writer import Band, write_cog
 from wco2_engine.progress import Progress, stop_if_cancelled
@@ -236,7 +236,7 @@ class TrendMap:
 
 
 def map_trends(
-    series: Series, rate: float, prewhitening: Prewhitening, progress: Progress
+    series: MapSeries, rate: float, prewhitening: Prewhitening, progress: Progress
 ) -> TrendMap:
     """The trend of each cell of a series of maps.
 
@@ -283,7 +283,9 @@ def map_trends(
     return TrendMap(slope, p, significant, winters, threshold, rate)
 
 
-def write_trends(path: Path, series: Series, found: TrendMap, prewhitening: Prewhitening) -> None:
+def write_trends(
+    path: Path, series: MapSeries, found: TrendMap, prewhitening: Prewhitening
+) -> None:
     """Write slope, p, significance and number of winters as the bands of a GeoTIFF.
 
     Raises

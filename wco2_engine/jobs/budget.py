@@ -40,7 +40,7 @@ class BudgetJob:
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import budget, write_budget, write_zones
         from wco2_engine.analysis.polygons import PolygonZoning
-        from wco2_engine.analysis.series import Series
+        from wco2_engine.analysis.series import MapSeries
         from wco2_engine.analysis.zoning import (
             AllCells,
             Zoning,
@@ -48,7 +48,7 @@ class BudgetJob:
             region_zoning,
             zoning_of,
         )
-        from wco2_engine.progress import Part
+        from wco2_engine.progress import SubProgress
         from wco2_engine.report.figures import draw_totals, save_figure
 
         path = Path(self.output)
@@ -57,14 +57,14 @@ class BudgetJob:
         refuse_overwriting_inputs(
             [self.output, *([str(beside)] if self.zones else [])], self._inputs()
         )
-        series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
+        series = MapSeries.read(Path(self.maps), crs=self.crs, units=self.units)
         grid = series.grid
         regions = region_zoning(self.regions, series.record, grid)
         zones = zoning_of(self.zones, grid) if self.zones else None
         fraction = cell_fraction(self.fraction, grid) if self.fraction else None
         zonings: list[Zoning] = [AllCells()]
         zonings += [zoning for zoning in (regions, zones) if zoning is not None]
-        found = budget(series, zonings, fraction, self.level, Part(progress, 0.0, 0.9))
+        found = budget(series, zonings, fraction, self.level, SubProgress(progress, 0.0, 0.9))
         summary = found.summary()
         written = [path, write_budget(found, summary, path)]
         if isinstance(zones, PolygonZoning):

@@ -10,7 +10,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, check_ending
 from wco2_engine.inputs.catalogue import GROUPS
 from wco2_engine.jobs.base import Facts
-from wco2_engine.progress import Part, Progress
+from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import option
 
 WHENS = ("auto", "static", "yearly", "climatology", "monthly")
@@ -73,7 +73,7 @@ class CatalogueJob:
         years = parse_years(self.years) if self.years else ()
         progress.update(0.0, "Looking through the folders")
         items, damaged = look_through([Path(folder) for folder in self.folders])
-        findings = recognise(items, damaged, Part(progress, 0.0, 0.5))
+        findings = recognise(items, damaged, SubProgress(progress, 0.0, 0.5))
         entries, also = draft(findings, target.absolute(), self.variables, years)
         told = findings_facts(findings)
         if not entries:

@@ -37,7 +37,7 @@ class CompareJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.compare import compare
-        from wco2_engine.progress import Part
+        from wco2_engine.progress import SubProgress
         from wco2_engine.report.comparison import write_comparison
 
         check_ending(self.output, ".html", ".htm")
@@ -47,9 +47,9 @@ class CompareJob:
         maps = page.with_name(f"{page.stem}_maps")
         read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
         refuse_overwriting_inputs([str(maps)], map(str, read))
-        found = compare(a, b, maps, self.zones, Part(progress, 0.0, 0.8))
+        found = compare(a, b, maps, self.zones, SubProgress(progress, 0.0, 0.8))
         heading = self.title or f"{a.folder.resolve().name} and {b.folder.resolve().name} compared"
-        written = write_comparison(page, heading, a, b, found, Part(progress, 0.8, 1.0))
+        written = write_comparison(page, heading, a, b, found, SubProgress(progress, 0.8, 1.0))
         return {
             "outputs": [*map(str, written), *map(str, found.differences.values()), str(found.mean)],
             "rows": [dict(row) for row in found.rows],
@@ -60,10 +60,10 @@ class CompareJob:
 
     @staticmethod
     def _series(path: str, crs: str | None, units: str | None, letter: str) -> Any:
-        from wco2_engine.analysis.series import Series
+        from wco2_engine.analysis.series import MapSeries
 
         try:
-            return Series.read(Path(path), crs=crs, units=units)
+            return MapSeries.read(Path(path), crs=crs, units=units)
         except Wco2Error as error:  # there are two of the option that it names
             hint = re.sub(r"--(crs|units)\b", rf"--\1-{letter}", error.hint)
             raise Wco2Error(error.message, hint) from error

@@ -38,13 +38,13 @@ class ReportJob:
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.learning.model import Model
         from wco2_engine.mapping.record import RECORD
-        from wco2_engine.report.html import Material, write_report
+        from wco2_engine.report.html import ReportContext, write_report
 
         state = StudyState.read(Path(self.state)) if self.state else StudyState({})
         refuse_overwriting_inputs([self.output], [self.model])
         check_ending(self.output, ".html", ".htm")
         record = Path(self.maps) / RECORD if self.maps else None
-        material = Material(
+        context = ReportContext(
             model=Model.read(Path(self.model)),
             title=self.title,
             observations=state.counts("observations"),
@@ -55,7 +55,7 @@ class ReportJob:
             scenarios=tuple(map(Path, self.scenarios)),
             threads=threads(0),
         )
-        written = write_report(Path(self.output), material, progress)
+        written = write_report(Path(self.output), context, progress)
         return {"outputs": [str(path) for path in written]}
 
     def depends_on(self) -> list[str]:

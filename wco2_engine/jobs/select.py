@@ -11,7 +11,7 @@ from wco2_engine.files import atomic_write, check_ending, refuse_overwriting_inp
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.train import TrainJob
 from wco2_engine.options import Hyperparameters, Run, TrainingSettings
-from wco2_engine.progress import Part, Progress
+from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import option, same_option
 
 
@@ -57,7 +57,7 @@ class SelectJob:
         table = read_training(Path(self.training), names)
         parts = rows_and_folds(table, names, training.parsed_regions(), settings)
         only_predictors(Path(self.catalogue), names)  # what can't be cut shows before the work
-        run = RunContext(self.seed, threads(self.jobs), Part(progress, 0.0, 0.95))
+        run = RunContext(self.seed, threads(self.jobs), SubProgress(progress, 0.0, 0.95))
         found = {}
         for k, part in enumerate(parts):
             name = part.region.name
@@ -82,7 +82,7 @@ class SelectJob:
             chosen_catalogue.name,
             self.title or "Selection of predictors",
             is_simulated(table),
-            Part(progress, 0.95, 1.0),
+            SubProgress(progress, 0.95, 1.0),
         )
         with atomic_write(chosen_catalogue) as partial:
             partial.write_text(text, encoding="utf-8")

@@ -39,10 +39,10 @@ class TrendJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import trends_by_zone
-        from wco2_engine.analysis.series import Series
+        from wco2_engine.analysis.series import MapSeries
         from wco2_engine.analysis.tables import write_rows
         from wco2_engine.analysis.trend import as_prewhitening, map_trends, write_trends
-        from wco2_engine.progress import Part
+        from wco2_engine.progress import SubProgress
         from wco2_engine.report.figures import draw_trend, save_figure
 
         check_ending(self.output, ".tif", ".tiff")
@@ -50,10 +50,10 @@ class TrendJob:
         refuse_overwriting_inputs([self.output], [self.budget] if self.budget else [])
         how = as_prewhitening(self.prewhitening)
         by_zone = trends_by_zone(Path(self.budget), how) if self.budget else []
-        series = Series.read(Path(self.maps), crs=self.crs, units=self.units)
+        series = MapSeries.read(Path(self.maps), crs=self.crs, units=self.units)
         refuse_overwriting_inputs([self.output], [str(file) for file in series.maps.values()])
         rate = self.alpha * (2 if self.correlated else 1)
-        found = map_trends(series, rate, how, Part(progress, 0.0, 0.9))
+        found = map_trends(series, rate, how, SubProgress(progress, 0.0, 0.9))
         write_trends(path, series, found, how)
         words = f"Trend of winter CO2 release, {series.years[0]}-{series.years[-1]}"
         words += " (simulated)" if series.simulated else ""

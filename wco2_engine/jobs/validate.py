@@ -11,7 +11,7 @@ from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.train import TrainJob
 from wco2_engine.options import DOMAIN, VALIDATIONS, ZONES, Hyperparameters, Run, TrainingSettings
-from wco2_engine.progress import Part, Progress
+from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import group, option, same_option
 
 
@@ -39,16 +39,16 @@ class ValidateJob:
     jobs: int = same_option(Run, "jobs")
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.report.html import VALIDATION, Material, write_report
+        from wco2_engine.report.html import VALIDATION, ReportContext, write_report
 
         refuse_overwriting_inputs([self.output], self._train().inputs())
         check_ending(self.output, ".html", ".htm")
         if not self.validation:
             raise Wco2Error("No validation is named.", "Name e.g. random,site.")
-        model = self._train().trained(Part(progress, 0.0, 0.9))
-        material = Material(model, self.title or "Validation", threads=threads(self.jobs))
+        model = self._train().trained(SubProgress(progress, 0.0, 0.9))
+        context = ReportContext(model, self.title or "Validation", threads=threads(self.jobs))
         written = write_report(
-            Path(self.output), material, Part(progress, 0.9, 1.0), VALIDATION, "Validation"
+            Path(self.output), context, SubProgress(progress, 0.9, 1.0), VALIDATION, "Validation"
         )
         return {
             "scores": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
+from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RunContext:
 
     def part(self, start: float, end: float) -> RunContext:
         """The same run in a stretch of its progress."""
-        return replace(self, progress=Part(self.progress, start, end))
+        return replace(self, progress=SubProgress(self.progress, start, end))
 
     def step(self, fraction: float, message: str = "") -> None:
         """Tell the fraction done, 0 to 1.

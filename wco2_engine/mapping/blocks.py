@@ -103,7 +103,7 @@ def predict_block(
             here = cells[owned]
             points = Points(x[here], y[here], work.grid.crs, work.grid.resolution)
             reader = PredictorReader(sources, rasters, points)
-            part = _Part(work, model, _Columns(work.predictors, reader, owned.size), owned)
+            part = _RegionTile(work, model, _Columns(work.predictors, reader, owned.size), owned)
             cell_months[model.region.name] = part.predict(values, missing, steps)
     return Block(cells, values, dict(missing), cell_months)
 
@@ -135,7 +135,7 @@ def prepare(models: Sequence[RegionModel], products: Products) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class _RegionTile:
     """A region's cells of a tile, `owned` being their columns in the tile's layers."""
 
     work: Work

@@ -18,8 +18,8 @@ from wco2_engine.inputs.predictors import Known, Sources
 from wco2_engine.inputs.rasters import Rasters, is_local
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.mapping.blocks import Work, predict_block, prepare
+from wco2_engine.mapping.checkpoints import TileCheckpoints
 from wco2_engine.mapping.memory import CACHE
-from wco2_engine.mapping.parts import Parts
 from wco2_engine.mapping.plan import Products
 from wco2_engine.progress import Progress, stop_if_cancelled
 
@@ -38,7 +38,7 @@ class Order:
     model: Path
     work: Work
     catalogue: Catalogue
-    parts: Parts
+    checkpoints: TileCheckpoints
     threads: int  # of a worker, which share the files that may be open
 
 
@@ -48,13 +48,13 @@ def run_on_cluster(
     work: Work,
     catalogue: Catalogue,
     tiles: Sequence[Tile],
-    parts: Parts,
+    checkpoints: TileCheckpoints,
     threads: int,
     progress: Progress,
 ) -> None:
     """Predict the tiles that are not finished on the workers of a scheduler, e.g. tcp://host:8786.
 
-    Workers put the tiles into the folder of parts. What a dying worker had begun is given to
+    Workers put the tiles into the folder of checkpoints. What a dying worker had begun is given to
     others.
 
     Raises
@@ -70,8 +70,8 @@ def run_on_cluster(
             "Dask is not installed, which a scheduler needs.",
             "Install it here and where the workers run: pip install distributed.",
         )
-    order = _order(model, work, catalogue, parts, threads)
-    waiting = [tile for tile in tiles if not parts.has(tile)]
+    order = _order(model, work, catalogue, checkpoints, threads)
+    waiting = [tile for tile in tiles if not checkpoints.has(tile)]
     message = f"Predicting {work.grid.width} x {work.grid.height} cells on {address}"
     stopped: list[BaseException] = []
 
@@ -108,7 +108,7 @@ def run_on_cluster(
 
 
 def predict_there(order: Order, tile: Tile) -> None:
-    """Predict one tile, on a worker, into the folder of parts.
+    """Predict one tile, on a worker, into the folder of checkpoints.
 
     Raises
     ------
@@ -121,23 +121,25 @@ def predict_there(order: Order, tile: Tile) -> None:
             f"A worker runs version {__version__}, and this run {order.version}.",
             "Install the same version everywhere.",
         )
-    if not order.parts.folder.is_dir():
+    if not order.checkpoints.folder.is_dir():
         raise Wco2Error(
-            f"A worker does not see {order.parts.folder}.",
+            f"A worker does not see {order.checkpoints.folder}.",
             "Workers need the same paths to inputs and output.",
         )
-    if order.parts.has(tile):  # finished by a worker whose word of it was lost
+    if order.checkpoints.has(tile):  # finished by a worker whose word of it was lost
         return
     with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters(order.threads) as rasters:
         work = replace(order.work, models=_models(order.model, order.work.schedule.products))
-        sources = Sources(order.catalogue, rasters, _known(order.parts.folder))
+        sources = Sources(order.catalogue, rasters, _known(order.checkpoints.folder))
         block = predict_block(work, sources, rasters, tile)
-        order.parts.write(tile, block)
+        order.checkpoints.write(tile, block)
 
 
-def _order(model: Model, work: Work, catalogue: Catalogue, parts: Parts, threads: int) -> Order:
-    parts = replace(parts, folder=parts.folder.absolute())
-    path = parts.folder / "model.wco2"
+def _order(
+    model: Model, work: Work, catalogue: Catalogue, checkpoints: TileCheckpoints, threads: int
+) -> Order:
+    checkpoints = replace(checkpoints, folder=checkpoints.folder.absolute())
+    path = checkpoints.folder / "model.wco2"
     if not path.exists():
         model.write(path)
     domain = work.domain
@@ -145,7 +147,7 @@ def _order(model: Model, work: Work, catalogue: Catalogue, parts: Parts, threads
         domain = replace(domain, raster=str(Path(domain.raster).absolute()))
     catalogue = replace(catalogue, folder=catalogue.folder.absolute())
     work = replace(work, models=(), domain=domain)
-    return Order(__version__, path, work, catalogue, parts, max(1, threads))
+    return Order(__version__, path, work, catalogue, checkpoints, max(1, threads))
 
 
 def _connected(address: str) -> Any:

@@ -60,7 +60,7 @@ class Room(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Budget:
+class MemoryBudget:
     """What a run does with the bytes that it may take."""
 
     total: float

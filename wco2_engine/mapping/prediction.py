@@ -32,9 +32,9 @@ from wco2_engine.learning.forest import walker
 from wco2_engine.learning.model import Model
 from wco2_engine.lock import locked
 from wco2_engine.mapping.blocks import CellMonths, Work, cells_to_predict, prepare
+from wco2_engine.mapping.checkpoints import RunKey, TileCheckpoints
 from wco2_engine.mapping.cluster import run_on_cluster
-from wco2_engine.mapping.memory import CACHE, TILE_SIZES, Budget, Load, free_memory
-from wco2_engine.mapping.parts import Facts, Parts
+from wco2_engine.mapping.memory import CACHE, TILE_SIZES, Load, MemoryBudget, free_memory
 from wco2_engine.mapping.plan import (
     Output,
     Schedule,
@@ -54,7 +54,7 @@ from wco2_engine.mapping.record import (
 )
 from wco2_engine.mapping.running import run_tiles
 from wco2_engine.mapping.writer import write_cog
-from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
+from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 
 PROBE_CELLS = 4000  # looked at before a run, to find another unit than that of the training
 
@@ -145,7 +145,7 @@ def predict(
     winters = [region.winter for region in regions_of(model)]
     schedule = Schedule.of(winters, years, products)
     predictors = predictors_of(model, catalogue)
-    budget = Budget(memory * 1e9 or free_memory() / 2)
+    budget = MemoryBudget(memory * 1e9 or free_memory() / 2)
     room = budget.room(_load(model, schedule), jobs)
     work = Work(grid, model.regions, predictors, schedule, domain, room.stack)
     # From the first file on: the check looks at all parts of the map.
@@ -155,8 +155,8 @@ def predict(
         notes = check_complete(sources, predictors, schedule.months)
         progress.update(0.0, "Checking inputs")
         _check_likeness(model, work, sources, rasters)
-        facts = _facts(model, work, sources)
-        identity = identity_of(catalogue, facts)
+        key = _run_key(model, work, sources)
+        identity = identity_of(catalogue, key)
     prepare(model.regions, products)
     for note in notes:
         progress.note(f"Missing data replaced. {note}")
@@ -171,20 +171,20 @@ def predict(
     with locked(writable_folder(output)) as held, rasterio.Env(GDAL_CACHEMAX=CACHE):
         if not held:
             progress.note(f"{output} knows no locks. Start no second run in it.")
-        parts = Parts.of(output, facts, size, progress.note)
-        tiles = grid.tiles(parts.tile_size)
-        there = sum(map(parts.has, tiles))
+        checkpoints = TileCheckpoints.of(output, key, size, progress.note)
+        tiles = grid.tiles(checkpoints.tile_size)
+        there = sum(map(checkpoints.has, tiles))
         if there:
             progress.note(f"{there} of {len(tiles)} tiles are there already.")
-        first = Part(progress, 0.0, 0.9)
+        first = SubProgress(progress, 0.0, 0.9)
         if scheduler is None:
-            run_tiles(work, catalogue, tiles, parts, jobs, first)
+            run_tiles(work, catalogue, tiles, checkpoints, jobs, first)
         else:
-            run_on_cluster(scheduler, model, work, catalogue, tiles, parts, jobs, first)
-        counts = [parts.facts(tile) for tile in tiles]
+            run_on_cluster(scheduler, model, work, catalogue, tiles, checkpoints, jobs, first)
+        counts = [checkpoints.counts(tile) for tile in tiles]
         cells = sum(count["cells"] for count in counts)
         if not cells:
-            parts.remove()
+            checkpoints.remove()
             raise Wco2Error(
                 f"No cell is to be predicted: extent {list(grid.bounds)} ({grid.crs}) meets no "
                 f"region{' or no domain' if domain else ''}.",
@@ -192,15 +192,15 @@ def predict(
             )
         missing = {p.name: sum(c["missing"].get(p.name, 0) for c in counts) for p in predictors}
         months = _cell_months(work, [count["cell_months"] for count in counts])
-        _assemble(model, work, tiles, parts, jobs, Part(progress, 0.9, 1.0))
+        _assemble(model, work, tiles, checkpoints, jobs, SubProgress(progress, 0.9, 1.0))
         names = [item.name for item in schedule.outputs]
         maps = tuple(output / name for name in names)
         prediction = Prediction(maps, cells, missing, months, (*notes, *raw))
-        path = parts.map_path(Path(RECORD))
+        path = checkpoints.map_path(Path(RECORD))
         write_record(path, model, grid, schedule, prediction.counts, identity)
         _remove_outdated(output, schedule, progress)
-        _publish(parts, [*names, Path(RECORD)], output)
-        parts.remove()
+        _publish(checkpoints, [*names, Path(RECORD)], output)
+        checkpoints.remove()
     progress.update(1.0, "Maps are written")
     return prediction
 
@@ -209,7 +209,7 @@ def _assemble(
     model: Model,
     work: Work,
     tiles: Sequence[Tile],
-    parts: Parts,
+    checkpoints: TileCheckpoints,
     jobs: int,
     progress: Progress,
 ) -> None:
@@ -218,12 +218,12 @@ def _assemble(
 
     def write(item: Output) -> None:
         which = work.schedule.layers[item.quantity, item.time]
-        layers = ((tile, parts.layers(tile, which)) for tile in tiles)
+        layers = ((tile, checkpoints.layers(tile, which)) for tile in tiles)
         blocks = ((tile, values) for tile, values in layers if values is not None)
         tags = {**item.tags, **tags_of(model, products, item.quantity)}
-        write_cog(parts.map_path(item.name), work.grid, item.bands, blocks, tags)
+        write_cog(checkpoints.map_path(item.name), work.grid, item.bands, blocks, tags)
 
-    waiting = [item for item in outputs if not parts.map_path(item.name).is_file()]
+    waiting = [item for item in outputs if not checkpoints.map_path(item.name).is_file()]
     with ThreadPoolExecutor(max(1, jobs), thread_name_prefix="wco2-maps") as pool:
         writing = [pool.submit(write, item) for item in waiting]
         try:
@@ -236,13 +236,13 @@ def _assemble(
                 future.cancel()
 
 
-def _publish(parts: Parts, names: Sequence[Path], output: Path) -> None:
+def _publish(checkpoints: TileCheckpoints, names: Sequence[Path], output: Path) -> None:
     """Move all finished maps to their places, and what describes them last."""
     for name in names:
         path = output / name
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            parts.map_path(name).replace(path)
+            checkpoints.map_path(name).replace(path)
 
 
 def _remove_outdated(output: Path, schedule: Schedule, progress: Progress) -> None:
@@ -321,7 +321,7 @@ def _cell_months(work: Work, counts: Sequence[CellMonths]) -> tuple[Mapping[str,
     return tuple(rows)
 
 
-def _facts(model: Model, work: Work, sources: Sources) -> Facts:
+def _run_key(model: Model, work: Work, sources: Sources) -> RunKey:
     """What makes one run the same as another: everything that its tiles depend on.
 
     Not the tile's size, which changes no cell.

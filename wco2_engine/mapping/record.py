@@ -17,7 +17,7 @@ from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.json import read_json
 from wco2_engine.learning.model import Model
-from wco2_engine.mapping.parts import Facts
+from wco2_engine.mapping.checkpoints import RunKey
 from wco2_engine.mapping.plan import (
     APPLICABILITY,
     LOWER,
@@ -198,13 +198,13 @@ def areas_of(model: Model) -> str:
     return digest.hexdigest()
 
 
-def identity_of(catalogue: Catalogue, facts: Facts) -> dict[str, str]:
+def identity_of(catalogue: Catalogue, key: RunKey) -> dict[str, str]:
     """What tells one catalogue from another without its place on this machine.
 
     The fingerprint stands for what the catalogue says, and for sizes and times of the files used.
     """
     folder = catalogue.folder.absolute()
-    text = "\n".join([*facts["catalogue"], *facts["files"]])
+    text = "\n".join([*key["catalogue"], *key["files"]])
     for place in (str(folder), str(catalogue.folder)):
         text = text.replace(place, "")
     return {

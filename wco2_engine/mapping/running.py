@@ -15,7 +15,7 @@ from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.predictors import Known, Sources
 from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.mapping.blocks import Work, predict_block
-from wco2_engine.mapping.parts import Parts
+from wco2_engine.mapping.checkpoints import TileCheckpoints
 from wco2_engine.progress import Progress, stop_if_cancelled
 
 M_ARENA_MAX = -8  # its number in glibc's malloc.h
@@ -25,7 +25,7 @@ def run_tiles(
     work: Work,
     catalogue: Catalogue,
     tiles: Sequence[Tile],
-    parts: Parts,
+    checkpoints: TileCheckpoints,
     jobs: int,
     progress: Progress,
 ) -> None:
@@ -37,7 +37,7 @@ def run_tiles(
     ------
     Whatever failed first, once no thread works on a tile any more.
     """
-    waiting = [tile for tile in tiles if not parts.has(tile)]
+    waiting = [tile for tile in tiles if not checkpoints.has(tile)]
     message = f"Predicting {work.grid.width} x {work.grid.height} cells"
     watch = _Watch(progress, len(tiles) - len(waiting), len(tiles), message)
     threads = max(1, min(jobs, len(waiting)))
@@ -51,7 +51,7 @@ def run_tiles(
             with Rasters(readers=threads) as rasters:
                 sources = Sources(catalogue, rasters, known)
                 for tile in iter(queue.get, None):
-                    _predict_tile(work, sources, rasters, tile, parts, watch)
+                    _predict_tile(work, sources, rasters, tile, checkpoints, watch)
         except BaseException as error:
             watch.fail(error)
 
@@ -65,7 +65,12 @@ def run_tiles(
 
 
 def _predict_tile(
-    work: Work, sources: Sources, rasters: Rasters, tile: Tile, parts: Parts, watch: _Watch
+    work: Work,
+    sources: Sources,
+    rasters: Rasters,
+    tile: Tile,
+    checkpoints: TileCheckpoints,
+    watch: _Watch,
 ) -> None:
     told = 0.0
 
@@ -76,7 +81,7 @@ def _predict_tile(
 
     tell(0.0)
     block = predict_block(work, sources, rasters, tile, tell)
-    parts.write(tile, block)
+    checkpoints.write(tile, block)
     tell(1.0)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wco2_engine.analysis.series import FLUX, WINTER_UNITS, Series
+from wco2_engine.analysis.series import FLUX, WINTER_UNITS, MapSeries
 from wco2_engine.errors import Wco2Error
 from wco2_engine.escaping import one_line
 from wco2_engine.grid import GEOGRAPHIC, project
@@ -45,13 +45,13 @@ class Dataset:
     """
 
     about: About
-    series: Mapping[str, Series]
+    series: Mapping[str, MapSeries]
     files: Mapping[Path, Path] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[Path, Path] = field(default_factory=dict)
 
     @property
-    def flux(self) -> Series:
+    def flux(self) -> MapSeries:
         """The winter flux."""
         return self.series[FLUX]
 
@@ -171,13 +171,13 @@ def read_dataset(
     """
     from wco2_engine.learning.model import Model
 
-    flux = Series.read(maps, crs=crs, units=units)
+    flux = MapSeries.read(maps, crs=crs, units=units)
     if flux.record and not (maps / RECORD).is_file():
         maps = maps.resolve().parent  # the folder of the winter flux was named, not that of the run
     series = {FLUX: flux}
     for quantity in (LOWER, UPPER):
         if _has(flux, quantity):
-            series[quantity] = Series.read(maps, quantity, crs=crs, units=units)
+            series[quantity] = MapSeries.read(maps, quantity, crs=crs, units=units)
     described: dict[str, Any] = {}
     if model is not None:
         described = Model.read(model).describe()
@@ -190,11 +190,11 @@ def read_dataset(
     return Dataset(about, series, _further(maps, flux, series), described, dict(extras or {}))
 
 
-def _has(flux: Series, quantity: str) -> bool:
+def _has(flux: MapSeries, quantity: str) -> bool:
     return any(str(name).startswith(f"{quantity}/") for name in flux.record.get("maps", []))
 
 
-def _further(maps: Path, flux: Series, series: Mapping[str, Series]) -> dict[Path, Path]:
+def _further(maps: Path, flux: MapSeries, series: Mapping[str, MapSeries]) -> dict[Path, Path]:
     """Maps of the run that are in no series: months, members, applicability."""
     found: dict[Path, Path] = {}
     for name in flux.record.get("maps", []):

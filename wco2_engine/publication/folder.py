@@ -16,7 +16,7 @@ import numpy as np
 from wco2_engine.analysis.series import FLUX
 from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.mapping.record import RECORD
-from wco2_engine.progress import Part, Progress, stop_if_cancelled
+from wco2_engine.progress import Progress, SubProgress, stop_if_cancelled
 from wco2_engine.publication.abstracts import abstract_en
 from wco2_engine.publication.card import CARD, write_card
 from wco2_engine.publication.cogs import place_of, problem_of, put_map
@@ -52,9 +52,9 @@ def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -
     need("xarray", "netCDF4", "zarr", "pystac", "jsonschema", "referencing")
     _refuse(dataset, output, replace)
     with _made_whole(output) as folder:
-        _write_maps(dataset, folder, Part(progress, 0.0, 0.2))
-        write_netcdf(dataset, folder / NETCDF, Part(progress, 0.2, 0.45))
-        write_zarr(dataset, folder / ZARR, Part(progress, 0.45, 0.7))
+        _write_maps(dataset, folder, SubProgress(progress, 0.0, 0.2))
+        write_netcdf(dataset, folder / NETCDF, SubProgress(progress, 0.2, 0.45))
+        write_zarr(dataset, folder / ZARR, SubProgress(progress, 0.45, 0.7))
         for place, source in dataset.extras.items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / place)
@@ -72,7 +72,7 @@ def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -
         write_card(dataset, folder, checks)
         write_stac(dataset, folder, abstract_en(dataset))
         _check_maps(folder)
-        check_values(dataset, folder, Part(progress, 0.7, 0.9))
+        check_values(dataset, folder, SubProgress(progress, 0.7, 0.9))
         checks["STAC"] = check_stac(folder)
         checks["Privacy"] = "no file names a folder of the machine that it was made on"
         checks["Not checked here"] = (

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine import __version__
-from wco2_engine.analysis.series import FLUX, Series
+from wco2_engine.analysis.series import FLUX, MapSeries
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC, Grid, parse_crs, project
 from wco2_engine.progress import Progress, stop_if_cancelled
@@ -220,7 +220,7 @@ def _encoding(dataset: Dataset, packing: dict[str, Any], chunks: str) -> dict[st
     return {**without, **maps}
 
 
-def _stored(series: Series, year: int) -> NDArray[np.float32]:
+def _stored(series: MapSeries, year: int) -> NDArray[np.float32]:
     """A winter's map as it is stored, nodata -9999."""
     values = series.map_of(year)
     return np.where(np.isfinite(values), values, NODATA).astype(np.float32)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.analysis.compare import ALL, MEAN, Comparison
-from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.series import MapSeries
 from wco2_engine.grid import crs_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import (
@@ -24,9 +24,9 @@ from wco2_engine.report.drawing import (
 )
 from wco2_engine.report.page import (
     Column,
+    PageTable,
     Picture,
     Section,
-    Table,
     count,
     percent,
     text,
@@ -41,7 +41,7 @@ MIDDLE = (2, 98)  # percentiles that colours span
 
 
 def write_comparison(
-    path: Path, heading: str, a: Series, b: Series, comparison: Comparison, progress: Progress
+    path: Path, heading: str, a: MapSeries, b: MapSeries, comparison: Comparison, progress: Progress
 ) -> list[Path]:
     """Write the page, and its tables and figures beside it; see `report.page.write_page`."""
     sections = [
@@ -54,7 +54,7 @@ def write_comparison(
     return write_page(path, heading, "comparison", simulated, sections, progress)
 
 
-def _products(a: Series, b: Series, comparison: Comparison) -> Section:
+def _products(a: MapSeries, b: MapSeries, comparison: Comparison) -> Section:
     rows = [
         {
             "product": name,
@@ -91,13 +91,13 @@ def _products(a: Series, b: Series, comparison: Comparison) -> Section:
             for name in ("a", "b")
         },
     }
-    table = Table("products", "What was compared.", columns, rows)
+    table = PageTable("products", "What was compared.", columns, rows)
     return Section("comparison", "In short", facts=facts, tables=(table,))
 
 
 def _winters(comparison: Comparison) -> Section:
     rows = [row for row in comparison.rows if row["zone"] == ALL]
-    table = Table(
+    table = PageTable(
         "winters",
         "By winter, where both have a value. Bias is A minus B. Means, bias, RMSE and correlation "
         "are weighted by area.",
@@ -120,7 +120,7 @@ def _zones(comparison: Comparison) -> Section:
     of_zones = [row for row in comparison.rows if row["zone"] != ALL]
     mean = [row for row in of_zones if row["winter"] == MEAN]
     rows = mean + [row for row in of_zones if row["winter"] != MEAN]
-    table = Table(
+    table = PageTable(
         "zones",
         "By zone, the mean of the winters; a cell counts in a zone with the share of it that lies "
         "there.",

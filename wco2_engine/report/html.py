@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from wco2_engine.progress import Part, Progress, stop_if_cancelled
-from wco2_engine.report.material import Material
+from wco2_engine.progress import Progress, SubProgress, stop_if_cancelled
+from wco2_engine.report.context import ReportContext
 from wco2_engine.report.page import Section, write_page
 from wco2_engine.report.sections import (
     applicability,
@@ -31,7 +31,7 @@ from wco2_engine.report.sections import (
     tuning,
 )
 
-Build = Callable[[Material, Progress], Section | None]
+Build = Callable[[ReportContext, Progress], Section | None]
 # A new section is a module with `build`, a template of the same name, and its place here.
 REPORT: tuple[Build, ...] = (
     summary.build,
@@ -69,7 +69,7 @@ VALIDATION: tuple[Build, ...] = (
 
 def write_report(
     path: Path,
-    material: Material,
+    context: ReportContext,
     progress: Progress,
     sections: Sequence[Build] | None = None,
     kind: str = "Report",
@@ -91,23 +91,23 @@ def write_report(
     Cancelled : when the user asks to stop.
     """
     sections = REPORT if sections is None else sections
-    material = replace(material, now_and_then=lambda: stop_if_cancelled(progress))
+    context = replace(context, now_and_then=lambda: stop_if_cancelled(progress))
     built = []
     for k, build in enumerate(sections):
         stop_if_cancelled(progress)
-        part = Part(progress, 0.6 * k / len(sections), 0.6 * (k + 1) / len(sections))
+        part = SubProgress(progress, 0.6 * k / len(sections), 0.6 * (k + 1) / len(sections))
         part.update(0.0, "Gathering facts")
-        section = build(material, part)
+        section = build(context, part)
         if section is not None:
             built.append(section)
     return write_page(
         path,
-        material.heading,
+        context.heading,
         kind,
-        material.model.simulated,
+        context.model.simulated,
         built,
-        Part(progress, 0.6, 1.0),
+        SubProgress(progress, 0.6, 1.0),
     )
 
 
-__all__ = ["REPORT", "VALIDATION", "Material", "write_report"]
+__all__ = ["REPORT", "VALIDATION", "ReportContext", "write_report"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.analysis.ground import cell_areas
-from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.series import MapSeries
 from wco2_engine.grid import GEOGRAPHIC, project
 from wco2_engine.inputs.regions import assign_region
 from wco2_engine.learning.model import Model
@@ -35,7 +35,7 @@ def outside_area(
     ------
     Wco2Error : when the maps can't be read.
     """
-    series = Series.read(folder, "applicability")
+    series = MapSeries.read(folder, "applicability")
     regions = [part.region for part in model.regions]
     months = np.array([len(region.winter.months) for region in regions], np.float64)
     sums = np.zeros((len(series.years), len(regions), 4))

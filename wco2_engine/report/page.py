@@ -37,7 +37,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """A table that a page shows, and all of which goes to `name`.csv.
 
     Parameters
@@ -85,7 +85,7 @@ class Section:
     name: str
     title: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    tables: tuple[Table, ...] = ()
+    tables: tuple[PageTable, ...] = ()
     pictures: tuple[Picture, ...] = ()
 
 

@@ -24,9 +24,9 @@ from wco2_engine.report.drawing import (
 )
 from wco2_engine.report.page import (
     Column,
+    PageTable,
     Picture,
     Section,
-    Table,
     count,
     number,
     text,
@@ -120,7 +120,7 @@ def _chosen(found: Mapping[str, RegionSelection], catalogue: str) -> Section:
         "Chosen predictors",
         facts={"sentences": sentences, "criteria": sorted(criteria), "catalogue": catalogue},
         tables=(
-            Table(
+            PageTable(
                 "chosen",
                 "Predictors and whether they were chosen. Variance inflation: from 5 or 10 on, a "
                 "predictor follows from the others.",
@@ -146,7 +146,7 @@ def _path(found: Mapping[str, RegionSelection]) -> Section:
         "path",
         "The way there",
         tables=(
-            Table(
+            PageTable(
                 "path",
                 "Rounds of the selection; RMSE at held-out sites in g C m-2 month-1.",
                 (
@@ -191,7 +191,7 @@ def _collinear(found: Mapping[str, RegionSelection]) -> Section:
         "Predictors that tell the same",
         facts={"threshold": threshold},
         tables=(
-            Table(
+            PageTable(
                 "collinear_pairs",
                 f"Pairs whose rank correlation is {threshold:g} or beyond."
                 if pairs
@@ -205,7 +205,7 @@ def _collinear(found: Mapping[str, RegionSelection]) -> Section:
                 pairs,
                 most=60,
             ),
-            Table("rank_correlations", "Rank correlations of all pairs.", (), matrix, most=0),
+            PageTable("rank_correlations", "Rank correlations of all pairs.", (), matrix, most=0),
         ),
         pictures=(
             Picture(
@@ -227,7 +227,7 @@ def _rows(found: Mapping[str, RegionSelection]) -> Section:
         "rows",
         "Rows",
         tables=(
-            Table(
+            PageTable(
                 "rows",
                 "Site-months and sites that the selection rests on.",
                 (

@@ -13,7 +13,7 @@ from typing import Any
 from wco2_engine.files import writable_folder
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.lock import locked
-from wco2_engine.progress import Part, Progress, Silent, stop_if_cancelled
+from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 from wco2_engine.season import Month
 from wco2_engine.stack.described import prepared_keys, tame_keys, write_catalogue
 from wco2_engine.stack.extent import Extent, window_of
@@ -124,7 +124,7 @@ class _Work:
             if not tasks:
                 break
             end = start + (0.97 - start) * 0.9
-            for one in run_tasks(tasks, self.jobs, Part(progress, start + 0.05, end)):
+            for one in run_tasks(tasks, self.jobs, SubProgress(progress, start + 0.05, end)):
                 made.append(one)
                 absent.setdefault(one.name, set()).update(one.absent)
             start = end

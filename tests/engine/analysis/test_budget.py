@@ -17,7 +17,7 @@ from shapely.geometry import box
 
 from wco2_engine.analysis.budget import Budget, Zone, budget, trends_by_zone, write_budget
 from wco2_engine.analysis.ground import zone_areas
-from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.series import MapSeries
 from wco2_engine.analysis.trend import trends
 from wco2_engine.analysis.zoning import AllCells, cell_fraction, region_zoning, zoning_of
 from wco2_engine.errors import Wco2Error
@@ -54,7 +54,7 @@ def write_maps(
 
 
 def totals(folder: Path, *more: Any, fraction: str | None = None, level: float = 0.9) -> Budget:
-    series = Series.read(folder)
+    series = MapSeries.read(folder)
     zonings = [AllCells(), *(zoning_of(entry, series.grid) for entry in more)]
     part = cell_fraction(fraction, series.grid) if fraction else None
     return budget(series, zonings, part, level, Silent())
@@ -81,7 +81,7 @@ def test_a_zone_misses_its_cells_without_any_value(tmp_path: Path, world: Simple
     """Of a region only cells that have a value at some time count, of a zone all that it holds."""
     folder = write_maps(tmp_path, world, {2000: [[10, np.nan, 30], [40, 50, 60]]})
     classes = world.write_raster(tmp_path / "z.tif", [[1, 1, 2], [1, 2, 2]], 10.0, 70.0, 1.0)
-    series = Series.read(folder)
+    series = MapSeries.read(folder)
     region = world.box("west", (1,), (10, 68, 12, 70))
     regions = region_zoning(None, {"regions": [region.to_json()]}, series.grid)
     assert regions is not None
@@ -165,7 +165,7 @@ def test_pieces_change_nothing(
     folder = write_maps(tmp_path, world, winters, members=(-1, 0, 2))
     classes = world.write_raster(tmp_path / "z.tif", [[1, 1, 2], [1, 2, 2]], 10.0, 70.0, 1.0)
     whole = totals(folder, {"path": str(classes)})
-    grid = type(Series.read(folder).grid)
+    grid = type(MapSeries.read(folder).grid)
     plain = grid.tiles
     monkeypatch.setattr(grid, "tiles", lambda self: plain(self, 2))
     parts = totals(folder, {"path": str(classes)})

@@ -18,7 +18,7 @@ from shapely.geometry import box
 from wco2_engine.analysis.budget import budget
 from wco2_engine.analysis.compare import ALL, MEAN, Comparison, compare
 from wco2_engine.analysis.ground import zone_areas
-from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.series import MapSeries
 from wco2_engine.analysis.zoning import AllCells, zoning_of
 from wco2_engine.cli import main
 from wco2_engine.errors import Wco2Error
@@ -42,7 +42,7 @@ def product(
 
 
 def compared(a: Path, b: Path, folder: Path, zones: Any = None) -> Comparison:
-    return compare(Series.read(a), Series.read(b), folder / "maps", zones, Silent())
+    return compare(MapSeries.read(a), MapSeries.read(b), folder / "maps", zones, Silent())
 
 
 def row(found: Comparison, winter: object, zone: str = ALL) -> Any:
@@ -147,7 +147,7 @@ def test_a_zone_smaller_than_a_cell_has_the_same_total_as_in_a_budget(
     of_zone = row(found, 2001, "glacier")
     north = AREAS[0]
     by_hand = (0.3 * 10 + 0.1 * 20) * north / 1e12
-    series = Series.read(a)
+    series = MapSeries.read(a)
     totals = budget(series, [AllCells(), zoning_of(entry, series.grid)], None, 0.9, Silent())
     of_budget = totals.totals[1, 0] / 1e12
     assert of_zone["total_a"] == pytest.approx(by_hand, rel=1e-4)

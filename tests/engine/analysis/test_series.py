@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.series import MapSeries
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 
@@ -49,7 +49,7 @@ def ours(tmp_path: Path, world: SimpleNamespace) -> Path:
 
 
 def test_maps_of_anybody_are_read_by_the_year_in_their_names(others: Path) -> None:
-    series = Series.read(others)
+    series = MapSeries.read(others)
     assert series.years == (1990, 1991, 1993)
     assert series.grid.transform == pytest.approx((0.1, 0, -180.0, 0, -0.1, 83.67))
     assert series.grid.shape == (2, 3)
@@ -59,18 +59,18 @@ def test_maps_of_anybody_are_read_by_the_year_in_their_names(others: Path) -> No
 
 def test_another_unit_is_turned_into_grams_of_carbon(others: Path) -> None:
     """1 kg of CO2 holds 12.011 / 44.009 kg of carbon."""
-    series = Series.read(others)
+    series = MapSeries.read(others)
     values = series.values(1990, Tile(1, 1, 1, 2)) / 0.0199
     assert values == pytest.approx(np.array([[5.0, 6.0]]) * 1000 * 12.011 / 44.009)
 
 
 def test_a_cell_without_a_value_is_nan(ours: Path) -> None:
-    values = Series.read(ours).values(2001, Tile(0, 1, 2, 2))
+    values = MapSeries.read(ours).values(2001, Tile(0, 1, 2, 2))
     assert values == pytest.approx(np.array([[40.02, np.nan], [100.05, 120.06]]), nan_ok=True)
 
 
 def test_our_maps_are_those_that_the_record_names(ours: Path) -> None:
-    series = Series.read(ours)
+    series = MapSeries.read(ours)
     assert series.years == (2001, 2002)
     assert series.model_fingerprint == "abc"
     assert series.simulated
@@ -78,7 +78,7 @@ def test_our_maps_are_those_that_the_record_names(ours: Path) -> None:
 
 
 def test_the_folder_of_the_quantity_itself_will_do(ours: Path) -> None:
-    series = Series.read(ours / "winter_flux")
+    series = MapSeries.read(ours / "winter_flux")
     assert series.years == (2001, 2002)
     assert series.model_fingerprint == "abc"
 
@@ -95,14 +95,14 @@ def test_members_of_an_earlier_run_are_not_taken_for_those_of_the_maps(
     for year in (2001, 2002):
         path = ours / f"winter_flux_members/winter_flux_members_{year}.tif"
         world.write_raster(path, [np.array(PIXELS)] * 4, 100.0, 70.0, 0.5)
-    assert not Series.read(ours).members
-    assert Series.read(ours).n_members == 0
+    assert not MapSeries.read(ours).members
+    assert MapSeries.read(ours).n_members == 0
 
 
 def test_a_member_map_that_the_record_names_and_nobody_finds_is_an_error(ours: Path) -> None:
     name_in_record(ours, ours / "winter_flux_members/winter_flux_members_2001.tif")
     with pytest.raises(Wco2Error, match=r"winter_flux_members_2001\.tif, which is not there"):
-        Series.read(ours)
+        MapSeries.read(ours)
 
 
 def test_the_folder_of_another_quantity_is_not_taken_for_the_winter_flux(
@@ -110,13 +110,13 @@ def test_the_folder_of_another_quantity_is_not_taken_for_the_winter_flux(
 ) -> None:
     path = ours / "winter_flux_lower/winter_flux_lower_2001.tif"
     stated(world.write_raster(path, PIXELS, 100.0, 70.0, 0.5), "g C m-2 winter-1")
-    assert list(Series.read(path.parent).maps.values()) == [path]
+    assert list(MapSeries.read(path.parent).maps.values()) == [path]
 
 
 def test_a_crs_that_the_maps_contradict_is_refused(ours: Path) -> None:
-    assert Series.read(ours, crs="EPSG:4326").years == (2001, 2002)
+    assert MapSeries.read(ours, crs="EPSG:4326").years == (2001, 2002)
     with pytest.raises(Wco2Error, match="states that it is in EPSG:4326, not EPSG:6931"):
-        Series.read(ours, crs="EPSG:6931")
+        MapSeries.read(ours, crs="EPSG:6931")
 
 
 def test_members_are_read_as_a_stack(ours: Path, world: SimpleNamespace) -> None:
@@ -126,7 +126,7 @@ def test_members_are_read_as_a_stack(ours: Path, world: SimpleNamespace) -> None
         world.write_raster(path, bands, 100.0, 70.0, 0.5)
         stated(path, "g C m-2 winter-1")
         name_in_record(ours, path)
-        series = Series.read(ours)
+        series = MapSeries.read(ours)
         assert series.n_members == (0 if year == 2001 else 4)  # of one winter alone: none
     values = series.member_values(2002, Tile(1, 0, 1, 2))
     assert values.shape == (4, 1, 2)
@@ -136,9 +136,9 @@ def test_members_are_read_as_a_stack(ours: Path, world: SimpleNamespace) -> None
 def test_a_map_without_crs_asks_for_it(tmp_path: Path, world: SimpleNamespace) -> None:
     path = world.write_raster(tmp_path / "flux1982.tif", PIXELS, 0.0, 70.0, 0.1, crs=None)
     with pytest.raises(Wco2Error, match=r"flux1982.tif states no coordinate.*--crs EPSG:4326"):
-        Series.read(tmp_path)
+        MapSeries.read(tmp_path)
     stated(path, "g C m-2")
-    assert Series.read(tmp_path, crs="EPSG:4326").grid.geographic
+    assert MapSeries.read(tmp_path, crs="EPSG:4326").grid.geographic
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_maps_that_are_no_sums_of_winters_are_refused(
 ) -> None:
     stated(world.write_raster(tmp_path / "flux1982.tif", PIXELS, 0.0, 70.0, 0.1), units)
     with pytest.raises(Wco2Error, match=message):
-        Series.read(tmp_path)
+        MapSeries.read(tmp_path)
 
 
 @pytest.mark.parametrize("units", ["g C m-2", "g m-2 winter-1", "gC m-2 a-1", "g C m-2 /season"])
@@ -163,14 +163,14 @@ def test_a_unit_that_is_given_makes_up_for_one_that_is_not_stated(
     tmp_path: Path, world: SimpleNamespace, units: str
 ) -> None:
     world.write_raster(tmp_path / "flux1982.tif", PIXELS, 0.0, 70.0, 0.1)
-    assert Series.read(tmp_path, units=units).factor == 1.0
+    assert MapSeries.read(tmp_path, units=units).factor == 1.0
 
 
 def test_a_number_that_means_missing_is_found(tmp_path: Path, world: SimpleNamespace) -> None:
     values = np.where(np.isnan(PIXELS), -9999.0, PIXELS)
     path = world.write_raster(tmp_path / "f1982.tif", values, 0.0, 70.0, 0.1, nodata=None)
     stated(path, "g C m-2")
-    series = Series.read(tmp_path)
+    series = MapSeries.read(tmp_path)
     with pytest.raises(Wco2Error, match=r"f1982.tif holds -9999, .*a_nodata"):
         series.values(1982, series.grid.whole)
 
@@ -180,7 +180,7 @@ def test_two_maps_of_one_year_are_refused(others: Path, world: SimpleNamespace) 
     with pytest.raises(
         Wco2Error, match=r"co2_1982-2022_v1991.tif and old_1991.tif .* both of 1991"
     ):
-        Series.read(others)
+        MapSeries.read(others)
 
 
 @pytest.mark.parametrize("change", [{"west": -179.95}, {"step": 0.2}, {"crs": "EPSG:3857"}])
@@ -190,7 +190,7 @@ def test_a_map_on_other_cells_is_refused(
     where = {"west": -180.0, "north": 83.67, "step": 0.1, **change}
     world.write_raster(others / "co2_1982-2022_v1994.tif", PIXELS, **where)
     with pytest.raises(Wco2Error, match=r"v1994.tif lies on other cells than"):
-        Series.read(others)
+        MapSeries.read(others)
 
 
 def test_a_record_names_no_file_elsewhere(ours: Path) -> None:
@@ -199,21 +199,21 @@ def test_a_record_names_no_file_elsewhere(ours: Path) -> None:
     }
     (ours / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(Wco2Error, match=r"lies outside of its folder"):
-        Series.read(ours)
+        MapSeries.read(ours)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", "[" * 100_000])
 def test_a_damaged_record_is_refused(ours: Path, text: str) -> None:
     (ours / "prediction.json").write_text(text, encoding="utf-8")
     with pytest.raises(Wco2Error, match=r"prediction.json"):
-        Series.read(ours)
+        MapSeries.read(ours)
 
 
 def test_a_folder_without_maps_is_refused(tmp_path: Path, ours: Path) -> None:
     with pytest.raises(Wco2Error, match="is no folder"):
-        Series.read(tmp_path / "none")
+        MapSeries.read(tmp_path / "none")
     with pytest.raises(Wco2Error, match="Did you mean 'winter_flux'"):
-        Series.read(ours, "winter_fluxes")
+        MapSeries.read(ours, "winter_fluxes")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])

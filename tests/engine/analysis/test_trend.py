@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from wco2_engine.analysis.series import Series
+from wco2_engine.analysis.series import MapSeries
 from wco2_engine.analysis.trend import (
     MIN_WINTERS,
     PREWHITENINGS,
@@ -199,7 +199,7 @@ def maps(tmp_path: Path, world: SimpleNamespace) -> Path:
 def test_a_map_of_trends_says_where_there_is_one(
     maps: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = map_trends(Series.read(maps), 0.05, "none", Silent())
+    found = map_trends(MapSeries.read(maps), 0.05, "none", Silent())
     assert found.slope[0, 0] == pytest.approx(1.0)
     assert found.significant[0].tolist()[:2] == [1.0, 0.0]
     assert np.isnan(found.p[0, 2])
@@ -214,10 +214,10 @@ def test_too_few_maps_are_refused(maps: Path) -> None:
     for year in (1990, 1991, 1992):
         (maps / f"flux_{year}.tif").unlink()
     with pytest.raises(Wco2Error, match=r"holds 9 winters, and a trend takes 10"):
-        map_trends(Series.read(maps), 0.05, "pw", Silent())
+        map_trends(MapSeries.read(maps), 0.05, "pw", Silent())
 
 
 @pytest.mark.parametrize("rate", [0.0, 1.0, math.nan])
 def test_a_rate_that_is_none_is_refused(maps: Path, rate: float) -> None:
     with pytest.raises(Wco2Error, match="is not between 0 and 1"):
-        map_trends(Series.read(maps), rate, "pw", Silent())
+        map_trends(MapSeries.read(maps), rate, "pw", Silent())

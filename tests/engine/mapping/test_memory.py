@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.mapping.memory import Budget, Load, free_memory
+from wco2_engine.mapping.memory import Load, MemoryBudget, free_memory
 
 # 7 winters of 7 months, each month written: 56 bands of 25 predictors. A cell takes
 # 400 + 56 x 4 = 624 bytes, a row 25 x (7 x 4 + 24) + 32 = 1332.
@@ -37,13 +37,13 @@ FULL = Load(layers=182, fluxes=23, predictors=25, months=7, model=50_000_000)
 def test_the_largest_tile_that_fits_is_taken_and_then_the_most_rows(
     load: Load, total: float, jobs: int, room: tuple[int, int]
 ) -> None:
-    assert Budget(total).room(load, jobs) == room
+    assert MemoryBudget(total).room(load, jobs) == room
 
 
 def test_too_little_memory_is_said_with_what_is_needed() -> None:
     # 300 + 128 + 150 + 2 x 120 + 64 for GDAL, and 2 x (0.6 + 1.4) for tiles of 32 x 32.
     with pytest.raises(Wco2Error, match=r"takes 0.89 GB of memory at least, and 0.40 GB") as caught:
-        Budget(0.4e9).room(PLAIN, 2)
+        MemoryBudget(0.4e9).room(PLAIN, 2)
     assert "fewer jobs" in caught.value.hint
 
 

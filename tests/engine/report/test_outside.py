@@ -12,7 +12,7 @@ import pytest
 
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
-from wco2_engine.report.html import Material, write_report
+from wco2_engine.report.html import ReportContext, write_report
 from wco2_engine.report.outside import outside_area
 
 YEARS = (2001, 2002)
@@ -78,7 +78,7 @@ def test_a_region_without_mapped_ground_has_no_rows(
 def test_the_report_tells_them_by_region_and_year(
     judged: Model, maps: Path, pages: SimpleNamespace, tmp_path: Path
 ) -> None:
-    write_report(tmp_path / "r.html", Material(judged, maps_folder=maps), Silent())
+    write_report(tmp_path / "r.html", ReportContext(judged, maps_folder=maps), Silent())
     shown = pages.Page((tmp_path / "r.html").read_text(encoding="utf-8")).text
     assert "of the mapped ground lies outside the area of applicability" in shown
     rows = pages.read_csv(tmp_path / "r_files/outside_area.csv")

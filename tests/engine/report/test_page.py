@@ -11,7 +11,7 @@ import pytest
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
-from wco2_engine.report.html import Material, write_report
+from wco2_engine.report.html import ReportContext, write_report
 from wco2_engine.report.page import (
     csv_text,
     number,
@@ -68,7 +68,7 @@ def test_files_of_an_earlier_page_go_and_no_others_in_or_outside_of_the_folder(
         path.write_text("kept?")
     listed = "file,shows\n../precious.csv,x\ngone.csv,x\nnotes.txt,x\n"
     (folder / "contents.csv").write_text(listed)
-    write_report(tmp_path / "r.html", Material(judged), Silent(), (settings.build,))
+    write_report(tmp_path / "r.html", ReportContext(judged), Silent(), (settings.build,))
     assert outside.exists()
     assert not (folder / "gone.csv").exists()
     assert (folder / "notes.txt").exists()
@@ -80,4 +80,4 @@ def test_files_of_an_earlier_page_go_and_no_others_in_or_outside_of_the_folder(
 def test_a_file_where_the_folder_should_be_is_named(judged: Model, tmp_path: Path) -> None:
     (tmp_path / "r_files").write_text("in the way")
     with pytest.raises(Wco2Error, match="r_files is a file, not a folder"):
-        write_report(tmp_path / "r.html", Material(judged), Silent(), (settings.build,))
+        write_report(tmp_path / "r.html", ReportContext(judged), Silent(), (settings.build,))

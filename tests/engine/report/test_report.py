@@ -16,7 +16,7 @@ import pytest
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
-from wco2_engine.report.html import Material, write_report
+from wco2_engine.report.html import ReportContext, write_report
 from wco2_engine.report.page import number
 from wco2_engine.report.sections import (
     coverage,
@@ -34,10 +34,10 @@ from wco2_engine.report.sections import (
 )
 
 
-def report(path: Path, model: Model, *only: ModuleType, **material: Any) -> str:
+def report(path: Path, model: Model, *only: ModuleType, **context: Any) -> str:
     """The text of a report; of all sections where it is not said which."""
     sections = tuple(module.build for module in only) or None
-    write_report(path, Material(model=model, **material), Silent(), sections)
+    write_report(path, ReportContext(model=model, **context), Silent(), sections)
     return path.read_text(encoding="utf-8")
 
 
@@ -389,5 +389,5 @@ def test_a_cancelled_report_leaves_nothing(judged: Model, tmp_path: Path) -> Non
             return True
 
     with pytest.raises(Cancelled):
-        write_report(tmp_path / "r.html", Material(judged), Stops())
+        write_report(tmp_path / "r.html", ReportContext(judged), Stops())
     assert list(tmp_path.iterdir()) == []

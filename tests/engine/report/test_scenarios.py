@@ -17,7 +17,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model
 from wco2_engine.options import MapProducts
 from wco2_engine.progress import Silent
-from wco2_engine.report.html import Material, write_report
+from wco2_engine.report.html import ReportContext, write_report
 from wco2_engine.report.outside import outside_area
 from wco2_engine.report.sections import scenarios
 from wco2_engine.study import Study
@@ -56,8 +56,8 @@ def test_each_prediction_has_its_share_outside(
     results: Path, warmer: Path, tmp_path: Path, pages: SimpleNamespace
 ) -> None:
     model = Model.read(results / "model.wco2")
-    material = Material(model, maps_folder=results / "maps", scenarios=(warmer,))
-    write_report(tmp_path / "r.html", material, Silent(), (scenarios.build,))
+    context = ReportContext(model, maps_folder=results / "maps", scenarios=(warmer,))
+    write_report(tmp_path / "r.html", context, Silent(), (scenarios.build,))
     rows = pages.read_csv(tmp_path / "r_files" / "scenarios.csv")
     assert [row["maps"] for row in rows] == ["these maps", "warmer"] * len(model.regions)
     for region, ours, theirs in zip(
@@ -87,8 +87,8 @@ def test_the_command_takes_a_model_its_maps_and_scenarios(
 
 
 def test_without_scenarios_there_is_no_such_section(results: Path) -> None:
-    material = Material(Model.read(results / "model.wco2"), maps_folder=results / "maps")
-    assert scenarios.build(material, Silent()) is None
+    context = ReportContext(Model.read(results / "model.wco2"), maps_folder=results / "maps")
+    assert scenarios.build(context, Silent()) is None
 
 
 def test_maps_of_another_model_are_refused(results: Path, warmer: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
-from wco2_engine.report.html import Material, write_report
+from wco2_engine.report.html import ReportContext, write_report
 from wco2_engine.report.sections import totals
 
 HEAD = "kind,zone,year,total_tg,total_lower_tg,total_upper_tg\n"
@@ -36,8 +36,8 @@ def place(finished_study: Path, tmp_path: Path) -> Place:
 
 
 def report(place: Place, model: Model) -> str:
-    material = Material(model, maps_folder=place.maps, budget=place.budget)
-    write_report(place.page, material, Silent(), (totals.build,))
+    context = ReportContext(model, maps_folder=place.maps, budget=place.budget)
+    write_report(place.page, context, Silent(), (totals.build,))
     return place.page.read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs import ReportJob
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
-from wco2_engine.report.html import Material, write_report
+from wco2_engine.report.html import ReportContext, write_report
 from wco2_engine.report.sections import trends
 
 ZONES = (
@@ -77,8 +77,8 @@ def write(path: Path, quantity: str, **tags: str) -> None:
 
 def report(place: Place, model: Model) -> str:
     budget = place.trend.with_name("budget.csv")
-    material = Material(model, maps_folder=place.maps, budget=budget, trend=place.trend)
-    write_report(place.page, material, Silent(), (trends.build,))
+    context = ReportContext(model, maps_folder=place.maps, budget=budget, trend=place.trend)
+    write_report(place.page, context, Silent(), (trends.build,))
     return place.page.read_text(encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import SHORT, ReportContext
 from wco2_engine.report.drawing import (
     BLUE,
     VERMILION,
@@ -17,12 +18,11 @@ from wco2_engine.report.drawing import (
     region_looks,
     title,
 )
-from wco2_engine.report.material import SHORT, Material
 from wco2_engine.report.page import (
     Column,
+    PageTable,
     Picture,
     Section,
-    Table,
     count,
     percent,
     share,
@@ -32,9 +32,9 @@ from wco2_engine.report.page import (
 from wco2_engine.report.views import Sheet
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Threshold and training index by region; the share of ground outside by region and year."""
-    model = material.model
+    model = context.model
     name, heading = "applicability", "Area of applicability"
     known = [region for region in model.regions if region.applicability is not None]
     if not known:
@@ -59,7 +59,7 @@ def build(material: Material, progress: Progress) -> Section:
             }
         )
     tables = [
-        Table(
+        PageTable(
             "applicability",
             "The dissimilarity index (DI) of training rows, each against rows of other folds, and "
             "the threshold beyond which a cell is outside. LPD: how many training rows lie nearer "
@@ -84,7 +84,7 @@ def build(material: Material, progress: Progress) -> Section:
             lambda: draw_training(known),
         )
     ]
-    outside = list(material.outside)
+    outside = list(context.outside)
     sentences = []
     if outside:
         for region in dict.fromkeys(row["region"] for row in outside):
@@ -97,7 +97,7 @@ def build(material: Material, progress: Progress) -> Section:
                 f"of a winter; over all months, {share(months, 1)} of ground and time."
             )
         tables.append(
-            Table(
+            PageTable(
                 "outside_area",
                 "Ground outside the area of applicability, as a share of the mapped ground (true "
                 "areas of cells, not their number).",
@@ -118,12 +118,12 @@ def build(material: Material, progress: Progress) -> Section:
                 "outside_area",
                 "Share of the mapped ground that is outside in at least one month (lines), and of "
                 "ground and months (dotted).",
-                lambda: draw_outside(outside, material),
+                lambda: draw_outside(outside, context),
             ),
             Picture(
                 "outside_map",
                 "Months of the last winter that are outside the area of applicability.",
-                lambda: draw_map(material),
+                lambda: draw_map(context),
             ),
         ]
     return Section(
@@ -151,11 +151,11 @@ def draw_training(regions: list[Any]) -> Any:
     return figure
 
 
-def draw_outside(rows: list[Any], material: Material) -> Any:
+def draw_outside(rows: list[Any], context: ReportContext) -> Any:
     """Lines over the years, a colour a region."""
     figure, axes = new_figure(1, 1, 7.0, 2.6)
     axis = axes[0][0]
-    for region, color, marker in region_looks(material.model.regions):
+    for region, color, marker in region_looks(context.model.regions):
         own = [row for row in rows if row["region"] == region.region.name]
         if not own:
             continue
@@ -186,17 +186,17 @@ def draw_outside(rows: list[Any], material: Material) -> Any:
     return figure
 
 
-def draw_map(material: Material) -> Any:
+def draw_map(context: ReportContext) -> Any:
     """Months outside, of the last winter."""
     from matplotlib import colormaps
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
-    paths = material.maps.by_year("applicability") if material.maps else {}
+    paths = context.maps.by_year("applicability") if context.maps else {}
     year, path = list(paths.items())[-1]
     figure, axes = new_figure(1, 1, 6.6, 5.4)
     axis = axes[0][0]
     sheet = Sheet.read(path, 2)
-    most = max(len(region.region.winter.months) for region in material.model.regions)
+    most = max(len(region.region.winter.months) for region in context.model.regions)
     # Light to dark, so that grey scale and any colour vision tell the order.
     colors = colormaps["YlOrBr"](np.linspace(0.08, 0.95, most + 1))
     image = sheet.show(

@@ -7,6 +7,7 @@ from typing import Any
 
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import SHORT, ReportContext, shown
 from wco2_engine.report.drawing import (
     BLUE,
     GREY,
@@ -16,12 +17,11 @@ from wco2_engine.report.drawing import (
     new_figure,
     title,
 )
-from wco2_engine.report.material import SHORT, Material, shown
 from wco2_engine.report.page import (
     Column,
+    PageTable,
     Picture,
     Section,
-    Table,
     count,
     named,
     number,
@@ -34,9 +34,9 @@ from wco2_engine.report.page import (
 APART = 0.1  # widths that differ by more, relative, are told
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Coverage and width before and after calibration, or that nothing is known of them."""
-    model = material.model
+    model = context.model
     name, heading = "coverage", "Intervals: do they hold what they say?"
     if not model.coverage:
         return Section(name, heading, facts={"sentences": []})
@@ -57,7 +57,7 @@ def build(material: Material, progress: Progress) -> Section:
         for level, by in region.calibration.items()
     ]
     tables = [
-        Table(
+        PageTable(
             "coverage",
             "Share of held-out fluxes within their interval, and the intervals' mean width in "
             "g C m-2 month-1, as the forest gives them (before) and calibrated (after). In maps: "
@@ -80,7 +80,7 @@ def build(material: Material, progress: Progress) -> Section:
     ]
     if moved:
         tables.append(
-            Table(
+            PageTable(
                 "calibration",
                 "What maps move both bounds outward by (inward where negative), g C m-2 month-1.",
                 (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Section, Table, count, text
+from wco2_engine.report.context import ReportContext
+from wco2_engine.report.page import PageTable, Section, count, text
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """Counts of rows by step and reason; None where the study's counts are not known."""
-    steps = (("observations", material.observations), ("training table", material.sampling))
+    steps = (("observations", context.observations), ("training table", context.sampling))
     rows = [
         {"step": step, "what": reason.replace("_", " "), "rows": rows}
         for step, counts in steps
@@ -18,5 +18,5 @@ def build(material: Material, progress: Progress) -> Section | None:
     if not rows:
         return None
     columns = (text("step", "Step"), text("what", "Rows"), count("rows", "number"))
-    table = Table("data_counts", "Rows read, kept and set aside at each step.", columns, rows)
+    table = PageTable("data_counts", "Rows read, kept and set aside at each step.", columns, rows)
     return Section("data", "Data", tables=(table,))

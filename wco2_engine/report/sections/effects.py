@@ -10,18 +10,18 @@ import numpy as np
 from wco2_engine.learning.explanation import AccumulatedEffect
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import ReportContext
 from wco2_engine.report.drawing import BLUE, FLUX_LABEL, GREY, label, new_figure, quantity, title
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Picture, Section, Table
+from wco2_engine.report.page import PageTable, Picture, Section
 from wco2_engine.report.sections.residuals import most_important
 
 SHOWN = 6
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Accumulated local effects of every predictor; the most important ones as figures."""
-    model = material.model
-    effects = material.effects
+    model = context.model
+    effects = context.effects
     units = {predictor.name: predictor.units for predictor in model.predictors}
     rows = [
         {
@@ -39,7 +39,7 @@ def build(material: Material, progress: Progress) -> Section:
         "effects",
         "Effects of the most important predictors",
         tables=(
-            Table("effects", "Accumulated local effects of all predictors.", (), rows, most=0),
+            PageTable("effects", "Accumulated local effects of all predictors.", (), rows, most=0),
         ),
         pictures=(
             Picture(

@@ -11,10 +11,10 @@ from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import Hyperparameters
-from wco2_engine.progress import Part, Progress
+from wco2_engine.progress import Progress, SubProgress
+from wco2_engine.report.context import SHORT, ReportContext, quoted
 from wco2_engine.report.drawing import BLUE, GREY, SKY, label, new_figure, plain, title
-from wco2_engine.report.material import SHORT, Material, quoted
-from wco2_engine.report.page import Picture, Section, Table, percent, ranged, text, value
+from wco2_engine.report.page import PageTable, Picture, Section, percent, ranged, text, value
 
 # They rank as large forests do, and the page should not take longer than the model.
 TREES = 50
@@ -27,13 +27,13 @@ HELD_OUT = (
 )
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Importance of each predictor in the model, and of predictors and groups at held-out sites."""
-    model = material.model
+    model = context.model
     alone, together = [], []
     for k, region in enumerate(model.regions):
-        part = Part(progress, k / len(model.regions), (k + 1) / len(model.regions))
-        found = at_held_out_sites(model, region, material.threads, part)
+        part = SubProgress(progress, k / len(model.regions), (k + 1) / len(model.regions))
+        found = at_held_out_sites(model, region, context.threads, part)
         for column, predictor in enumerate(model.predictors):
             held = found.get(("predictor", predictor.name))
             alone.append(
@@ -57,7 +57,7 @@ def build(material: Material, progress: Progress) -> Section:
                 }
             )
     tables = [
-        Table(
+        PageTable(
             "importance_by_predictor",
             "Importance of each predictor by itself.",
             (
@@ -83,7 +83,7 @@ def build(material: Material, progress: Progress) -> Section:
     ]
     if together:
         tables.append(
-            Table(
+            PageTable(
                 "importance_by_group",
                 "Importance of groups of predictors, shuffled together: by how much the mean "
                 "squared error at held-out places grows.",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.material import Material, quoted
+from wco2_engine.report.context import ReportContext, quoted
 from wco2_engine.report.page import Section, share
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Sentences that hold for this model and these maps."""
-    model = material.model
+    model = context.model
     limits = []
     if model.simulated:
         limits.append(
@@ -36,8 +36,8 @@ def build(material: Material, progress: Progress) -> Section:
         "That the scores hold outside the area of applicability. There nobody has measured under "
         "such conditions, and nothing here says how wrong the map is."
     )
-    if material.outside:
-        worst = max(material.outside, key=lambda row: row["outside_any"])
+    if context.outside:
+        worst = max(context.outside, key=lambda row: row["outside_any"])
         limits.append(
             f"That the map is known everywhere alike: up to {share(worst['outside_any'], 1)} of "
             f"{worst['region']} is outside in some month ({worst['year']})."

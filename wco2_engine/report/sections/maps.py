@@ -10,18 +10,18 @@ import numpy as np
 from wco2_engine.mapping.plan import LOWER, UPPER, WINTER_FLUX
 from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import ReportContext
 from wco2_engine.report.drawing import WINTER_LABEL, new_figure, title
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Picture, Section, Table, count, share, text
+from wco2_engine.report.page import PageTable, Picture, Section, count, share, text
 from wco2_engine.report.views import Sheet
 from wco2_engine.season import format_years
 
 MIDDLE = (2, 98)  # percentiles that colours span
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """The first and the last winter, and the width of the last one's interval."""
-    maps = material.maps
+    maps = context.maps
     if maps is None:
         return None
     record = maps.entries
@@ -54,7 +54,7 @@ def build(material: Material, progress: Progress) -> Section | None:
     ]
     tables = (
         (
-            Table(
+            PageTable(
                 "missing_cells",
                 "Cell-months without a value, by the predictor that was missing.",
                 (text("predictor", "Predictor"), count("cell_months", "cell-months")),
@@ -70,7 +70,7 @@ def build(material: Material, progress: Progress) -> Section | None:
         facts={
             "record": record,
             "years": format_years(list(winters)),
-            "is_another_model": record.get("model") not in (None, material.model.fingerprint),
+            "is_another_model": record.get("model") not in (None, context.model.fingerprint),
             "raw": [name for name, done in maps.calibrated.items() if not done],
         },
         tables=tables,

@@ -8,6 +8,7 @@ import numpy as np
 
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import SHORT, ReportContext, score_of
 from wco2_engine.report.drawing import (
     FLUX_LABEL,
     GREY,
@@ -17,20 +18,19 @@ from wco2_engine.report.drawing import (
     new_figure,
     title,
 )
-from wco2_engine.report.material import SHORT, Material, score_of
-from wco2_engine.report.page import Picture, Section, Table, number
+from wco2_engine.report.page import PageTable, Picture, Section, number
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """Every held-out prediction beside its observation; None where nothing was held out."""
-    model = material.model
+    model = context.model
     if not any(region.predictions for region in model.regions):
         return None
     rows = held_out_rows(model)
     return Section(
         "observed",
         "Observed against predicted",
-        tables=(Table("held_out_predictions", "Every held-out prediction.", (), rows, most=0),),
+        tables=(PageTable("held_out_predictions", "Every held-out prediction.", (), rows, most=0),),
         pictures=(
             Picture(
                 "observed_against_predicted",

@@ -6,8 +6,8 @@ from typing import Any
 
 from wco2_engine import __version__
 from wco2_engine.progress import Progress
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Section, Table, text
+from wco2_engine.report.context import ReportContext
+from wco2_engine.report.page import PageTable, Section, text
 
 FOREST = "Geurts, Ernst and Wehenkel 2006, Machine Learning 63, doi 10.1007/s10994-006-6226-1"
 QUANTILES = "Meinshausen 2006, Journal of Machine Learning Research 7, 983–999"
@@ -20,14 +20,14 @@ PERMUTATION = "Breiman 2001, Machine Learning 45, doi 10.1023/A:1010933404324"
 EFFECTS = "Apley and Zhu 2020, doi 10.1111/rssb.12377"
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Works to cite, the data's sources, versions and fingerprints."""
-    model = material.model
+    model = context.model
     known = {
         "Model fingerprint": model.fingerprint,
         **(
-            {"Fingerprint of the maps' model": str(material.maps.entries.get("model", "–"))}
-            if material.maps
+            {"Fingerprint of the maps' model": str(context.maps.entries.get("model", "–"))}
+            if context.maps
             else {}
         ),
         **{
@@ -37,19 +37,19 @@ def build(material: Material, progress: Progress) -> Section:
         },
         "Report by": f"wco2_engine {__version__}",
     }
-    cited = [{"for": what, "cite": work} for what, work in works(material)]
+    cited = [{"for": what, "cite": work} for what, work in works(context)]
     return Section(
         "origin",
         "What to cite, versions and fingerprints",
         facts={"sources": [str(source) for source in model.provenance.get("sources") or []]},
         tables=(
-            Table(
+            PageTable(
                 "citations",
                 "Methods used here. Cite the observations' and the predictors' authors too.",
                 (text("for", "For"), text("cite", "cite")),
                 cited,
             ),
-            Table(
+            PageTable(
                 "origin",
                 "By what this was made. Models of one fingerprint predict the same.",
                 (text("what", "What"), text("is", "")),
@@ -59,9 +59,9 @@ def build(material: Material, progress: Progress) -> Section:
     )
 
 
-def works(material: Material) -> list[tuple[str, str]]:
+def works(context: ReportContext) -> list[tuple[str, str]]:
     """What was used, and the work that it comes from."""
-    model = material.model
+    model = context.model
     has: list[tuple[Any, str, str]] = [
         (True, "Extremely Randomized Trees", FOREST),
         (any("knndm" in r.folds for r in model.regions), "kNNDM folds", KNNDM),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import SHORT, ReportContext, shown
 from wco2_engine.report.drawing import (
     BLUE,
     FLUX_LABEL,
@@ -21,8 +22,7 @@ from wco2_engine.report.drawing import (
     quantity,
     title,
 )
-from wco2_engine.report.material import SHORT, Material, shown
-from wco2_engine.report.page import Column, Picture, Section, Table, count, number, text, value
+from wco2_engine.report.page import Column, PageTable, Picture, Section, count, number, text, value
 from wco2_engine.report.views import View
 from wco2_engine.season import MONTH_NAMES
 
@@ -31,9 +31,9 @@ BINS = 8
 FloatArray = NDArray[np.float64]
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """Residuals under the quoted validation; None where nothing was held out."""
-    model = material.model
+    model = context.model
     regions = [region for region in model.regions if region.predictions]
     if not regions:
         return None
@@ -54,7 +54,7 @@ def build(material: Material, progress: Progress) -> Section | None:
         "Residuals",
         facts={"methods": {r.region.name: SHORT[shown(r)] for r in regions}},
         tables=(
-            Table(
+            PageTable(
                 "residuals_by_site",
                 "The sites of the largest bias (predicted minus observed), in g C m-2 month-1: "
                 "look there first for units, gap-filling, disturbance or a wrong place.",
@@ -62,7 +62,7 @@ def build(material: Material, progress: Progress) -> Section | None:
                 sorted(sites, key=lambda row: -abs(row["bias"])),
                 most=10,
             ),
-            Table(
+            PageTable(
                 "residuals_by_predictor",
                 "Mean residual in eighths of each predictor's values.",
                 (),

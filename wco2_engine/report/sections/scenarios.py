@@ -10,16 +10,16 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model
 from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import TOLD_OF_MAPS, ReportContext
 from wco2_engine.report.drawing import PALETTE, label, new_figure, plain
-from wco2_engine.report.material import TOLD_OF_MAPS, Material
 from wco2_engine.report.outside import outside_area
-from wco2_engine.report.page import Picture, Section, Table, percent, text, value
+from wco2_engine.report.page import PageTable, Picture, Section, percent, text, value
 from wco2_engine.season import format_years
 
 Row = Mapping[str, Any]
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """The ground outside the area of applicability in each prediction, side by side.
 
     None where no scenario was given.
@@ -28,14 +28,14 @@ def build(material: Material, progress: Progress) -> Section | None:
     ------
     Wco2Error : when a scenario is of another model or has no maps of applicability.
     """
-    if not material.scenarios:
+    if not context.scenarios:
         return None
     rows: list[Row] = []
-    if material.maps is not None and material.outside:
-        rows += in_short("these maps", material.outside)
-    for folder in material.scenarios:
-        rows += of_scenario(material.model, folder, material.now_and_then)
-    table = Table(
+    if context.maps is not None and context.outside:
+        rows += in_short("these maps", context.outside)
+    for folder in context.scenarios:
+        rows += of_scenario(context.model, folder, context.now_and_then)
+    table = PageTable(
         "scenarios",
         "Ground outside the area of applicability in each prediction, as a share of the mapped "
         "ground, the mean of its winters.",

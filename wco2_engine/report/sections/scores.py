@@ -9,6 +9,16 @@ import numpy as np
 from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import (
+    PARTS,
+    SHORT,
+    WHOLE,
+    ReportContext,
+    is_whole,
+    quoted,
+    score_of,
+    shown,
+)
 from wco2_engine.report.drawing import (
     FLUX_LABEL,
     GREY,
@@ -17,21 +27,11 @@ from wco2_engine.report.drawing import (
     new_figure,
     title,
 )
-from wco2_engine.report.material import (
-    PARTS,
-    SHORT,
-    WHOLE,
-    Material,
-    is_whole,
-    quoted,
-    score_of,
-    shown,
-)
 from wco2_engine.report.page import (
     Column,
+    PageTable,
     Picture,
     Section,
-    Table,
     count,
     named,
     number,
@@ -45,9 +45,9 @@ NAMES = ("r2", "nse", "kge", "mae", "rmse", "bias")
 FEW_SITES = 5  # below which the page tells no interval
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Scores by region and validation, by month, zone and method."""
-    model = material.model
+    model = context.model
     methods = list(model.settings["validation"])
     if not model.scores:
         return Section("scores", "Scores on held-out rows", facts={"methods": {}})
@@ -56,7 +56,7 @@ def build(material: Material, progress: Progress) -> Section:
     months = [row for row in rows if row["month"] != WHOLE]
     has_intervals = any(row["r2_low"] is not None for row in overall)
     tables = [
-        Table(
+        PageTable(
             "scores",
             "Scores of held-out predictions, pooled over all folds"
             + (
@@ -88,7 +88,7 @@ def build(material: Material, progress: Progress) -> Section:
     ]
     if months:
         tables.append(
-            Table(
+            PageTable(
                 "scores_by_month",
                 "The same by month.",
                 (
@@ -143,11 +143,13 @@ def build(material: Material, progress: Progress) -> Section:
     )
 
 
-def _by_part(part: str, words: str, rows: list[dict[str, Any]], methods: dict[str, str]) -> Table:
+def _by_part(
+    part: str, words: str, rows: list[dict[str, Any]], methods: dict[str, str]
+) -> PageTable:
     """The page shows a region's rows under one validation, and the file all."""
     first = [row for row in rows if methods[row["region"]] == row["validation"]]
     others = [row for row in rows if methods[row["region"]] != row["validation"]]
-    return Table(
+    return PageTable(
         f"scores_by_{part}",
         f"The same by {words}, under the validation to quote; all others are in the file. R² "
         "within a part compares with that part's own mean, so it is lower where fluxes vary "

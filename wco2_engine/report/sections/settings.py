@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Column, Section, Table, count, text
+from wco2_engine.report.context import ReportContext
+from wco2_engine.report.page import Column, PageTable, Section, count, text
 
 BARE = (
     "bare Extremely Randomized Trees (Geurts et al. 2006): fully grown trees, all predictors tried "
@@ -15,9 +15,9 @@ BARE = (
 )
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """How the forests were grown, and from what."""
-    model = material.model
+    model = context.model
     regions = [
         {
             "region": each.region.name,
@@ -53,7 +53,7 @@ def build(material: Material, progress: Progress) -> Section:
             "sampling": model.settings.get("sampling", {"at": "point"}),
         },
         tables=(
-            Table(
+            PageTable(
                 "regions",
                 "A forest for each region. The first region that holds a place owns it.",
                 (
@@ -68,7 +68,7 @@ def build(material: Material, progress: Progress) -> Section:
                 ),
                 regions,
             ),
-            Table(
+            PageTable(
                 "predictors",
                 "Predictors, and the range of their values in training. A forest can't tell what "
                 "happens beyond these ranges: there it says what it says at their edge.",

@@ -8,16 +8,16 @@ import numpy as np
 
 from wco2_engine.learning.model import RegionModel
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import ReportContext
 from wco2_engine.report.drawing import label, new_figure, plain, region_looks, title
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Column, Picture, Row, Section, Table, count, number, text
+from wco2_engine.report.page import Column, PageTable, Picture, Row, Section, count, number, text
 from wco2_engine.report.views import View
 from wco2_engine.season import MONTH_NAMES
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """A map of sites and a table of them."""
-    model = material.model
+    model = context.model
     rows = [row for region in model.regions for row in site_rows(region)]
     columns = (
         text("region", "Region"),
@@ -28,7 +28,7 @@ def build(material: Material, progress: Progress) -> Section:
         Column("years", _years),
         Column("mean flux", lambda row: number(row["mean_flux"], 1)),
     )
-    table = Table(
+    table = PageTable(
         "sites",
         "Training sites (places within 1 km count as one), numbered by region, the most measured "
         "first; mean flux in "
@@ -47,12 +47,12 @@ def build(material: Material, progress: Progress) -> Section:
                 "sites",
                 "Training sites; larger dots have more winter months. Lines: edges of the regions. "
                 "Lambert's azimuthal equal-area projection.",
-                lambda: draw_sites(material),
+                lambda: draw_sites(context),
             ),
             Picture(
                 "months_measured",
                 "Site-months by year and by month of the winter.",
-                lambda: draw_months(material),
+                lambda: draw_months(context),
             ),
         ),
     )
@@ -83,10 +83,10 @@ def site_rows(region: RegionModel) -> list[dict[str, Any]]:
     return rows
 
 
-def draw_sites(material: Material) -> Any:
+def draw_sites(context: ReportContext) -> Any:
     """The map of sites."""
     figure, axes = new_figure(1, 1, 6.4, 6.4)
-    axis, regions = axes[0][0], material.model.regions
+    axis, regions = axes[0][0], context.model.regions
     view = View.of_regions(
         np.concatenate([region.longitude for region in regions]),
         np.concatenate([region.latitude for region in regions]),
@@ -131,9 +131,9 @@ def _has_outside() -> bool:
     return __version_info__[:2] >= (3, 7)
 
 
-def draw_months(material: Material) -> Any:
+def draw_months(context: ReportContext) -> Any:
     """How many site-months there are by year, and by month."""
-    regions = material.model.regions
+    regions = context.model.regions
     figure, axes = new_figure(1, 2, 4.8, 2.5)
     by_year, by_month = axes[0]
     first = min(int(region.year.min()) for region in regions)

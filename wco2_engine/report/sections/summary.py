@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.material import Material
+from wco2_engine.report.context import ReportContext
 from wco2_engine.report.page import Section, share
 from wco2_engine.report.sections import coverage, scores
 
 
-def build(material: Material, progress: Progress) -> Section:
+def build(context: ReportContext, progress: Progress) -> Section:
     """Data, the score to quote, coverage and ground outside, a sentence each."""
-    model = material.model
+    model = context.model
     months = sum(region.n_rows for region in model.regions)
     sites = sum(region.n_sites for region in model.regions)
     first = min(int(region.year.min()) for region in model.regions)
@@ -22,8 +22,8 @@ def build(material: Material, progress: Progress) -> Section:
     ]
     points += [scores.sentence(model, region) for region in model.regions]
     points += [s for r in model.regions if (s := coverage.sentence(model, r.region.name))]
-    for region in dict.fromkeys(row["region"] for row in material.outside):
-        rows = [row for row in material.outside if row["region"] == region]
+    for region in dict.fromkeys(row["region"] for row in context.outside):
+        rows = [row for row in context.outside if row["region"] == region]
         low = share(min(row["outside_any"] for row in rows), 1)
         high = share(max(row["outside_any"] for row in rows), 1)
         span = low if low == high else f"{low} to {high}"

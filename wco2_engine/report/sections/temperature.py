@@ -13,6 +13,7 @@ from wco2_engine.learning.explanation import (
 )
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import ReportContext, shown
 from wco2_engine.report.drawing import (
     BLUE,
     FLUX_LABEL,
@@ -24,17 +25,16 @@ from wco2_engine.report.drawing import (
     quantity,
     title,
 )
-from wco2_engine.report.material import Material, shown
-from wco2_engine.report.page import Picture, Section, Table, count, ranged, text
+from wco2_engine.report.page import PageTable, Picture, Section, count, ranged, text
 
 TEMPERATURES = ("degc", "°c", "celsius", "k", "kelvin", "deg_c")
 # How predictors of soil, then of air temperature are often named.
 SIGNS = (("soil", "tsoil", "stl", "ground"), ("air", "t2m", "tair", "tas"))
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """Apparent Q10, measured and modelled; None where no predictor is a temperature."""
-    model = material.model
+    model = context.model
     column = temperature_of(model)
     if column is None:
         return None
@@ -43,7 +43,7 @@ def build(material: Material, progress: Progress) -> Section | None:
     sentences = []
     for region in model.regions:
         measured, modelled = q10s(region, column)
-        effect = material.effects[region.region.name][column]
+        effect = context.effects[region.region.name][column]
         for kind, found in (("measured", measured), ("modelled", modelled)):
             if found is not None:
                 rows.append(_row(region.region.name, kind, found))
@@ -62,7 +62,7 @@ def build(material: Material, progress: Progress) -> Section | None:
         "Flux and temperature",
         facts={"predictor": name, "sentences": sentences},
         tables=(
-            Table(
+            PageTable(
                 "apparent_q10",
                 f"Apparent Q10 against {name}, with 90 % intervals by site. Modelled: "
                 "held-out predictions.",

@@ -6,17 +6,17 @@ from typing import Any
 
 from wco2_engine.analysis.budget import read_budget
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import ReportContext
 from wco2_engine.report.figures import draw_totals
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Column, Picture, Section, Table, ranged, text
+from wco2_engine.report.page import Column, PageTable, Picture, Section, ranged, text
 
 # Of a budget's table, and what they are called here.
 TOTAL = {"total": "total_tg", "total_low": "total_lower_tg", "total_high": "total_upper_tg"}
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """Totals by zone and winter; None without a budget that is newer than the maps."""
-    path, maps = material.budget, material.maps
+    path, maps = context.budget, context.maps
     if path is None or maps is None or not path.is_file():
         return None
     if maps.is_newer_than(path):
@@ -35,8 +35,8 @@ def build(material: Material, progress: Progress) -> Section | None:
             "has_intervals": any(row["total_low"] is not None for row in rows),
         },
         tables=(
-            Table("totals", "Totals of all zones and winters.", (), rows, most=0),
-            Table(
+            PageTable("totals", "Totals of all zones and winters.", (), rows, most=0),
+            PageTable(
                 "totals_first_and_last",
                 "Totals of the first and the last winter of each zone, positive when CO₂ leaves "
                 "the ground.",

@@ -16,9 +16,9 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, crs_text
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.progress import Progress
+from wco2_engine.report.context import ReportContext
 from wco2_engine.report.figures import SIGNIFICANT, SLOPE, draw_trend
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Picture, Section, Table, count, ranged, text, value
+from wco2_engine.report.page import PageTable, Picture, Section, count, ranged, text, value
 
 P = 2  # a band of the map, beside those that are drawn
 ROWS = 256  # of the map at a time, so that memory does not grow with it
@@ -95,9 +95,9 @@ def _ground(source: Any) -> tuple[float, float, float]:
     return float(sums[0]), float(sums[1]), float(sums[2])
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """Slopes on the map and by zone; None without a map of trends newer than the winters' maps."""
-    path, maps = material.trend, material.maps
+    path, maps = context.trend, context.maps
     if path is None or maps is None or not path.is_file():
         return None
     if maps.is_newer_than(path):
@@ -105,10 +105,10 @@ def build(material: Material, progress: Progress) -> Section | None:
     found = TrendFile.read(path)
     zones = path.with_name(f"{path.stem}_zones.csv")
     rows = read_zones(zones) if zones.is_file() else []
-    if material.budget is not None:
-        summary = material.budget.with_name(f"{material.budget.stem}_summary.csv")
+    if context.budget is not None:
+        summary = context.budget.with_name(f"{context.budget.stem}_summary.csv")
         rows = with_intervals(rows, summary) if summary.is_file() else rows
-    table = Table(
+    table = PageTable(
         "trends",
         "Theil-Sen slopes of totals and means a winter, and the p of their Mann-Kendall tests. "
         "Intervals are of the members' slopes: where one holds 0, the sites don't tell whether "
@@ -131,7 +131,7 @@ def build(material: Material, progress: Progress) -> Section | None:
             "file": path.name,
             "is_old": False,
             "found": found,
-            "is_another_model": found.model not in ("", material.model.fingerprint),
+            "is_another_model": found.model not in ("", context.model.fingerprint),
             "has_intervals": any(row["slope_low"] is not None for row in rows),
         },
         tables=(table,) if rows else (),

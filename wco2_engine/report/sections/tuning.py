@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.material import Material
-from wco2_engine.report.page import Column, Row, Section, Table, count, ranged, text, value
+from wco2_engine.report.context import ReportContext
+from wco2_engine.report.page import Column, PageTable, Row, Section, count, ranged, text, value
 
 
-def build(material: Material, progress: Progress) -> Section | None:
+def build(context: ReportContext, progress: Progress) -> Section | None:
     """Nested scores and all trials by region; None where the model was not tuned."""
-    model = material.model
+    model = context.model
     found: Mapping[str, Mapping[str, Any]] = model.provenance.get("tuning") or {}
     if not found:
         return None
@@ -47,7 +47,7 @@ def build(material: Material, progress: Progress) -> Section | None:
         "Tuning",
         facts={"sentences": {region: told["sentence"] for region, told in found.items()}},
         tables=(
-            Table(
+            PageTable(
                 "tuning",
                 "Scores of tuning itself, each outer fold predicted by what the other folds chose, "
                 "and of growing without it on the same folds; RMSE and bias in g C m-2 month-1.",
@@ -62,7 +62,7 @@ def build(material: Material, progress: Progress) -> Section | None:
                 ),
                 nested,
             ),
-            Table(
+            PageTable(
                 "tuning_trials",
                 "Ways to grow that were tried, the best first. These errors flatter: they are the "
                 "least of many on the same sites.",

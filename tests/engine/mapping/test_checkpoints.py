@@ -9,14 +9,16 @@ import pytest
 
 from wco2_engine.grid import Tile
 from wco2_engine.mapping.blocks import Block
-from wco2_engine.mapping.parts import Parts
+from wco2_engine.mapping.checkpoints import TileCheckpoints
 
 TILE = Tile(256, 512, 3, 4)
 
 
-def parts_of(output: Path, notes: list[str] | None = None, **changes: list[str]) -> Parts:
+def checkpoints_of(
+    output: Path, notes: list[str] | None = None, **changes: list[str]
+) -> TileCheckpoints:
     facts = {"model": ["a"], "files": ["t.tif 1", "u.tif 1"], "years": ["2001"], **changes}
-    return Parts.of(output, facts, 64, ([] if notes is None else notes).append)
+    return TileCheckpoints.of(output, facts, 64, ([] if notes is None else notes).append)
 
 
 def block() -> Block:
@@ -25,12 +27,12 @@ def block() -> Block:
 
 
 def test_a_finished_tile_comes_back(tmp_path: Path) -> None:
-    parts = parts_of(tmp_path / "maps")
-    assert not parts.has(TILE)
-    parts.write(TILE, block())
-    again = parts_of(tmp_path / "maps")
+    checkpoints = checkpoints_of(tmp_path / "maps")
+    assert not checkpoints.has(TILE)
+    checkpoints.write(TILE, block())
+    again = checkpoints_of(tmp_path / "maps")
     assert again.has(TILE)
-    assert again.facts(TILE) == {
+    assert again.counts(TILE) == {
         "cells": 11,
         "missing": {"snow": 3, "carbon": 0},
         "cell_months": {"north": {"2001": [77, 5]}},
@@ -44,40 +46,43 @@ def test_a_finished_tile_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_tile_without_cells_takes_no_room(tmp_path: Path) -> None:
-    parts = parts_of(tmp_path)
-    parts.write(TILE, Block())
-    assert parts.has(TILE)
-    assert parts.layers(TILE, slice(1)) is None
-    assert sorted(path.name for path in parts.folder.iterdir()) == ["256-512.json", "run.json"]
+    checkpoints = checkpoints_of(tmp_path)
+    checkpoints.write(TILE, Block())
+    assert checkpoints.has(TILE)
+    assert checkpoints.layers(TILE, slice(1)) is None
+    assert sorted(path.name for path in checkpoints.folder.iterdir()) == [
+        "256-512.json",
+        "run.json",
+    ]
 
 
 def test_values_without_their_facts_are_no_finished_tile(tmp_path: Path) -> None:
-    parts = parts_of(tmp_path)
-    parts.write(TILE, block())
-    (parts.folder / "256-512.json").unlink()
-    assert not parts.has(TILE)
+    checkpoints = checkpoints_of(tmp_path)
+    checkpoints.write(TILE, block())
+    (checkpoints.folder / "256-512.json").unlink()
+    assert not checkpoints.has(TILE)
 
 
 def test_a_tile_that_can_not_be_written_leaves_no_part_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = parts_of(tmp_path)
+    checkpoints = checkpoints_of(tmp_path)
 
     def fail(*_: object) -> None:
         raise RuntimeError("power cut")
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(RuntimeError):
-        parts.write(TILE, block())
-    assert [path.name for path in parts.folder.iterdir()] == ["run.json"]
+        checkpoints.write(TILE, block())
+    assert [path.name for path in checkpoints.folder.iterdir()] == ["run.json"]
 
 
 def test_parts_of_another_run_go_and_what_changed_is_told(tmp_path: Path) -> None:
-    first = parts_of(tmp_path)
+    first = checkpoints_of(tmp_path)
     first.write(TILE, block())
     (tmp_path / "winter_flux").mkdir()
     notes: list[str] = []
-    other = parts_of(tmp_path, notes, model=["b"], files=["t.tif 1", "u.tif 2"])
+    other = checkpoints_of(tmp_path, notes, model=["b"], files=["t.tif 1", "u.tif 2"])
     assert notes == [
         "Since the unfinished run there, this changed: model, files (u.tif 2). "
         "Its 1 tiles are removed."
@@ -90,9 +95,9 @@ def test_parts_of_another_run_go_and_what_changed_is_told(tmp_path: Path) -> Non
 
 
 def test_the_same_run_again_has_nothing_to_tell(tmp_path: Path) -> None:
-    parts_of(tmp_path).write(TILE, block())
+    checkpoints_of(tmp_path).write(TILE, block())
     notes: list[str] = []
-    assert parts_of(tmp_path, notes).has(TILE)
+    assert checkpoints_of(tmp_path, notes).has(TILE)
     assert notes == []
 
 
@@ -101,13 +106,13 @@ def test_parts_that_do_not_say_what_they_are_go_too(tmp_path: Path, content: str
     (tmp_path / ".parts-0123").mkdir()
     (tmp_path / ".parts-0123" / "run.json").write_text(content)
     notes: list[str] = []
-    parts_of(tmp_path, notes)
+    checkpoints_of(tmp_path, notes)
     assert notes == ["An unfinished run of another kind lay there; its 0 tiles are removed."]
     assert not (tmp_path / ".parts-0123").exists()
 
 
 def test_tiles_of_an_unfinished_run_keep_their_size(tmp_path: Path) -> None:
     facts = {"model": ["a"]}
-    assert Parts.of(tmp_path, facts, 128, print).tile_size == 128
-    assert Parts.of(tmp_path, facts, 32, print).tile_size == 128
-    assert Parts.of(tmp_path, {"model": ["b"]}, 32, lambda _: None).tile_size == 32
+    assert TileCheckpoints.of(tmp_path, facts, 128, print).tile_size == 128
+    assert TileCheckpoints.of(tmp_path, facts, 32, print).tile_size == 128
+    assert TileCheckpoints.of(tmp_path, {"model": ["b"]}, 32, lambda _: None).tile_size == 32

@@ -21,11 +21,11 @@ from wco2_engine.mapping.blocks import Block
 from wco2_engine.mapping.writer import NODATA
 
 RUN = "run.json"
-Facts = Mapping[str, list[str]]
+RunKey = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Parts:
+class TileCheckpoints:
     """The tiles of one run, and its maps until all of them are whole, in a hidden folder.
 
     The folder lies beside the maps, and its name holds the run's key: a run with other inputs never
@@ -40,19 +40,21 @@ class Parts:
     tile_size: int
 
     @classmethod
-    def of(cls, output: Path, facts: Facts, tile_size: int, note: Callable[[str], None]) -> Parts:
-        """The parts of the run that `facts` describe; those of other runs are removed, and noted.
+    def of(
+        cls, output: Path, key: RunKey, tile_size: int, note: Callable[[str], None]
+    ) -> TileCheckpoints:
+        """The checkpoints of a run; those of other runs are removed, and noted.
 
         Parameters
         ----------
-        facts : everything that the tiles depend on, in texts, by what it is about.
+        key : everything that the tiles depend on, in texts, by what it is about.
         tile_size : of the tiles, unless an earlier run has begun with others.
         """
-        text = json.dumps(facts, sort_keys=True)
+        text = json.dumps(key, sort_keys=True)
         folder = output / f".parts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
         for other in sorted(output.glob(".parts-*")):
             if other != folder:
-                note(_stale(other, facts))
+                note(_stale(other, key))
                 shutil.rmtree(other, ignore_errors=True)
         begun = _read(folder / RUN).get("tile_size")
         if isinstance(begun, int) and begun > 0:
@@ -60,13 +62,13 @@ class Parts:
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(folder / RUN) as partial:
-            run = {"tile_size": tile_size, "facts": facts}
+            run = {"tile_size": tile_size, "key": key}
             partial.write_text(json.dumps(run), encoding="utf-8")
         return cls(folder, tile_size)
 
     def has(self, tile: Tile) -> bool:
         """Whether a tile is finished."""
-        return self._facts(tile).is_file()
+        return self._counts_path(tile).is_file()
 
     def write(self, tile: Tile, block: Block) -> None:
         """Keep a finished tile. What says that it is finished is written last.
@@ -78,17 +80,17 @@ class Parts:
         if block.cells.size:
             self._write_array(tile, "cells", block.cells.astype(np.uint32))
             self._write_array(tile, "values", block.values)
-        with atomic_write(self._facts(tile)) as partial:
-            facts = {
+        with atomic_write(self._counts_path(tile)) as partial:
+            counts = {
                 "cells": int(block.cells.size),
                 "missing": block.missing,
                 "cell_months": block.cell_months,
             }
-            partial.write_text(json.dumps(facts), encoding="utf-8")
+            partial.write_text(json.dumps(counts), encoding="utf-8")
 
-    def facts(self, tile: Tile) -> dict[str, Any]:
+    def counts(self, tile: Tile) -> dict[str, Any]:
         """The counts of a finished tile: `cells`, `missing` and `cell_months`, as in `Block`."""
-        found: dict[str, Any] = json.loads(self._facts(tile).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(self._counts_path(tile).read_text(encoding="utf-8"))
         return found
 
     def layers(self, tile: Tile, which: slice) -> NDArray[np.float32] | None:
@@ -118,23 +120,23 @@ class Parts:
     def _array(self, tile: Tile, name: str) -> Path:
         return self.folder / f"{tile.row}-{tile.column}.{name}.npy"
 
-    def _facts(self, tile: Tile) -> Path:
+    def _counts_path(self, tile: Tile) -> Path:
         return self.folder / f"{tile.row}-{tile.column}.json"
 
 
-def _stale(folder: Path, facts: Facts) -> str:
+def _stale(folder: Path, key: RunKey) -> str:
     """What becomes of another run's tiles, and why they are of no use any more."""
     tiles = len(list(folder.glob("*-*.json")))
-    then = _read(folder / RUN).get("facts")
+    then = _read(folder / RUN).get("key")
     if not isinstance(then, dict):
         return f"An unfinished run of another kind lay there; its {tiles} tiles are removed."
-    changed = [name for name in facts if then.get(name) != facts[name]]
-    said = ", ".join(_change(name, then.get(name), facts[name]) for name in changed)
+    changed = [name for name in key if then.get(name) != key[name]]
+    said = ", ".join(_change(name, then.get(name), key[name]) for name in changed)
     return f"Since the unfinished run there, this changed: {said}. Its {tiles} tiles are removed."
 
 
 def _change(name: str, then: Any, now: list[str]) -> str:
-    """What a fact is about, with its parts that were not so before, where there are several."""
+    """What a text is about, with its parts that were not so before, where there are several."""
     before = set(map(str, then)) if isinstance(then, list) else set()
     new = [item for item in now if item not in before]
     if len(now) < 2 or not new:

@@ -20,7 +20,7 @@ TOLD_OF_MAPS = ("maps", "grid", "years", "cells", "missing_cell_months", "notes"
 
 
 @dataclass(frozen=True)
-class Material:
+class ReportContext:
     """What a report shows.
 
     Parameters
