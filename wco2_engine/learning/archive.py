@@ -28,9 +28,15 @@ Arrays = dict[str, NDArray[Any]]
 MAX_MEMBERS = 10_000
 MAX_BYTES = 8 * 2**30
 MAX_JSON_BYTES = 64 * 2**20
-MAX_RATIO, RATIO_FREE_BYTES = 100, 64 * 2**20
+# Bytes unpacked, and values in JSON, for each byte of the file, and besides for any file: so what a
+# file can make a reader do stays in proportion to what it is. Real ones have 3 and a hundredth.
+MAX_RATIO, RATIO_FREE_BYTES = 100, 4 * 2**20
+MAX_VALUES_A_BYTE, FREE_VALUES = 1, 50_000
+MAX_JSON_DEPTH = 20
 
 FACTS = "model.json"
+# A text that never ends runs to the end, so that each letter is looked at once.
+_TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.?)*(?:"|\Z)|[\[{\]}]', re.DOTALL)
 _MEMBER = re.compile(r"model\.json|regions/\d{1,4}/[a-z]+(_[a-z0-9]+)*\.npy")
 
 # What reading a damaged file can raise besides `Wco2Error`.
@@ -99,7 +105,7 @@ def read_archive(path: Path) -> tuple[Facts, Arrays]:
         raise Wco2Error(f"it is cut short or damaged ({error})") from error
     with archive:
         members = _checked_members(archive, size)
-        facts = _read_json(archive, members.pop(FACTS))
+        facts = _read_json(archive, members.pop(FACTS), size)
         return facts, {name: _read_array(archive, info) for name, info in members.items()}
 
 
@@ -126,17 +132,37 @@ def _checked_members(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.Z
     return members
 
 
-def _read_json(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Facts:
+def _read_json(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int) -> Facts:
     if info.file_size > MAX_JSON_BYTES:
         raise Wco2Error(f"its model.json has {info.file_size} bytes, more than {MAX_JSON_BYTES}")
     try:
-        text = archive.read(info).decode()
+        content = archive.read(info)
+        _check_amount(content, size)
+        text = content.decode()
         facts = json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise Wco2Error(f"its model.json can't be read ({error})") from error
     if not isinstance(facts, dict):
         raise Wco2Error("its model.json is no table of names and values")
     return facts
+
+
+def _check_amount(content: bytes, size: int) -> None:
+    """Raise for JSON of so many values or so deep that reading it is work beyond all proportion.
+
+    Signs within texts are counted too, which makes the count too large at most.
+    """
+    values = sum(content.count(sign) for sign in (b",", b"[", b"{"))
+    if values > FREE_VALUES + MAX_VALUES_A_BYTE * size:
+        raise ValueError(f"it holds {values} values, which no model of {size} bytes does")
+    depth = deepest = 0
+    for found in _TEXT_OR_BRACKET.finditer(content):
+        sign = found[0][:1]
+        depth += sign in b"[{"
+        deepest = max(deepest, depth)
+        depth -= sign in b"]}"
+    if deepest > MAX_JSON_DEPTH:
+        raise ValueError(f"it is nested deeper than {MAX_JSON_DEPTH}")
 
 
 def _finite(text: str) -> float:

@@ -377,6 +377,8 @@ class Forest:
             raise ValueError("forest threshold holds NaN")
         if (self.threshold[~inner] != np.inf).any():
             raise ValueError("forest threshold is not +inf in a leaf")
+        if np.isinf(self.threshold[inner]).any():
+            raise ValueError("forest threshold is infinite in a node with children")
         if not np.isfinite(self.value).all():
             raise ValueError("forest value holds NaN or infinity")
         return sum(1 for _ in _levels(left, left + 1, inner, root)) - 1

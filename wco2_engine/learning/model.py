@@ -23,6 +23,7 @@ from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, wr
 from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.usable import check_usable
 from wco2_engine.options import MAX_ENSEMBLE
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 
@@ -183,9 +184,15 @@ class RegionModel:
 
         Raises
         ------
-        ValueError : when the forest was trained on other rows than these.
+        Wco2Error : when the forest was trained on other rows than these.
         """
-        return self.forest.with_targets(self.features, self.target)
+        try:
+            return self.forest.with_targets(self.features, self.target)
+        except ValueError as error:
+            raise Wco2Error(
+                f"Region '{self.region.name}' of the model can't tell intervals: {error}.",
+                "Get the file again from where it came, or train it again.",
+            ) from error
 
     @cached_property
     def ranges(self) -> NDArray[np.float32]:
@@ -349,6 +356,31 @@ class Model:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
 
+    @cached_property
+    def checksum(self) -> str:
+        """64 hexadecimal digits of all that the fingerprint leaves out.
+
+        That is where the model comes from and how good it is: whether it is simulated, provenance,
+        scores, coverage, folds, what was predicted while held out, and importances.
+        """
+        digest = hashlib.sha256()
+        facts = [
+            self.fingerprint,
+            self.simulated,
+            self.provenance,
+            list(self.scores),
+            list(self.coverage),
+            [[list(each.folds), list(each.predictions)] for each in self.regions],
+            [{k: v.tolist() for k, v in each.importances.items()} for each in self.regions],
+        ]
+        digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
+        for each in self.regions:
+            held_out: list[NDArray[Any]] = [*each.folds.values(), *each.predictions.values()]
+            for array in held_out:
+                digest.update(f"{array.dtype.str} {array.shape}\n".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
     def predict(
         self, rows: NDArray[np.float32], region: str, threads: int = 1
     ) -> NDArray[np.float64]:
@@ -418,6 +450,7 @@ class Model:
         facts: dict[str, Any] = {
             "format": FORMAT_VERSION,
             "fingerprint": self.fingerprint,
+            "checksum": self.checksum,
             "simulated": self.simulated,
             "predictors": [asdict(predictor) for predictor in self.predictors],
             "settings": self.settings,
@@ -535,6 +568,9 @@ def _model_from(facts: Facts, arrays: Arrays) -> Model:
     )
     if get(facts, "fingerprint", str) != model.fingerprint:
         raise Wco2Error("its content does not match its fingerprint: it was changed by hand")
+    if facts.get("checksum", model.checksum) != model.checksum:  # early models state none
+        raise Wco2Error("its content does not match its checksum: it was changed by hand")
+    check_usable(model, STRICT_FIRST)
     return model
 
 
