@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,6 +32,14 @@ class Conversion:
     def identity(self) -> bool:
         """Whether it changes nothing."""
         return self == Conversion()
+
+    def is_close(self, other: Conversion) -> bool:
+        """Whether another one gives the same values, but for rounding."""
+        return (
+            math.isclose(self.factor, other.factor, rel_tol=1e-6)
+            and math.isclose(self.offset, other.offset, abs_tol=1e-9)
+            and self.month_power == other.month_power
+        )
 
     def __call__(self, values: ArrayLike, days_in_month: Days) -> NDArray[np.float64]:
         """Converted values, float64 of the shape of `values`.

@@ -24,6 +24,21 @@ _NO_NUMBER = frozenset(
     )
 )
 _MISSING_NUMBER = -9999.0
+# Numbers that stand for a missing flux in tables of towers, chambers and models: rows of nines,
+# codes of FLUXNET's forerunners, and what GDAL, netCDF and C write for no value.
+_CODES = np.array(
+    [
+        *(
+            sign * (10.0**digits - 1 + part)
+            for digits in range(3, 8)
+            for sign in (-1, 1)
+            for part in (0, 0.9, 0.99, 0.999)
+        ),
+        *(-99.0, -99.9, -99.99, -6999.0, -7777.0, -8888.0, -32768.0, 32767.0, 65535.0),
+        *(-2147483648.0, 2147483647.0),
+    ]
+)
+_NO_FLUX_FROM = 1e19  # 1e20, 9.97e36, 3.4e38 and the like are fills, not fluxes
 _WITH_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _POINTED_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
@@ -54,6 +69,13 @@ def plain_text(texts: pandas.Series) -> pandas.Series:
     import pandas
 
     return pandas.Series(_plain(texts), index=texts.index, dtype=object)
+
+
+def is_missing_code(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where numbers are codes for a missing flux: -999, -99, -6999, 9999, 1e20 ...; `(n,)`."""
+    size = np.abs(values)
+    fill = (size >= _NO_FLUX_FROM) & (size < 1e300)
+    return np.isin(values, _CODES) | fill
 
 
 def _plain(texts: Iterable[str]) -> list[str]:

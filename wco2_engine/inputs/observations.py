@@ -7,23 +7,25 @@ its name. `merging` leaves out what another row says already and merges the rest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.formats import choose_format, fluxnet
-from wco2_engine.inputs.formats.mapping import Reading, check_columns
+from wco2_engine.inputs.formats.mapping import Reading, check_columns, target_of
 from wco2_engine.inputs.merging import (
     chambers_at_towers,
     fuller_rows,
     merged,
     repeats_of_others,
 )
+from wco2_engine.inputs.plausible import coarse_grid, flux_facts, grid_note
 from wco2_engine.inputs.rows import Rows, rows_of
 from wco2_engine.inputs.rules import (
     REASONS,
@@ -35,6 +37,7 @@ from wco2_engine.inputs.rules import (
 )
 from wco2_engine.inputs.screen import Screen
 from wco2_engine.inputs.tables import Table, read_table, write_table
+from wco2_engine.units import flux_conversion
 
 if TYPE_CHECKING:
     import pandas
@@ -123,12 +126,14 @@ class Observations:
         the format put right; "same_place_other_flux" are site-months that two tables have with
         different fluxes, and which both stay.
     notes : what a reader should know of how the tables were read, in sentences.
+    fluxes : `plausible.flux_facts` of the table.
     """
 
     table: pandas.DataFrame
     rejected: pandas.DataFrame
     counts: dict[str, int]
     notes: tuple[str, ...] = ()
+    fluxes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def target(self) -> str:
@@ -204,14 +209,17 @@ def read_sources(
     lost |= {int(left[position]): rejection for position, rejection in again.items()}
     judged = [one.without(_of_table(lost, passed, k)) for k, one in enumerate(judged)]
     kept = passed.drop(index=list(lost)).reset_index(drop=True)
-    _check_targets(kept, names, target)
+    _check_targets(kept, judged, names, target)
     table = merged(kept, screen.merge)
     counts = _counts(judged)
     counts["site_months"] = len(table)
     if n_other:
         counts["same_place_other_flux"] = n_other
-    notes = tuple(f"{one.name}: {note}" for one in judged for note in one.table.notes)
-    return Observations(table=table, rejected=_rejected(judged), counts=counts, notes=notes)
+    fluxes = flux_facts(table)
+    notes = _notes(judged, kept, target)
+    if fluxes["warning"]:
+        notes = (*notes, fluxes["warning"])
+    return Observations(table, _rejected(judged), counts, notes, fluxes)
 
 
 def _of_table(
@@ -231,6 +239,7 @@ class _Judged:
     rows: Rows
     rejected: Mapping[int, Rejection]
     mended: Mapping[str, int]
+    says_target: bool  # whether the table itself says what its flux is
 
     def without(self, more: Mapping[int, Rejection]) -> _Judged:
         return replace(self, rejected={**self.rejected, **more})
@@ -270,12 +279,14 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
         cells, changed = mend.apply(reading)
         reading = replace(reading, cells=cells)
         mended[mend.name] = int(changed.sum())
+    _check_unit(table, columns["flux"], chosen.flux_units)
     rows = rows_of(table, cells, columns, chosen, target, source.name or table.path.name)
     rules = rules_of(rows, reading, chosen.rules)
     first = first_hit(rules, len(table.rows))
     if (chosen.bad_rows if screen.bad_rows == "auto" else screen.bad_rows) == "error":
         raise_for_bad_rows(rules, first, rows, table)
-    judged = _Judged(name, table, rows, rejections(rules, first, rows, reading), mended)
+    says = bool(chosen.targets) or "target" in columns or bool(target_of(columns["flux"]))
+    judged = _Judged(name, table, rows, rejections(rules, first, rows, reading), mended, says)
     if not judged.kept.any():
         counts = _counts([judged])
         reasons = ", ".join(f"{n} {what}" for what, n in counts.items() if "rejected" in what)
@@ -290,6 +301,39 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
     )
 
 
+def _check_unit(table: Table, column: str, flux_units: str) -> None:
+    """Raise where the header, or a row of units below it, gives the flux another unit."""
+    in_header = re.search(r"[\[(]([^\[\]]+)[\])]\s*$", column)
+    wanted = flux_conversion(flux_units, f"{table.path}, column '{column}'")
+    for text in (table.units.get(column, ""), in_header[1] if in_header else ""):
+        try:
+            stated = flux_conversion(text, column)
+        except Wco2Error:  # a remark, or the unit of something else
+            continue
+        if not stated.is_close(wanted):
+            raise Wco2Error(
+                f"{table.path}: column '{column}' says '{text}', but flux_units is '{flux_units}'.",
+                "Correct the one that is wrong.",
+            )
+
+
+def _notes(judged: Sequence[_Judged], kept: pandas.DataFrame, asked: str | None) -> tuple[str, ...]:
+    """What a reader should know of how each table was read."""
+    found = []
+    for k, one in enumerate(judged):
+        rows = kept[kept["table"] == k]
+        told = [*one.table.notes, *one.rows.notes]
+        if not asked and not one.says_target and len(judged) > 1:
+            told.append("nothing says whether its flux is respiration or net exchange")
+        if asked and not one.says_target:
+            told.append(f"that its flux is {asked} is as you say; nothing in the table does")
+        step = coarse_grid(rows["longitude"].to_numpy(), rows["latitude"].to_numpy())
+        if step is not None:
+            told.append(grid_note(len(rows[["longitude", "latitude"]].drop_duplicates()), step))
+        found += [f"{one.name}: {note}" for note in told]
+    return tuple(found)
+
+
 def _names(sources: Iterable[Source]) -> list[str]:
     """What to call each table: by its file's name, or its path where two have the same name."""
     short = [source.name or source.path.name for source in sources]
@@ -299,7 +343,13 @@ def _names(sources: Iterable[Source]) -> list[str]:
     ]
 
 
-def _check_targets(kept: pandas.DataFrame, names: Sequence[str], target: str | None) -> None:
+def _check_targets(
+    kept: pandas.DataFrame, judged: Sequence[_Judged], names: Sequence[str], target: str | None
+) -> None:
+    """Respiration and net exchange are not put together, nor what may be either.
+
+    Tables that don't say which are taken for the same where their flux columns have one name.
+    """
     stated = kept[kept["target"] != ""].drop_duplicates("target")
     held = ", ".join(
         f"{found} in {names[table]}"
@@ -314,6 +364,14 @@ def _check_targets(kept: pandas.DataFrame, names: Sequence[str], target: str | N
         raise Wco2Error(
             f"These tables hold different fluxes: {held}.",
             'A model learns one of them: set target = "reco" or "nee", or leave a table out.',
+        )
+    silent = kept[kept["target"] == ""].drop_duplicates("table")["table"].tolist()
+    columns = {judged[table].rows.shown["flux"][0] for table in silent}
+    if silent and (len(stated) or len(columns) > 1):
+        raise Wco2Error(
+            f"{', '.join(names[table] for table in silent)}: nothing says whether the flux is "
+            "respiration or net exchange, which are not put together unseen.",
+            'Set target = "reco" or "nee" where all tables hold it, or leave a table out.',
         )
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.inputs.cells import Numbers, numbers, plain_text
+from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.cells import Numbers, is_missing_code, numbers, plain_text
 from wco2_engine.inputs.formats.mapping import Format
+from wco2_engine.inputs.plausible import LEAST, MOST
 from wco2_engine.inputs.tables import Table
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
-from wco2_engine.units import flux_conversion
+from wco2_engine.units import FLUX_UNITS, flux_conversion
 
 if TYPE_CHECKING:
     import pandas
@@ -37,6 +40,7 @@ class Rows:
     date_unreadable: Mask
     flux: Numbers
     flux_g_m2_month: Floats
+    codes: Mask  # where the flux is a code for a missing one; these are missing
     n: Numbers
     gap_fill: Numbers
     quality: Numbers
@@ -45,6 +49,7 @@ class Rows:
     source: NDArray[np.object_]
     target: NDArray[np.object_]
     kind: NDArray[np.object_]
+    notes: tuple[str, ...] = ()
 
     @property
     def weight(self) -> NDArray[np.int64]:
@@ -119,8 +124,14 @@ def rows_of(
         longitude, latitude = Numbers(x, np.isnan(x)), Numbers(y, np.isnan(y))
         points = ["" if np.isnan(a) else f"{a} {b}" for a, b in zip(x, y, strict=True)]
         shown["latitude"] = ("geometry", points)
+    notes: list[str] = []
+    gap_fill = number("gap_fill")
     if "gap_fill" in texts:
+        marked = texts["gap_fill"].str.endswith("%").to_numpy(bool)
         texts["gap_fill"] = texts["gap_fill"].str.rstrip("% ")
+        shares, is_own = number("gap_fill"), chosen.name == "mapping"
+        gap_fill, told = _percent(shares, marked, is_own, table.path, columns["gap_fill"])
+        notes += told
     year, month, unreadable = number("year"), number("month"), np.zeros(len(cells), bool)
     if "date" in texts:
         year, month, unreadable = _with_dates(year, month, texts["date"])
@@ -129,6 +140,15 @@ def rows_of(
         unreadable = unreadable | outside
     flux = number("flux")
     units = flux_conversion(chosen.flux_units, f"{table.path}, column '{columns['flux']}'")
+    with np.errstate(over="ignore"):  # what is infinite then is no plausible flux
+        flux_g_m2_month = np.asarray(units(flux.values, _days_in_month(year, month)))
+    codes = missing_codes(flux.values, flux_g_m2_month)
+    kept = is_missing_code(flux.values) & ~codes
+    if codes.any():
+        notes.append(f"fluxes that are codes for missing ones: {_told_codes(flux.values[codes])}")
+    if kept.any():
+        notes.append(f"fluxes that are kept, but may be codes: {_told_codes(flux.values[kept])}")
+    shown["flux_g_m2_month"] = (f"in {FLUX_UNITS}", [f"{f:.4g}" for f in flux_g_m2_month])
     method = text("method")
     kinds = {name: chosen.kind_of(name) for name in set(method.tolist())}
     return Rows(
@@ -139,17 +159,73 @@ def rows_of(
         year=year,
         month=month,
         date_unreadable=unreadable,
-        flux=flux,
-        flux_g_m2_month=np.asarray(units(flux.values, _days_in_month(year, month))),
+        flux=Numbers(np.where(codes, np.nan, flux.values), flux.missing | codes),
+        flux_g_m2_month=flux_g_m2_month,
+        codes=codes,
         n=number("n", default=1),
-        gap_fill=number("gap_fill"),
+        gap_fill=gap_fill,
         quality=number("quality"),
         treatment=text("treatment"),
         method=method,
         source=text("source", source),
         target=text("target", target),
         kind=np.array([kinds[name] for name in method], object),
+        notes=tuple(notes),
     )
+
+
+def missing_codes(values: Floats, flux_g_m2_month: Floats) -> Mask:
+    """Where fluxes are codes for a missing one, by their number and what the others are.
+
+    A code such as -99 may be a flux of a month. It counts as a code where that month's flux is
+    none that can be, where it is there twice, or where it is far from all other fluxes.
+    """
+    may_be = is_missing_code(values)
+    codes = np.zeros(values.shape, bool)
+    if not may_be.any():
+        return codes
+    others = np.abs(values[~may_be & np.isfinite(values)])
+    reach = float(others.max(initial=0.0))
+    for code in np.unique(values[may_be]):
+        here = values == code
+        impossible = ~within(flux_g_m2_month[here], LEAST, MOST)
+        if impossible.any() or here.sum() > 1 or abs(code) > 1.5 * reach:
+            codes |= here
+    return codes
+
+
+def _told_codes(codes: Floats) -> str:
+    values, counts = np.unique(codes, return_counts=True)
+    return ", ".join(f"{v:g} ({n} times)" for v, n in zip(values, counts, strict=True))
+
+
+def _percent(
+    shares: Numbers, marked: Mask, is_own: bool, path: Path, column: str
+) -> tuple[Numbers, list[str]]:
+    """Gap-filled shares in %, and what is to be told of them.
+
+    Parameters
+    ----------
+    marked : where the cell has the sign %.
+    is_own : whether the table is the user's own, for whose shares nothing says that they are in %.
+
+    Raises
+    ------
+    Wco2Error : where they may be shares of 1 as well, and nothing tells.
+    """
+    plain = shares.values[~marked & ~shares.missing]
+    plain = plain[np.isfinite(plain)]
+    if not plain.size or plain.max() > 1 or plain.max() <= 0 or plain.min() < 0:
+        return shares, []
+    if not is_own:
+        return shares, [f"no gap-filled share in '{column}' is above 1, though they are in %"]
+    if not np.any((plain > 0) & (plain < 1)):
+        raise Wco2Error(
+            f"{path}, column '{column}': gap-filled shares are 0 or 1, in % or as parts of 1.",
+            "Write 100% where a month is wholly filled.",
+        )
+    share = Numbers(np.where(marked, shares.values, 100.0 * shares.values), shares.missing)
+    return share, [f"no gap-filled share in '{column}' is above 1: they are taken as parts of 1"]
 
 
 def _with_dates(

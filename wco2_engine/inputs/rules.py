@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.cells import Numbers, plain_text
 from wco2_engine.inputs.formats.mapping import FormatRule, Reading
+from wco2_engine.inputs.plausible import LEAST, MOST
 from wco2_engine.inputs.rows import Mask, Rows, whole_within, within
 from wco2_engine.inputs.screen import Screen, treatment_wanted
 from wco2_engine.inputs.tables import Table
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, parse_years
+from wco2_engine.units import FLUX_UNITS
 
 # Why rows are rejected: what no row may lack or be; what only one format knows; what the screen
 # leaves out; and what another row says already.
@@ -22,7 +24,7 @@ REASONS = (
     *("no_site", "no_coordinates", "coordinates_outside", "date_unreadable", "no_date"),
     *("year_outside", "month_outside"),
     *("known_error", "aquatic", "several_years", "seasonal"),
-    *("no_flux", "flux_unreadable", "n_outside", "share_outside"),
+    *("no_flux", "flux_unreadable", "flux_implausible", "n_outside", "share_outside"),
     *("treatment", "year_not_wanted", "flux_outside", "gap_filled", "low_quality"),
     *("fuller_row", "tower_there", "other_source"),
 )
@@ -54,7 +56,7 @@ def rules_of(rows: Rows, reading: Reading, own: Iterable[FormatRule]) -> tuple[R
     return (
         *_of_places_and_dates(rows),
         *(Rule(rule.reason, rule.hits(reading), (), columns=rule.shows) for rule in own),
-        *_of_values(rows),
+        *_of_values(rows, reading.screen),
         *_of_screen(rows, reading.screen),
     )
 
@@ -152,11 +154,19 @@ def _of_places_and_dates(rows: Rows) -> tuple[Rule, ...]:
     )
 
 
-def _of_values(rows: Rows) -> tuple[Rule, ...]:
+def _of_values(rows: Rows, screen: Screen) -> tuple[Rule, ...]:
+    least, most = screen.flux_range or (LEAST, MOST)
+    least, most = min(least, LEAST), max(most, MOST)
+    plausible = within(rows.flux_g_m2_month, least, most)
     shares = _outside(rows.gap_fill, 100.0) | _outside(rows.quality, 1.0)
     return (
         Rule("no_flux", rows.flux.missing, ("flux",)),
         Rule("flux_unreadable", rows.flux.unreadable, ("flux",), "a flux that is no number"),
+        Rule(
+            *("flux_implausible", ~plausible, ("flux", "flux_g_m2_month")),
+            f"a flux outside {least:g} to {most:g} {FLUX_UNITS}; flux_units may be wrong, or "
+            "flux_range too small",
+        ),
         Rule(
             *("n_outside", ~whole_within(rows.n, 1, 2**31), ("n",)),
             "a count that is not a whole number above 0",

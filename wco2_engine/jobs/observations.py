@@ -90,6 +90,7 @@ class ObservationsJob:
         return {
             "counts": observations.counts,
             "target": observations.target,
+            "fluxes": dict(observations.fluxes),
             "notes": list(observations.notes),
             "outputs": files(self.output, self.rejected),
         }

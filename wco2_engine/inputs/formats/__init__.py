@@ -26,7 +26,9 @@ from wco2_engine.inputs.formats.mapping import (
     TARGETS,
     Format,
     Names,
+    check_is_flux,
     described,
+    target_of,
 )
 from wco2_engine.units import flux_conversion
 
@@ -85,7 +87,9 @@ def choose_format(
     if target is not None and target not in TARGETS:
         raise Wco2Error(f"target is '{target}'.", f"Choose one of {', '.join(TARGETS)}.")
     if name == "auto" and columns:
-        return described(columns, flux_units, where), target or ""
+        mapping = described(columns, flux_units, where)
+        _check_published(columns.get("flux", ""), flux_units or "", available, where)
+        return mapping, _said(columns.get("flux", ""), target, where)
     chosen = _recognised(available, where) if name == "auto" else _named(name, where)
     if not columns and name != "auto":
         _check_kind(chosen, available, where)
@@ -108,6 +112,47 @@ def choose_format(
             "Leave flux_units out, or name the flux column it belongs to.",
         )
     return replace(chosen, flux_units=flux_units), target
+
+
+def _said(column: str, target: str | None, where: str) -> str:
+    """What a flux column of the user's own is: as asked for, or by its name.
+
+    Raises
+    ------
+    Wco2Error : where these differ.
+    """
+    check_is_flux(column, where)
+    by_name = target_of(column)
+    if target and by_name and target != by_name:
+        raise Wco2Error(
+            f"{where}: the flux is taken from '{column}', which is {by_name} by its name, but "
+            f"{target} is asked for.",
+            f"Name the column that holds {target}, or set target = '{by_name}'.",
+        )
+    return target or by_name
+
+
+def _check_published(column: str, flux_units: str, available: Collection[str], where: str) -> None:
+    """A published table's flux column, described by hand, is still in its published unit.
+
+    Raises
+    ------
+    Wco2Error : where another unit is given for it.
+    """
+    known = _known(available)
+    if known is None:
+        return
+    fluxes = [*known.targets.values(), known.columns.get("flux", ())]
+    if not any(column in _each(names) for names in fluxes):
+        return
+    given, published = (flux_conversion(u, where) for u in (flux_units, known.flux_units))
+    if not given.is_close(published):
+        raise Wco2Error(
+            f"{where}: flux_units is '{flux_units}', but '{column}' of '{known.name}' "
+            f"({known.title}) is published in {known.flux_units}.",
+            f'Set format = "{known.name}" instead of columns; or rename the column, if you '
+            "converted it.",
+        )
 
 
 def _aimed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -30,6 +31,10 @@ KEYS = (
     *("site", "longitude", "latitude", "year", "month", "flux"),
     *("day_of_year", "date", "treatment", "method", "source", "gap_fill", "quality"),
 )
+_WORDS = {
+    "nee": frozenset(("nee",)),
+    "reco": frozenset(("reco", "respiration", "resp", "rs", "rsoil")),
+}
 EXAMPLE = (
     'Name the columns, e.g. columns = { site = "Site", longitude = "Lon", latitude = "Lat", '
     'year = "Year", month = "Month", flux = "Flux" }, and flux_units = "g C m-2 day-1".'
@@ -158,6 +163,29 @@ class Format:
             if column is not None:
                 columns[key] = column
         return columns
+
+
+def target_of(column: str) -> str:
+    """What a flux column says by its name that it holds: "reco", "nee", or "" where it doesn't."""
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", column)}
+    return next((target for target, known in _WORDS.items() if words & known), "")
+
+
+def check_is_flux(column: str, where: str) -> None:
+    """Raise for a column whose name says that it is of the other sign or no flux that is mapped.
+
+    Raises
+    ------
+    Wco2Error : for gross or net production.
+    """
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", column)}
+    production = words & {"gpp", "nep", "nbp"}
+    if production:
+        raise Wco2Error(
+            f"{where}: by its name, '{column}' is {min(production).upper()}, which counts what the "
+            "ground takes up.",
+            "Name a column of respiration or net exchange, positive when CO2 leaves the ground.",
+        )
 
 
 def described(columns: Mapping[str, str], flux_units: str | None, where: str) -> Format:
