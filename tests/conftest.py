@@ -51,3 +51,12 @@ def realcase() -> Path:
     if not folder.is_dir():
         pytest.skip("the real case is not beside the checkout, in ../shared/realcase")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of small inputs of many layouts, which is kept beside the checkout."""
+    folder = REPOSITORY.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("the cases are not beside the checkout, in ../shared/cases")
+    return folder

@@ -301,31 +301,44 @@ def regular_grid(source: Curvilinear, where: str) -> Grid:
     Wco2Error : when its cells lie nowhere, or there would be too many.
     """
     good = np.isfinite(source.longitude) & np.isfinite(source.latitude)
-    size = spacing(source) if good.sum() > 1 else 0.0
-    if size <= 0:
+    across, down = _sizes(source) if good.sum() > 1 else (0.0, 0.0)
+    if min(across, down) <= 0:
         raise Wco2Error(
             f"{where}: the longitudes and latitudes of its cells are missing or all the same.",
             "The file does not say where its cells lie: download it again.",
         )
-    size = _round(size)
+    dx, dy = _round(across), _round(down)
     latitude, longitude = source.latitude[good], source.longitude[good]
-    south = max(-90.0, math.floor((latitude.min() - size / 2) / size + 1e-6) * size)
-    north = min(90.0, math.ceil((latitude.max() + size / 2) / size - 1e-6) * size)
-    west, east = _longitudes(longitude, size / max(0.01, math.cos(math.radians(latitude.min()))))
-    if east - west > 360.0 - 2 * size:
-        width = round(360.0 / size)
+    south = max(-90.0, math.floor((latitude.min() - dy / 2) / dy + 1e-6) * dy)
+    north = min(90.0, math.ceil((latitude.max() + dy / 2) / dy - 1e-6) * dy)
+    west, east = _longitudes(longitude, dx / max(0.01, math.cos(math.radians(latitude.min()))))
+    if east - west > 360.0 - 2 * dx:
+        width = round(360.0 / dx)
         west, dx = -180.0, 360.0 / width
     else:
-        west = math.floor(west / size + 1e-6) * size
-        width, dx = math.ceil((east - west) / size - 1e-6), size
-    height = max(1, round((north - south) / size))
+        west = math.floor(west / dx + 1e-6) * dx
+        width = math.ceil((east - west) / dx - 1e-6)
+    height = max(1, round((north - south) / dy))
     if width * height > MOST_TARGETS:
         raise Wco2Error(
-            f"{where}: its cells, {size:g} degrees apart, would become {width} x {height} cells of "
+            f"{where}: its cells, {dx:g} degrees apart, would become {width} x {height} cells of "
             "longitude and latitude.",
             "Choose a coarser version of the product, or one of a smaller region.",
         )
     return Grid.of_pixels(GEOGRAPHIC, west, north, dx, (north - south) / height, width, height)
+
+
+def _sizes(source: Curvilinear) -> tuple[float, float]:
+    """Degrees of longitude and of latitude from cell to cell.
+
+    Rows that only stand unevenly, as those of a Gaussian grid, keep the columns that they have.
+    """
+    x, y = source.longitude, source.latitude
+    if min(x.shape) > 1 and (x == x[:1]).all() and (y == y[:, :1]).all():
+        steps = np.abs(np.diff(np.unwrap(x[0], period=360.0))), np.abs(np.diff(y[:, 0]))
+        return float(np.median(steps[0])), float(np.median(steps[1]))
+    size = spacing(source)
+    return size, size
 
 
 def _round(size: float) -> float:
