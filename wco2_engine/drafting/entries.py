@@ -6,12 +6,15 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wco2_engine.inputs.catalogue import TAKEN_NAMES
 from wco2_engine.season import format_years
+
+if TYPE_CHECKING:
+    from wco2_engine.drafting.sanity import Look
 
 START = (
     "# The catalogue of predictors: what each is called, where it lies, how it is stored.\n"
@@ -39,7 +42,7 @@ class Entry:
     todo: tuple[str, ...] = ()
     files: int = 0
     years: tuple[int, ...] = ()
-    absent: tuple[int, ...] = field(default=())
+    absent: tuple[int, ...] = ()
 
     def text(self) -> str:
         """Its table, with comments above it."""
@@ -51,6 +54,14 @@ class Entry:
         ]
         return "\n" + "\n".join(lines) + "\n"
 
+    def with_look(self, look: Look | None) -> Entry:
+        """The same, with what its values are like among the comments."""
+        if look is None:
+            return self
+        doubts = (f"Look at this: {doubt}" for doubt in look.doubts)
+        lines = (" ".join(line.split()) for line in (look.text, *doubts) if line)
+        return replace(self, about=(*self.about, *lines))
+
     def facts(self) -> dict[str, Any]:
         """What was drafted, as plain values."""
         return {
@@ -58,6 +69,8 @@ class Entry:
             "group": self.keys.get("group"),
             "product": self.keys.get("product"),
             "variable": self.keys.get("variable"),
+            "when": self.keys.get("when"),
+            "path": self.keys.get("path"),
             "files": self.files,
             "years": format_years(self.years) if self.years else None,
             "missing_years": list(self.absent),

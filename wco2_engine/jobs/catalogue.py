@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, check_ending
@@ -12,6 +14,10 @@ from wco2_engine.inputs.catalogue import GROUPS
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import option
+
+if TYPE_CHECKING:
+    from wco2_engine.drafting.entries import Entry
+    from wco2_engine.drafting.sanity import Look
 
 WHENS = ("auto", "static", "yearly", "climatology", "monthly")
 
@@ -37,6 +43,7 @@ class CatalogueJob:
     )
     years: str | None = option("Years that are needed: those that lack are told.", None)
     replace: bool = option("Replace an earlier catalogue.", False)
+    values: bool = option("Read a January and a July of each predictor, to show its values.", False)
     rasters: list[dict[str, Any]] = option(
         "Rasters that a person chose.", [], table="wco2_engine.drafting.series.ChosenRaster"
     )
@@ -85,9 +92,15 @@ class CatalogueJob:
             )
         with atomic_write(target) as partial:
             partial.write_text(catalogue_text(entries, also, told), encoding="utf-8")
+            looks = (
+                _looked_at(partial, entries, SubProgress(progress, 0.5, 1.0)) if self.values else []
+            )
+            entries = [entry.with_look(look) for entry, look in zip_longest(entries, looks)]
+            partial.write_text(catalogue_text(entries, also, told), encoding="utf-8")
         progress.update(1.0, f"{len(entries)} predictors drafted")
         return {
             "outputs": [str(target)],
+            "values": [look.facts() for look in looks],
             "predictors": [entry.facts() for entry in entries],
             "todo": [f"{entry.name}: {todo}" for entry in entries for todo in entry.todo],
             "also": also,
@@ -119,3 +132,17 @@ class CatalogueJob:
             "predictors": [entry.facts() for entry in entries],
             "todo": [],
         }
+
+
+def _looked_at(catalogue: Path, entries: Sequence[Entry], progress: Progress) -> list[Look]:
+    """What the values of each drafted predictor are like."""
+    from wco2_engine.drafting.sanity import look_at_values
+    from wco2_engine.inputs.catalogue import Catalogue
+    from wco2_engine.products.reading import product_of
+
+    variables = {
+        entry.name: product_of(entry.keys["product"]).variable(entry.keys["variable"])
+        for entry in entries
+        if "product" in entry.keys
+    }
+    return look_at_values(Catalogue.read(catalogue), variables, progress)

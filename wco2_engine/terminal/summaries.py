@@ -268,15 +268,40 @@ def _catalogue(facts: Facts, console: Console) -> None:
         words = (row["name"], row["product"] or "–", str(row["files"]), row["years"] or "–")
         table.add_row(*map(escape, words))
     console.print(table)
+    if facts.get("values"):
+        _values(facts["values"], console)
+    looks = {look["name"]: look for look in facts.get("values", ())}
     for row in facts["predictors"]:
         if row["missing_years"]:
             _line(console, f"{row['name']}: missing {format_years(row['missing_years'])}")
+        elif row["name"] in looks and looks[row["name"]]["absent"]:
+            look = looks[row["name"]]
+            some = ", ".join(look["absent"][:6]) + (", …" if len(look["absent"]) > 6 else "")
+            _line(console, f"{row['name']}: {look['first']} to {look['last']} without {some}")
     for title, key in _FOUND_BESIDE.items():
         for text in facts.get(key, ()):
             _line(console, f"{title}: {text}")
     for text in facts["todo"]:
         _line(console, f"TODO {text}")
     _outputs(facts, console)
+
+
+def _values(looks: Sequence[Facts], console: Console) -> None:
+    """The table of values, and what looks wrong with them."""
+    table = Table(title="Values on a strip of land, 20 to 84 N", title_justify="left", box=None)
+    table.add_column("name", overflow="fold")
+    for name in ("low", "middle", "high", "> 60 N", "< 45 N", "missing"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("units", overflow="fold")
+    for look in looks:
+        if look["low"] is not None:
+            numbers = [_digits(look[key]) for key in ("low", "middle", "high", "north", "south")]
+            missing = f"{look['missing']:.0%}"
+            table.add_row(*map(escape, (look["name"], *numbers, missing, look["units"])))
+    console.print(table)
+    for look in looks:
+        for doubt in look["doubts"]:
+            _line(console, f"Look at {look['name']}: {doubt}")
 
 
 _FOUND_BESIDE = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,13 @@ from qgis.core import (
     QgsRasterLayer,
 )
 
-from wco2_qgis.algorithms.base import INPUTS, Algorithm, Values
-from wco2_qgis.drafts import Draft, drafts, entry, repeated
+from wco2_qgis.algorithms.base import INPUTS, Algorithm, Values, given
 from wco2_qgis.places import crs_text
+from wco2_qgis.runner import run_job
 
 GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
 WHENS = ("auto", "static", "yearly", "climatology", "monthly")
-RESAMPLINGS = ("bilinear", "nearest")
-_START = (
-    "# The catalogue of predictors: what each is called, where it lies, how it is stored.\n"
-    "# Paths are relative to this file; {year} and {month:02d} are filled in.\n"
-)
+RESAMPLINGS = ("bilinear", "nearest", "average", "mode", "min", "max")
 
 
 class BuildCatalogue(Algorithm):
@@ -97,12 +92,10 @@ class BuildCatalogue(Algorithm):
         self.addOutput(QgsProcessingOutputString("NAMES", "Their names, separated by commas"))
 
     def prepareAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> bool:
-        layers = self.parameterAsLayerList(parameters, "RASTERS", context)
-        self._files = {
-            layer.source(): layer.bandCount()
-            for layer in layers
-            if isinstance(layer, QgsRasterLayer)
-        }
+        # Layers belong to the main thread; their sources, names and CRS are all that is needed.
+        self._rasters = [
+            _of_layer(layer) for layer in self.parameterAsLayerList(parameters, "RASTERS", context)
+        ]
         variable = self.text(parameters, "VARIABLE", context)
         for path in filter(None, self.parameterAsFileList(parameters, "FILES", context)):
             kind = "NETCDF" if Path(path).suffix.lower() in (".nc", ".nc4", ".cdf") else "HDF5"
@@ -113,76 +106,62 @@ class BuildCatalogue(Algorithm):
                     f"{path} has no variable '{variable or ''}' that can be read.\n"
                     f"It has {', '.join(_variables(path)) or 'none'}."
                 )
-            self._files[source] = opened.RasterCount
-        if not self._files:
+            self._rasters.append({"source": source, "bands": opened.RasterCount})
+        if not self._rasters:
             raise QgsProcessingException("No raster is given.\nChoose layers or files.")
         return True
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
-        target = Path(self.target(parameters, "CATALOGUE", context)).absolute()
-        when = self.parameterAsEnumString(parameters, "WHEN", context)
-        found = self._named(drafts(self._files, when), self.text(parameters, "NAME", context))
-        existing = self.optional_file(parameters, "EXISTING", context)
-        text = _START
-        names: list[str] = []
-        if existing is not None:
-            text, names = _read(Path(existing), target)
-        names += [draft.name for draft in found]
-        twice = repeated(names)
-        if twice is not None:
-            raise QgsProcessingException(
-                f"Two predictors would be called '{twice}'.\nGive a name, or rename a file."
-            )
-        units = self.text(parameters, "UNITS", context) or "1"
-        values = {
-            "group": self.parameterAsEnumString(parameters, "GROUP", context),
-            "units": units,
-            "to": self.text(parameters, "TO", context) or units,
-            "resampling": self.parameterAsEnumString(parameters, "RESAMPLING", context),
-        }
+        target = str(Path(self.target(parameters, "CATALOGUE", context)).absolute())
         crs = self.parameterAsCrs(parameters, "CRS", context)
-        if crs.isValid():
-            values["crs"] = crs_text(crs)
-        for draft in found:
-            feedback.pushInfo(f"{draft.name}: {draft.when}, {draft.files} files, {draft.path}")
-            text += entry(draft, values, target.parent)
-        target.write_text(text, encoding="utf-8")
-        return {"CATALOGUE": str(target), "COUNT": len(names), "NAMES": ",".join(names)}
+        job = {
+            "job": "catalogue",
+            "output": target,
+            "replace": True,  # QGIS asks before
+            "rasters": self._rasters,
+            "existing": self.optional_file(parameters, "EXISTING", context),
+            "name": self.text(parameters, "NAME", context),
+            "group": self.parameterAsEnumString(parameters, "GROUP", context),
+            "units": self.text(parameters, "UNITS", context) or "1",
+            "to": self.text(parameters, "TO", context),
+            "when": self.parameterAsEnumString(parameters, "WHEN", context),
+            "resampling": self.parameterAsEnumString(parameters, "RESAMPLING", context),
+            "crs": crs_text(crs) if crs.isValid() else None,
+        }
+        facts = run_job(given(job), feedback)
+        for row in facts["predictors"]:
+            feedback.pushInfo(f"{row['name']}: {row['when']}, {row['files']} files, {row['path']}")
+        names = facts["names"]
+        return {"CATALOGUE": target, "COUNT": len(names), "NAMES": ",".join(names)}
 
-    def _named(self, found: list[Draft], name: str | None) -> list[Draft]:
-        if name is None:
-            return found
-        if len(found) > 1:
-            listed = ", ".join(draft.path for draft in found)
-            raise QgsProcessingException(
-                f"One name, '{name}', is given for {len(found)} predictors: {listed}.\n"
-                "Leave the name empty, or add them one after the other."
-            )
-        if not name.isidentifier():
-            raise QgsProcessingException(
-                f"'{name}' is no name of a predictor.\nUse letters, digits and _."
-            )
-        return [replace(found[0], name=name)]
+
+def _of_layer(layer: Any) -> Values:
+    """A raster layer as the engine takes it.
+
+    Raises
+    ------
+    QgsProcessingException : for a layer that is no file.
+    """
+    if not isinstance(layer, QgsRasterLayer) or layer.providerType() != "gdal":
+        kind = layer.providerType() if isinstance(layer, QgsRasterLayer) else "no raster"
+        raise QgsProcessingException(
+            f"'{layer.name()}' is no raster file (it is {kind}).\n"
+            "Save it as GeoTIFF and choose that."
+        )
+    opened = gdal.Open(layer.source())
+    states_crs = opened is not None and bool(opened.GetProjection())
+    named = layer.name() and layer.name() != Path(layer.source()).stem
+    return given(
+        {
+            "source": layer.source(),
+            "bands": layer.bandCount(),
+            "name": layer.name() if named else None,
+            "crs": None if states_crs or not layer.crs().isValid() else crs_text(layer.crs()),
+        }
+    )
 
 
 def _variables(path: str) -> list[str]:
     """The names of the variables in a file."""
     opened = gdal.Open(path)
     return [] if opened is None else [n.rpartition(":")[2] for n, _ in opened.GetSubDatasets()]
-
-
-def _read(path: Path, target: Path) -> tuple[str, list[str]]:
-    """The text of a catalogue and the names in it."""
-    if path.absolute().parent != target.parent:
-        raise QgsProcessingException(
-            f"{path} and {target} lie in different folders, but paths in a catalogue are relative "
-            "to it.\nWrite the new catalogue beside the old one."
-        )
-    import tomllib  # novermin - not there in the oldest Pythons of QGIS
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        names = [table["name"] for table in tomllib.loads(text).get("predictor", [])]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise QgsProcessingException(f"{path} is no catalogue: {error}.") from error
-    return text.rstrip("\n") + "\n", names
