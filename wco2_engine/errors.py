@@ -97,6 +97,16 @@ def disk_errors(path: Path | str) -> Iterator[None]:
                 f"{path} can't be written: its folder is not there and can't be made.",
                 "Choose an output folder that you may write to.",
             ) from error
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            raise Wco2Error(
+                f"{str(path)[:80]}… can't be written: {error.strerror}.",
+                "Choose another name for the output.",
+            ) from error
+        if error.errno in (errno.EIO, errno.ESTALE, errno.ETIMEDOUT):
+            raise Wco2Error(
+                f"{path} could not be written: {error.strerror}.",
+                "The disk or the network share fails: look at it, then run the same command again.",
+            ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
             raise Wco2Error(
                 f"{path} can't be written: a part of its path is a file, not a folder.",

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
+import platform
+import re
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
 from pathlib import Path
 
 from wco2_engine.errors import Wco2Error, disk_errors, nearest_name
@@ -22,10 +27,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
     ------
     Wco2Error : when the disk is full or the folder can't be written to.
     """
-    partial = path.with_name(f".{path.stem}.partial-{os.getpid()}{path.suffix}")
+    partial = beside(path, "partial")
     try:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep_once(path.parent, os.getpid())
             yield partial
             with partial.open("rb+") as handle:
                 os.fsync(handle.fileno())
@@ -37,6 +43,65 @@ def atomic_write(path: Path) -> Iterator[Path]:
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
+
+
+def beside(path: Path, what: str) -> Path:
+    """A hidden name beside `path` that says which process of which machine makes it."""
+    return path.with_name(f".{path.stem}.{what}-{_machine()}-{os.getpid()}{path.suffix}")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes of this machine that are gone had begun in a folder.
+
+    A folder that such a process had moved aside is given back where nothing took its place.
+    """
+    try:
+        names = [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    except OSError:
+        return  # what can't be listed is said by whoever writes there
+    for name in names:
+        found = _BEGUN.fullmatch(name)
+        if not found or found["machine"] != _machine() or _is_alive(int(found["process"])):
+            continue
+        path, place = folder / name, folder / f"{found['stem']}{found['ending']}"
+        with suppress(OSError):  # another process may sweep at the same time
+            if found["what"] == "earlier" and not place.exists():
+                path.replace(place)
+            elif path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+# .name.partial-MACHINE-PROCESS.ending, and what libraries leave beside it
+_BEGUN = re.compile(
+    r"\.(?P<stem>.+)\.(?P<what>partial|earlier)-(?P<machine>[0-9a-f]{8})-(?P<process>\d{1,9})"
+    r"(?P<ending>(?:[.-].*)?)"
+)
+
+
+@cache
+def _machine() -> str:
+    """What tells this machine from others that write to the same folder."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+@lru_cache(maxsize=4096)
+def _sweep_once(folder: Path, process: int) -> None:
+    """Sweep a folder once in this process: it may hold thousands of files that are written so."""
+    sweep(folder)
+
+
+def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":  # where asking whether a process lives ends it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def existing_file(path: Path, what: str) -> Path:

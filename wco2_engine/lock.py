@@ -17,17 +17,21 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[bool]:
+def locked(folder: Path, name: str = NAME) -> Iterator[bool]:
     """Hold a folder for one run; False where its file system has no locks.
 
     The system drops the lock when the process ends in whatever way. A file that a killed run left
     behind is locked by nobody, and is used again.
 
+    Parameters
+    ----------
+    name : of the lock's file: runs that may go on beside each other have different ones.
+
     Raises
     ------
     Wco2Error : when another run holds the folder, or it can't be written to.
     """
-    path = folder / NAME
+    path = folder / name
     while True:
         with disk_errors(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)

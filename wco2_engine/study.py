@@ -23,6 +23,7 @@ from wco2_engine.jobs.report import ReportJob
 from wco2_engine.jobs.sample import SampleJob
 from wco2_engine.jobs.state import StudyState
 from wco2_engine.jobs.train import TrainJob
+from wco2_engine.lock import locked
 from wco2_engine.options import ZONES, MapProducts, TrainingSettings
 from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 from wco2_engine.schema import check_table, check_value, keys_of, option
@@ -32,6 +33,7 @@ STAGES: dict[str, Any] = {
     kind.verb: kind for kind in (ObservationsJob, SampleJob, TrainJob, PredictJob, ReportJob)
 }
 STATE = "study-state.json"
+LOCK = ".run.lock"  # beside that of maps, which a run of the study holds for a while too
 _SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table")
 _OBSERVATIONS = (*_SOURCE, "sources", "target", "screen")
 # The keys of [model] and [map]: those of the jobs that they become.
@@ -227,7 +229,10 @@ class Study:
         problems = self.check(SubProgress(progress, 0.0, 0.02), None, tables_too=False)["problems"]
         if problems:
             raise Wco2Error(" ".join(problems), f"See wco2 check {self.file}.")
-        writable_folder(self.output)
+        with locked(writable_folder(self.output), LOCK):
+            return self._run_stages(progress)
+
+    def _run_stages(self, progress: Progress) -> Facts:
         state = StudyState.read(self.output / STATE)
         start, facts = 0.02, {}
         for stage in self.stages:

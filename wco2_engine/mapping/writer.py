@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, disk_errors, gdal_errors
-from wco2_engine.files import atomic_write
+from wco2_engine.files import atomic_write, beside
 from wco2_engine.grid import BLOCK, Grid, Tile, parse_crs
 from wco2_engine.inputs.opening import open_raster
 
@@ -68,7 +68,7 @@ def write_cog(
         "sparse_ok": True,
     }
     written = _Checksum()
-    plain = path.with_name(f".{path.stem}.plain.tif")
+    plain = beside(path.with_name(f"{path.stem}-plain.tif"), "partial")
     try:
         with rasterio.Env(), disk_errors(path), atomic_write(path) as partial:
             with rasterio.open(plain, "w", **profile) as target:

@@ -15,6 +15,8 @@ import numpy as np
 
 from wco2_engine.analysis.series import FLUX
 from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.files import beside, sweep, writable_folder
+from wco2_engine.lock import locked
 from wco2_engine.mapping.record import RECORD
 from wco2_engine.progress import Progress, SubProgress, stop_if_cancelled
 from wco2_engine.publication.abstracts import abstract_en
@@ -50,7 +52,15 @@ def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -
     Cancelled : when the user asks to stop; nothing is left then.
     """
     need("xarray", "netCDF4", "zarr", "pystac", "jsonschema", "referencing")
-    _refuse(dataset, output, replace)
+    parent = writable_folder(Path(os.path.abspath(output)).parent)  # noqa: PTH100 - as below
+    with locked(parent, f".{output.name}.lock"):
+        sweep(parent)
+        _refuse(dataset, output, replace)
+        _publish(dataset, output, progress)
+    return sorted(path for path in output.rglob("*") if path.is_file())
+
+
+def _publish(dataset: Dataset, output: Path, progress: Progress) -> None:
     with _made_whole(output) as folder:
         _write_maps(dataset, folder, SubProgress(progress, 0.0, 0.2))
         write_netcdf(dataset, folder / NETCDF, SubProgress(progress, 0.2, 0.45))
@@ -83,7 +93,6 @@ def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -
         _check_privacy(dataset, folder)
         progress.update(0.95, "Checksums")
         _write_checksums(folder, progress)
-    return sorted(path for path in output.rglob("*") if path.is_file())
 
 
 def _refuse(dataset: Dataset, output: Path, replace: bool) -> None:
@@ -113,8 +122,7 @@ def _refuse(dataset: Dataset, output: Path, replace: bool) -> None:
 def _made_whole(output: Path) -> Iterator[Path]:
     """A folder beside `output` that takes its name on success, and goes otherwise."""
     output = Path(os.path.abspath(output))  # noqa: PTH100 - resolve() would follow links
-    partial = output.with_name(f".{output.name}.partial-{os.getpid()}")
-    earlier = output.with_name(f".{output.name}.earlier-{os.getpid()}")
+    partial, earlier = beside(output, "partial"), beside(output, "earlier")
     try:
         with disk_errors(output):
             partial.mkdir(parents=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.files import beside, sweep
 from wco2_engine.grid import GEOGRAPHIC, Grid
 from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 from wco2_engine.season import Month
@@ -100,7 +100,8 @@ def create_study(
         raise Wco2Error(f"Seed {seed} is not a whole number of 0 or more.")
     _refuse_unless_free(folder)
     final = folder.absolute()
-    unfinished = final.with_name(f".{final.name}.partial-{os.getpid()}")
+    unfinished = beside(final, "partial")
+    sweep(final.parent)
     try:
         with disk_errors(folder):
             unfinished.mkdir(parents=True)
