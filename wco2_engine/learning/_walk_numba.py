@@ -31,6 +31,8 @@ ORDERING_TREES, TRIAL_TREES = 2, 4
 
 _ONE, _TWO, _THREE, _EIGHT = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(8)
 _TOGETHER = np.uint64(TOGETHER)
+_SIXTY_FOUR = np.uint64(64)
+_LEAF_SIZES = 64  # whose weights are kept: larger leaves are rare
 
 
 def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int32]) -> Any:
@@ -402,83 +404,118 @@ def _take(count, nth, bound, at, under):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _of_ranks(found, target, shares, codes, out):  # type: ignore[no-untyped-def]
-    """The quantiles of equally heavy targets, for `TOGETHER` rows at a time, found bit by bit.
+def _of_ranks(found, first, target, shares, codes, scratch, out):  # type: ignore[no-untyped-def]
+    """The quantiles of equally heavy targets, for `TOGETHER` rows from `first`, found bit by bit.
 
     Where fewer than n codes of a row are below a bound, its n-th smallest is the bound or above.
     `codes` has room for them, with a multiple of four rows. Rows of `found` with codes that are
     not ranks get anything.
     """
     n_trees, n_rows = found.shape
-    kind = codes.dtype
-    bound, count = np.empty(TOGETHER, kind), np.empty(TOGETHER, kind)
-    at, before, under = np.empty(TOGETHER, kind), np.empty(TOGETHER, kind), np.empty(TOGETHER, kind)
+    bound, count, at, before, under = scratch
     last_rank = np.uint64(target.size - 1)
-    codes[:] = last_rank
     top = _ONE
     while top <= last_rank:
         top *= _TWO
-    for first in range(0, n_rows, TOGETHER):
-        n = min(TOGETHER, n_rows - first)
-        for t in range(n_trees):
-            _copy(codes[t], found[t, first : first + n])
-        for k in range(shares.size):
-            place = shares[k] * (n_trees - 1) + 1
-            below = np.int64(place)
-            nth = min(below + 1, n_trees)
-            at[:] = 0
-            under[:] = 0
-            bit = top
-            while bit > _ONE:
-                bit //= _TWO
-                _add(bound, at, bit)
-                _count_below(codes, bound, count)
-                _take(count, nth, bound, at, under)
-            _last_below(codes, at, before)
-            for i in range(n):
-                if at[i] <= last_rank:
-                    upper = target[at[i]]
-                    lower = target[before[i]] if under[i] == below else upper
-                    out[first + i, k] = lower + (place - below) * (upper - lower)
+    n = min(TOGETHER, n_rows - first)
+    for t in range(n_trees):
+        _copy(codes[t], found[t, first : first + n])
+    for k in range(shares.size):
+        place = shares[k] * (n_trees - 1) + 1
+        below = np.int64(place)
+        nth = min(below + 1, n_trees)
+        at[:] = 0
+        under[:] = 0
+        bit = top
+        while bit > _ONE:
+            bit //= _TWO
+            _add(bound, at, bit)
+            _count_below(codes, bound, count)
+            _take(count, nth, bound, at, under)
+        _last_below(codes, at, before)
+        for i in range(n):
+            if at[i] <= last_rank:
+                upper = target[at[i]]
+                lower = target[before[i]] if under[i] == below else upper
+                out[first + i, k] = lower + (place - below) * (upper - lower)
+
+
+# The place of the only bit of a number: its product with this constant has another six bits on top
+# for each place (de Bruijn sequence; Leiserson, Prokop and Randall 1998).
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_PLACES = np.zeros(64, np.uint8)
+for _place in range(64):
+    _PLACES[((1 << _place) * int(_DE_BRUIJN) % 2**64) >> 58] = _place
 
 
 @njit(nogil=True)
-def _of_weights(target, total, share, weight, coarse):  # type: ignore[no-untyped-def]
-    """The quantile of targets of any weight; where `coarse` is 0, 64 ranks weigh nothing."""
-    place = share * (total - 1) + 1
-    reached = before = 0.0
-    lower = np.nan
-    for block in range(coarse.size):
-        if coarse[block] == 0:
-            continue
-        for rank in range(block * 64, min((block + 1) * 64, weight.size)):
-            if weight[rank] == 0:
-                continue
-            before = reached
-            reached += weight[rank]
-            if reached > place:
-                if np.isnan(lower):
-                    return target[rank]
-                return lower + min(1.0, place - before) * (target[rank] - lower)
-            lower = target[rank]
-    return lower
+def _weigh(codes, several, table, weight, touched):  # type: ignore[no-untyped-def]
+    """Add to `weight` what each training row has in the leaves of these codes.
 
-
-@njit(nogil=True)
-def _weigh(codes, several, weight, coarse):  # type: ignore[no-untyped-def]
-    """Add to `weight` what each training row has in the leaves of these codes."""
-    n_targets = weight.size
+    Ranks with a weight have their bit in `touched`. `table` has room for the weights of a row in
+    leaves of each size, which are divided only once.
+    """
+    n_targets = np.uint64(weight.size)
     n_members = 0
     for code in codes:
-        n_members += 1 if code < n_targets else int(several[code - n_targets])
+        n_members += 1 if code < n_targets else np.int64(several[np.uint64(code) - n_targets])
+    for size in range(1, table.size):
+        table[size] = 1 / size * n_members / codes.size
+    one = table[1]
     for code in codes:
-        begin = np.int64(code) - n_targets
-        size = 1 if begin < 0 else int(several[begin])
-        each = 1 / size * n_members / codes.size
+        rank = np.uint64(code)
+        if rank < n_targets:
+            weight[rank] += one
+            touched[rank // _SIXTY_FOUR] |= _ONE << (rank % _SIXTY_FOUR)
+            continue
+        begin = rank - n_targets
+        size = np.int64(several[begin])
+        each = table[size] if size < table.size else 1 / size * n_members / codes.size
         for k in range(size):
-            rank = np.int64(code) if begin < 0 else np.int64(several[begin + 1 + k])
+            rank = np.uint64(several[begin + _ONE + np.uint64(k)])
             weight[rank] += each
-            coarse[rank // 64] += 1
+            touched[rank // _SIXTY_FOUR] |= _ONE << (rank % _SIXTY_FOUR)
+
+
+@njit(nogil=True)
+def _add_up(weight, touched, rank_of, reached_of):  # type: ignore[no-untyped-def]
+    """Put the ranks with a weight, ascending, and the weights up to each; how many there are.
+
+    Leaves `weight` and `touched` empty.
+    """
+    n = 0
+    reached = 0.0
+    for block in range(touched.size):
+        bits = touched[block]
+        touched[block] = 0
+        while bits:
+            lowest = bits & (~bits + _ONE)
+            bits ^= lowest
+            place = np.uint64(_PLACES[(lowest * _DE_BRUIJN) >> np.uint64(58)])
+            rank = np.uint64(block) * _SIXTY_FOUR + place
+            reached += weight[rank]
+            weight[rank] = 0.0
+            rank_of[n] = rank
+            reached_of[n] = reached
+            n += 1
+    return n
+
+
+@njit(nogil=True)
+def _of_weights(target, share, rank_of, reached_of, n):  # type: ignore[no-untyped-def]
+    """The quantile of the first `n` ranks, whose weights add up to `reached_of`."""
+    place = share * (reached_of[n - 1] - 1) + 1
+    low, high = 0, n  # of the first that is reached beyond the place
+    while low < high:
+        middle = (low + high) // 2
+        if reached_of[middle] <= place:
+            low = middle + 1
+        else:
+            high = middle
+    if low == 0 or low == n:
+        return target[rank_of[min(low, n - 1)]]
+    lower, upper = target[rank_of[low - 1]], target[rank_of[low]]
+    return lower + min(1.0, place - reached_of[low - 1]) * (upper - lower)
 
 
 @_compiled(
@@ -496,20 +533,42 @@ def _weigh(codes, several, weight, coarse):  # type: ignore[no-untyped-def]
 def quantiles(found, target, several, shares, out):  # type: ignore[no-untyped-def]
     """See `_walk_numpy.quantiles`."""
     n_trees, n_rows = found.shape
-    _of_ranks(found, target, shares, np.empty(((n_trees + 3) // 4 * 4, TOGETHER), found.dtype), out)
-    if several.size == 0:
-        return
-    weight = np.zeros(target.size, np.float64)
-    coarse = np.zeros(target.size // 64 + 1, np.int64)
-    for row in range(n_rows):
-        own = found[:, row].copy()
-        if own.max() < target.size:
+    kind = found.dtype
+    by_rank = np.empty(((n_trees + 3) // 4 * 4, TOGETHER), kind)
+    by_rank[:] = target.size - 1
+    scratch = (
+        np.empty(TOGETHER, kind),
+        np.empty(TOGETHER, kind),
+        np.empty(TOGETHER, kind),
+        np.empty(TOGETHER, kind),
+        np.empty(TOGETHER, kind),
+    )
+    weighs = several.size > 0
+    by_row = np.empty((TOGETHER if weighs else 0, n_trees), kind)
+    largest = np.zeros(TOGETHER, kind)
+    weight = np.zeros(target.size if weighs else 0, np.float64)
+    touched = np.zeros(weight.size // 64 + 1, np.uint64)
+    rank_of, reached_of = np.empty(weight.size, np.uint32), np.empty(weight.size, np.float64)
+    table = np.empty(_LEAF_SIZES, np.float64)
+    for first in range(0, n_rows, TOGETHER):
+        n = min(TOGETHER, n_rows - first)
+        alone = n
+        if weighs:
+            largest[:] = 0
+            for t in range(n_trees):
+                for i in range(n):
+                    by_row[i, t] = found[t, first + i]
+                    largest[i] = max(largest[i], found[t, first + i])
+            for i in range(n):
+                alone -= largest[i] >= target.size
+        if alone:
+            _of_ranks(found, first, target, shares, by_rank, scratch, out)
+        if alone == n:
             continue
-        _weigh(own, several, weight, coarse)
-        total = 0.0
-        for each in weight:
-            total += each
-        for k in range(shares.size):
-            out[row, k] = _of_weights(target, total, shares[k], weight, coarse)
-        weight[:] = 0
-        coarse[:] = 0
+        for i in range(n):
+            if largest[i] < target.size:
+                continue
+            _weigh(by_row[i], several, table, weight, touched)
+            length = _add_up(weight, touched, rank_of, reached_of)
+            for k in range(shares.size):
+                out[first + i, k] = _of_weights(target, shares[k], rank_of, reached_of, length)
