@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,13 +125,22 @@ def rows_of(
         points = ["" if np.isnan(a) else f"{a} {b}" for a, b in zip(x, y, strict=True)]
         shown["latitude"] = ("geometry", points)
     notes: list[str] = []
-    gap_fill = number("gap_fill")
+
+    def share(key: str) -> tuple[Numbers, Mask]:
+        """A column of shares, and where they have the sign %."""
+        if key not in texts:
+            return number(key), np.zeros(len(cells), bool)
+        marked = texts[key].str.endswith("%").to_numpy(bool)
+        texts[key] = texts[key].str.rstrip("% ")
+        return number(key), marked
+
+    gap_fill, marked = share("gap_fill")
     if "gap_fill" in texts:
-        marked = texts["gap_fill"].str.endswith("%").to_numpy(bool)
-        texts["gap_fill"] = texts["gap_fill"].str.rstrip("% ")
-        shares, is_own = number("gap_fill"), chosen.name == "mapping"
-        gap_fill, told = _percent(shares, marked, is_own, table.path, columns["gap_fill"])
+        is_own = chosen.name == "mapping"
+        gap_fill, told = _percent(gap_fill, marked, is_own, table.path, columns["gap_fill"])
         notes += told
+    quality, marked = share("quality")
+    quality = replace(quality, values=np.where(marked, quality.values / 100, quality.values))
     year, month, unreadable = number("year"), number("month"), np.zeros(len(cells), bool)
     if "date" in texts:
         year, month, unreadable = _with_dates(year, month, texts["date"])
@@ -164,7 +173,7 @@ def rows_of(
         codes=codes,
         n=number("n", default=1),
         gap_fill=gap_fill,
-        quality=number("quality"),
+        quality=quality,
         treatment=text("treatment"),
         method=method,
         source=text("source", source),

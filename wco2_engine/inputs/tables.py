@@ -17,12 +17,14 @@ from wco2_engine.inputs.cells import has_decimal_comma
 from wco2_engine.inputs.delimited import read_delimited
 from wco2_engine.inputs.records import Account, Records
 from wco2_engine.inputs.vectors import read_features
+from wco2_engine.inputs.workbooks import WORKBOOK_SUFFIXES, read_sheet
 
 if TYPE_CHECKING:
     import geopandas
     import pandas
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat")
+_OTHER_SHEETS = (".xls", ".xlsb", ".ods", ".numbers")
 _LAYER = "|layername="
 
 
@@ -36,7 +38,7 @@ class Table:
     cells : every cell as text, `(n_rows, n_columns)`; what was empty is "".
     rows : `(n_rows,)` the line of each row in a text file (the header is line 1), or the number of
         the feature, from 1.
-    row_word : "line" or "feature".
+    row_word : "line", "feature" or, of a sheet, "row".
     longitude, latitude : `(n_rows,)` degrees from the geometry, NaN where it is missing; None for a
         table without geometry.
     decimal_comma : whether some column's numbers surely have a decimal comma.
@@ -67,7 +69,10 @@ class Table:
 
 
 def read_table(path: Path | str, crs: str | None = None) -> Table:
-    """The rows of a CSV or TSV file, or of a point layer ("points.gpkg|layername=sites").
+    """The rows of a CSV or TSV file, a sheet of a workbook or a point layer.
+
+    A layer or sheet is named as in "points.gpkg|layername=sites", "fluxes.xlsx|layername=2003";
+    without a name a workbook's first sheet is read.
 
     Text is separated by commas, semicolons, tabs or vertical bars, see `delimited`; in UTF-8 or
     what `encodings` finds. Rows without any content are no rows.
@@ -83,23 +88,28 @@ def read_table(path: Path | str, crs: str | None = None) -> Table:
     """
     text, _, layer = str(path).partition(_LAYER)
     file = Path(text)
-    if file.suffix.lower() in TEXT_SUFFIXES:
+    ending = file.suffix.lower()
+    if ending in (*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES):
         if crs is not None:
             raise Wco2Error(
                 f"A CRS is given for {file}, whose coordinates are degrees in columns.",
                 "Leave the CRS out, or save the points as a GeoPackage.",
             )
-        table = _read_text(existing_file(file, "Table"))
+        existing_file(file, "Table")
+        if ending in WORKBOOK_SUFFIXES:
+            table = _table(file, read_sheet(file, layer), "row")
+        else:
+            table = _table(file, read_delimited(file), "line")
+    elif ending in _OTHER_SHEETS:
+        raise Wco2Error(
+            f"{file} is a spreadsheet of a kind that is not read.",
+            "Save the sheet as .xlsx or as CSV (UTF-8).",
+        )
     else:
         table = _read_layer(_existing(file), layer, crs)
     if not len(table.rows):
         raise Wco2Error(f"{file} has no rows.", "Give a table that holds data.")
     return table
-
-
-def _read_text(path: Path) -> Table:
-    found = read_delimited(path)
-    return _table(path, found, "line")
 
 
 def _table(path: Path, found: Records, word: str) -> Table:

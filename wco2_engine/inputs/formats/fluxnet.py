@@ -1,11 +1,13 @@
 """FLUXNET, AmeriFlux and ICOS: monthly files of towers, one or several a site, and a site table.
 
 The files are those of the ONEFlux pipeline: `FLX_US-Ivo_FLUXNET2015_FULLSET_MM_2004-2007_1-4.csv`,
-`AMF_CA-NS1_FLUXNET_FULLSET_MM_2001-2005_3-5.csv`, `ICOSETC_FI-Ken_FLUXNET_MM_L2.csv`, and with
-`SUBSET` or `FLUXMET` in place of `FULLSET`. TIMESTAMP is YYYYMM, missing is -9999, fluxes are mean
-rates in g C m-2 day-1, positive when CO2 leaves the ground. A file says its site only in its name
-and not where that is: a second table has to, with a row a site (`SITE_ID`, `LOCATION_LAT`,
-`LOCATION_LONG`, or plain names for these), or as the long BADM list (SITE_ID, VARIABLE, DATAVALUE).
+`AMF_CA-NS1_FLUXNET_FULLSET_MM_2001-2005_3-5.csv`, `ICOSETC_FI-Ken_FLUXNET_MM_L2.csv` (also with
+`MM_INTERIM_L2`), and with `SUBSET` or `FLUXMET` in place of `FULLSET`. A file of another naming is
+known by its columns, and its site by a word such as XX-Abc in its name; what else a folder holds is
+named. TIMESTAMP is YYYYMM, missing is -9999, fluxes are mean rates in g C m-2 day-1, positive when
+CO2 leaves the ground. A file says its site only in its name and not where that is: a second table
+has to, with a row a site (`SITE_ID`, `LOCATION_LAT`, `LOCATION_LONG`, or plain names for these), or
+as the long BADM list (SITE_ID, VARIABLE, DATAVALUE).
 
 Net exchange is `NEE_VUT_REF` (friction-velocity threshold varying by year: every site has it, not
 every site has the constant one). Respiration is `RECO_NT_VUT_REF`, partitioned by nights: the
@@ -19,8 +21,9 @@ https://doi.org/10.1038/s41597-020-0534-3.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,11 +35,13 @@ from wco2_engine.inputs.tables import Table, read_table
 if TYPE_CHECKING:
     import pandas
 
-_SITE = r"(?:^|_)(?P<site>[A-Z]{2}-[A-Za-z0-9]{3})_"
+_SITE = r"(?:^|_)(?P<site>[A-Z]{2}-[A-Za-z0-9]{3})(?:_|$)"
 _NAME = re.compile(
     _SITE + r"FLUXNET\d*_(?:(?:FULLSET|SUBSET|FLUXMET)_)?(?P<step>HH|HR|DD|WW|MM|YY)_"
-    r"(?:\d{4}-\d{4}_.+|L2)\.csv$"
+    r"(?:INTERIM_)?(?:\d{4}-\d{4}_.+|L2)\.csv$"
 )
+# Files that are published beside them, of the same names but for a word.
+_ASIDE = re.compile(r"_(ERAI|ERA5|AUXMETEO|AUXNEE|SITEINFO|VARINFO\w*|METEO|BIF)_", re.IGNORECASE)
 _STEPS = {
     **{"HH": "half-hourly", "HR": "hourly", "DD": "daily", "WW": "weekly"},
     "YY": "yearly",
@@ -75,11 +80,75 @@ FORMAT = Format(
 )
 
 
+class Found(NamedTuple):
+    """What a folder holds.
+
+    Parameters
+    ----------
+    monthly : the monthly files and the site of each.
+    steps : the steps of the other files of these networks: "daily".
+    left : tables and archives that are none of these.
+    """
+
+    monthly: list[tuple[Path, str]]
+    steps: list[str]
+    left: list[Path]
+
+
 def is_fluxnet(path: Path) -> bool:
     """Whether a path is a monthly file by its name, or a folder that holds files of FLUXNET."""
     if path.is_dir():
-        return any(_NAME.search(file.name) for file in path.rglob("*.csv"))
+        found = _found(path)
+        return bool(found.monthly or found.steps)
     return _NAME.search(path.name) is not None
+
+
+def _found(path: Path) -> Found:
+    """The files of a folder and those below it, or the one file itself.
+
+    A file of another naming is known by its columns, and its site by a word such as XX-Abc.
+    """
+    monthly: list[tuple[Path, str]] = []
+    steps: list[str] = []
+    left: list[Path] = []
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        ending = file.suffix.lower()
+        if ending in (".zip", ".gz", ".7z") and file.is_file():
+            left.append(file)
+        if ending != ".csv" or not file.is_file():
+            continue
+        match = _NAME.search(file.name) or _named_otherwise(file)
+        if match is None:
+            if not _ASIDE.search(file.name):
+                left.append(file)
+        elif match["step"] == "MM":
+            monthly.append((file, match["site"]))
+        else:
+            steps.append(_STEPS[match["step"]])
+    return Found(monthly, steps, left)
+
+
+def _named_otherwise(file: Path) -> Mapping[str, str] | None:
+    """The site and step of a file of another naming, by its columns and its first time."""
+    if _ASIDE.search(file.name):
+        return None
+    with file.open("rb") as opened:
+        lines = opened.read(1 << 16).decode("utf-8-sig", errors="replace").splitlines()
+    lines = [line for line in lines if line.strip() and not line.startswith("#")]
+    columns = [name.strip(' "') for name in lines[0].split(",")] if lines else []
+    if columns[:1] != ["TIMESTAMP"] or not any(map(_WANTED.fullmatch, columns)):
+        return None
+    site = re.search(_SITE, file.stem)
+    times = [line.split(",")[0].strip(' "') for line in lines[1:2]]
+    step = {4: "YY", 6: "MM", 8: "DD"}.get(len(times[0])) if times else None
+    if step != "MM":
+        return {"site": "", "step": step or "DD"}
+    if site is None:
+        raise Wco2Error(
+            f"{file} holds monthly values of FLUXNET, but its name doesn't say of which site.",
+            "Give it the name by which it was downloaded, as ICOSETC_FI-Ken_FLUXNET_MM_L2.csv.",
+        )
+    return {"site": site["site"], "step": step}
 
 
 def monthly_files(path: Path) -> list[Path]:
@@ -89,23 +158,28 @@ def monthly_files(path: Path) -> list[Path]:
     ------
     Wco2Error : when there is none, naming what there is instead.
     """
+    return [file for file, _ in _some(path).monthly]
+
+
+def _some(path: Path) -> Found:
     if not path.exists():
         existing_file(path, "Table")  # says so, with what is there instead
-    named = [
-        (file, match)
-        for file in (sorted(path.rglob("*.csv")) if path.is_dir() else [path])
-        if (match := _NAME.search(file.name))
-    ]
-    files = [file for file, match in named if match["step"] == "MM"]
-    if files:
-        return files
-    others = sorted({_STEPS[match["step"]] for _, match in named})
+    found = _found(path)
+    if found.monthly:
+        return found
+    others = sorted(set(found.steps))
     raise Wco2Error(
         f"{path} is no monthly file of FLUXNET, AmeriFlux or ICOS, nor a folder with any"
-        + (f"; it holds {' and '.join(others)} values." if others else "."),
+        + (f"; it holds {' and '.join(others)} values" if others else "")
+        + (f"; it holds {_listed(found.left, path)}." if found.left and path.is_dir() else "."),
         "Give files named as FLX_US-Ivo_FLUXNET2015_FULLSET_MM_2004-2007_1-4.csv or "
-        "ICOSETC_FI-Ken_FLUXNET_MM_L2.csv, as they were downloaded.",
+        "ICOSETC_FI-Ken_FLUXNET_MM_L2.csv, as they were downloaded, and unpacked.",
     )
+
+
+def _listed(files: Sequence[Path], folder: Path) -> str:
+    names = [str(file.relative_to(folder)) for file in files]
+    return ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
 
 
 def read_monthly(path: Path, site_table: str | None) -> Table:
@@ -118,15 +192,13 @@ def read_monthly(path: Path, site_table: str | None) -> Table:
     """
     import pandas
 
-    files = monthly_files(path)
+    found = _some(path)
     if site_table is None:
         raise Wco2Error(f"{path}: files of FLUXNET don't say where their sites are.", _EXAMPLE)
     places = _places(Path(site_table))
     parts, lines, names = [], [], []
-    for file in files:
+    for file, site in found.monthly:
         table = read_table(file)
-        match = _NAME.search(file.name)
-        site = match["site"] if match else ""
         kept = [c for c in table.cells if c == "TIMESTAMP" or _WANTED.fullmatch(c)]
         latitude, longitude = places.get(site, ("", ""))
         parts.append(
@@ -143,7 +215,18 @@ def read_monthly(path: Path, site_table: str | None) -> Table:
             f"{site_table} names none of the sites of {path}: {', '.join(sorted(sites)[:10])}.",
             "Give a table that has them in SITE_ID.",
         )
-    return Table(path, cells, np.concatenate(lines), "line", files=tuple(names))
+    notes = []
+    if found.steps:
+        notes.append(f"{len(found.steps)} files of other steps are left alone")
+    left = [file for file in found.left if file.resolve() != Path(site_table).resolve()]
+    if left:
+        notes.append(f"left alone, as no files of FLUXNET: {_listed(left, path)}")
+    nowhere = sorted(sites - places.keys())
+    if nowhere:
+        notes.append(f"{site_table} does not say where these sites are: {', '.join(nowhere[:20])}")
+    return Table(
+        *(path, cells, np.concatenate(lines), "line"), files=tuple(names), notes=tuple(notes)
+    )
 
 
 def _places(path: Path) -> dict[str, tuple[str, str]]:

@@ -188,3 +188,54 @@ def test_every_monthly_file_and_the_site_table_are_what_is_read(folder: Path, si
     assert Source(str(folder), site_table=str(sites)).files() == [
         *(str(folder / NS1), str(next(folder.rglob(IVOTUK))), str(sites)),
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ICOSETC_US-Ivo_FLUXNET_MM_INTERIM_L2.csv",
+        "US-Ivo_monthly.csv",
+        "my_US-Ivo.CSV",
+        "TERN_US-Ivo_FLUXNET_FULLSET_MM_2004-2007_v2.csv",
+    ],
+)
+def test_a_monthly_file_of_another_naming_is_read(tmp_path: Path, sites: Path, name: str) -> None:
+    folder = tmp_path / "towers"
+    folder.mkdir()
+    (folder / NS1).write_text(f"{HEADER}\n200112,-20,0.1,-0.1,0.5,0.25,0.3,0.2\n")
+    (folder / name).write_text(f"{HEADER}\n200401,-24,0.1,0.2,0.9,0.5,0.7,0.3\n")
+    assert by_site(read_observations(folder, site_table=sites)) == {"US-Ivo": 15.5, "CA-NS1": 7.75}
+
+
+def test_a_monthly_file_whose_site_nothing_says_is_an_error(folder: Path, sites: Path) -> None:
+    (folder / "tower.csv").write_text(f"{HEADER}\n200401,-24,0.1,0.2,0.9,0.5,0.7,0.3\n")
+    with pytest.raises(Wco2Error, match=r"tower\.csv holds monthly values of FLUXNET, but"):
+        read_observations(folder, site_table=sites)
+
+
+def test_what_else_a_folder_holds_is_named(folder: Path, tmp_path: Path) -> None:
+    sites = folder / "sites.csv"
+    sites.write_text(SITES)
+    (folder / "readme.csv").write_text("a,b\n1,2\n")
+    (folder / "FLX_CA-NS2.zip").write_bytes(b"PK")
+    (folder / "US-Ivo_daily.csv").write_text(f"{HEADER}\n20040101,-24,1,1,1,1,1,1\n")
+    found = read_observations(folder, site_table=sites)
+    assert "fluxnet: 2 files of other steps are left alone" in found.notes
+    assert "fluxnet: left alone, as no files of FLUXNET: FLX_CA-NS2.zip, readme.csv" in found.notes
+
+
+def test_sites_without_a_place_are_named(folder: Path, tmp_path: Path) -> None:
+    sites = tmp_path / "one.csv"
+    sites.write_text("SITE_ID,LOCATION_LAT,LOCATION_LONG\nUS-Ivo,68.4865,-155.7503\n")
+    found = read_observations(folder, site_table=sites)
+    assert any(note.endswith("does not say where these sites are: CA-NS1") for note in found.notes)
+
+
+def test_half_hours_of_ameriflux_are_named_below_their_comments(tmp_path: Path) -> None:
+    path = tmp_path / "AMF_US-Xx1_BASE_HH_1-5.csv"
+    path.write_text(
+        "# Site: US-Xx1\n# Version: 1-5\nTIMESTAMP_START,TIMESTAMP_END,FC_1_1_1,TA_1_1_1\n"
+        "200301010000,200301010030,0.51,-22.1\n"
+    )
+    with pytest.raises(Wco2Error, match="probably a table of half-hourly values of a tower"):
+        read_observations(path)
