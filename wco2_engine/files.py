@@ -173,12 +173,21 @@ def refuse_overwriting_inputs(outputs: Iterable[str], inputs: Iterable[str]) -> 
     ------
     Wco2Error : naming the file.
     """
-    taken = {Path(path.partition("|")[0]).resolve() for path in inputs}
+    taken = {_resolved(path.partition("|")[0]) for path in inputs}
     for output in outputs:
-        path = Path(output).resolve()
+        path = _resolved(output)
         if path in taken:
             raise Wco2Error(
                 f"{output} is read, or written by something else, in the same step.",
                 "Name another file for the output.",
             )
         taken.add(path)
+
+
+def _resolved(path: str) -> Path:
+    try:
+        return Path(path).resolve()
+    except RuntimeError as error:  # of Python before 3.13
+        raise Wco2Error(
+            f"{path} is a symbolic link that leads back to itself.", "Name another file."
+        ) from error

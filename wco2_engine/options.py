@@ -13,6 +13,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.schema import check_fields, group, option
 
 GEOGRAPHIC = "EPSG:4326"  # longitude and latitude, WGS 84
+CELL_SIZES = {"least": 1e-6, "most": 1e8}  # in units of any CRS: 0.1 m in degrees, 100,000 km
 VALIDATIONS = ("random", "site", "blocks", "knndm")
 TRANSFORMS = ("none", "sqrt", "log1p")
 WEIGHTS = ("rows", "sites")

@@ -265,7 +265,9 @@ def check_value(value: Any, key: Key, where: str = "") -> None:
         raise Wco2Error(f"{of}{key.name} = {shown(value)} is not {right}.", _choices(said))
     if said.items and isinstance(value, list | tuple) and len(value) != len(said.items):
         raise Wco2Error(f"{of}{key.name} = {shown(value)} is not {', '.join(said.items)}.")
-    if said.table and value and not isinstance(value, str):
+    if said.table and isinstance(value, str):
+        check_path(value, f"{of}{key.name}")
+    elif said.table and value:
         described = _described(said.table)
         for one in value if isinstance(value, list | tuple) else [value]:
             check_table(described, one, f"{of}{key.name}")
@@ -310,7 +312,8 @@ def check_plain(value: Any, where: str) -> None:
             if isinstance(one, Mapping):
                 for key in one:
                     _check_text(str(key), f"{at}: a key")
-                left += [(each, str(key), depth + 1) for key, each in one.items()]
+                above = f"{name}." if name else ""
+                left += [(each, f"{above}{key}", depth + 1) for key, each in one.items()]
             else:
                 left += [(each, name, depth + 1) for each in one]
 
@@ -343,6 +346,14 @@ def check_path(path: str, where: str, written: bool = False) -> None:
     _check_text(path, where)
     if not path.strip():
         raise Wco2Error(f"{where} is empty.", "Name a file or folder.")
+    if path.startswith("~"):
+        try:
+            Path(path).expanduser()
+        except RuntimeError as error:
+            raise Wco2Error(
+                f"{where} = {shown(path)} begins with the home of a user who is not there.",
+                "Write the whole path.",
+            ) from error
     longest = LONGEST_OUTPUT if written else LONGEST_NAME
     names = () if path.startswith("/vsi") else Path(path).parts
     too_long = len(os.fsencode(path)) > LONGEST_PATH

@@ -214,7 +214,10 @@ PREDICT = ("predict", "model.wco2", "catalogue.toml", "-o", "out", "--resolution
         (["--years", "2005"], "lacks 2004-10 to 2005-04"),
         (["--years", "2001", "--extent", "10", "60", "5", "50"], "[10.0, 60.0, 5.0, 50.0]"),
         (["--years", "2001", "--extent", "0", "-60", "20", "-40"], "meets no region"),
-        (["--years", "2001", "--resolution", "0"], "resolution = 0.0 is not above 0"),
+        (
+            ["--years", "2001", "--resolution", "0"],
+            "resolution = 0.0 is not from 1e-06",
+        ),
         (["--years", "2001", "--crs", "EPSG:6931"], "extent in EPSG:6931 is needed"),
         (["--years", "2001", "--crs", "moon"], "'moon'"),
         (["--years", "2001", "--jobs", "-1"], "jobs = -1"),

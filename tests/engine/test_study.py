@@ -307,7 +307,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(
         ("[map]", "[zones]\nnames = { 1 = 'a' }\n[map]", "zones lacks path"),
         ("resolution = 1.0", "resolution = -1.0", "-1.0"),
         ("resolution = 1.0", "resolution = true", "[map]: resolution = True is not a number"),
-        ("resolution = 1.0", "resolution = 1e-7", "too large"),
+        ("resolution = 1.0", "resolution = 1e-7", "resolution = 1e-07 is not from"),
         ("resolution = 1.0", 'crs = "EPSG:99999"', "EPSG:99999"),
         ("extent = [100, 60, 110, 70]", "extent = [100, 70, 110, 60]", "[100, 70, 110, 60]"),
         ("extent = [100, 60, 110, 70]", "extent = [100, 60, 110]", "[100, 60, 110]"),

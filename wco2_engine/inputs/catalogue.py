@@ -32,6 +32,7 @@ from wco2_engine.inputs.rasters import (
 )
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.products.keys import with_product
+from wco2_engine.schema import check_path
 from wco2_engine.season import Month
 from wco2_engine.units import Conversion, conversion
 
@@ -288,6 +289,8 @@ def _paths(take: _Taker) -> list[str]:
     if len(paths) > MAX_PATHS:
         raise Wco2Error(f"{take.where}: path has more than {MAX_PATHS} parts.")
     root = take.text("root", "")
+    if root:
+        check_path(root, f"{take.where}: root")
     for path in paths:
         if not isinstance(path, str) or not path:
             raise Wco2Error(f"{take.where}: path = {path!r} is not a text in quotes.")

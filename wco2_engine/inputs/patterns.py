@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.schema import check_path
 
 # Digits of each date in a name where the path gives no width: {year}, {doy:03d}.
 TOKENS: Mapping[str, str] = {
@@ -61,8 +62,9 @@ class Pattern:
         ------
         Wco2Error : for an unknown date, or one that is written in another way than {month:02d}.
         """
-        if len(text) > MAX_LENGTH or "\0" in text:
+        if len(text) > MAX_LENGTH:
             raise Wco2Error(f"{where} is no path: '{text:.80}…'.", "Write a shorter path.")
+        check_path(text, where)
         how = "Use {year} and {month:02d}; write {{ and }} for braces of the name itself."
         try:
             pieces = list(string.Formatter().parse(text))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import file_state, writable_folder
 from wco2_engine.jobs.base import Facts, domain_states, raster_states, threads
-from wco2_engine.options import DOMAIN, GEOGRAPHIC, MapProducts, Run
+from wco2_engine.options import CELL_SIZES, DOMAIN, GEOGRAPHIC, MapProducts, Run
 from wco2_engine.progress import Progress
 from wco2_engine.schema import group, option, same_option, to_plain
 from wco2_engine.season import parse_years
@@ -40,7 +40,7 @@ class PredictJob:
         items=("west", "south", "east", "north"),
     )
     crs: str = option("CRS of the map.", GEOGRAPHIC)
-    resolution: float = option("Cell size, in units of the CRS.", 0.1, above=0.0)
+    resolution: float = option("Cell size, in units of the CRS.", 0.1, **CELL_SIZES)
     snap: bool = option("Move edges outward to multiples of the resolution.", True)
     domain: str | dict[str, Any] | None = option(
         "Cells to predict.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from wco2_engine.files import file_state, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, files, raster_states, regions_state
-from wco2_engine.options import GEOGRAPHIC
+from wco2_engine.options import CELL_SIZES, GEOGRAPHIC
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
 from wco2_engine.season import Month
@@ -33,7 +33,7 @@ class SampleJob:
         "cell",
         choices=("cell", "point"),
     )
-    resolution: float = option("Size of the cells, in the CRS.", 0.1, above=0.0)
+    resolution: float = option("Size of the cells, in the CRS.", 0.1, **CELL_SIZES)
     crs: str = option("CRS of the cells.", GEOGRAPHIC)
     rejected: str | None = option(
         "CSV file for observations that can't be sampled; beside the output by default.",
