@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,7 @@ from wco2_engine.inputs.details import Codes
 LARGEST_VALUE = 1e15  # beyond it lie marks for missing values: 1e20, 9.97e36, 3.4e38
 _LOW_MARKS = (-99.0, -999.0, -9999.0, -99999.0, -999999.0, -32767.0, -32768.0, -2147483648.0)
 _HIGH_MARKS = (255.0, 9999.0, 32767.0, 65535.0, 99999.0, 999999.0, 2147483647.0, 4294967295.0)
+_PIECE = 65_536  # numbers computed at once
 _ISOLATED = 0.3  # of its size: how far a mark lies from all other values
 # What the netCDF library writes where nothing was written, by kind and bytes; bytes have none.
 _UNWRITTEN = {
@@ -76,41 +79,59 @@ class Decoding:
         missing = matching(stored, self.missing)
         if kept is not None:
             missing &= ~kept
-        missing |= matching(stored, self.never)
-        if stored.dtype.kind == "f":
-            missing |= ~np.isfinite(stored)
+        if self.never:
+            never = matching(stored, self.never)
+            missing |= never
+            zero = zero & ~never if zero is not None else None
+        if stored.dtype.kind == "f" and np.isinf(stored).any():
+            missing |= np.isinf(stored)
         self._check_codes(stored, missing, where)
-        values = stored.astype(np.float64)
-        if self.scale != 1.0 or self.offset != 0.0:
-            values = values * self.scale + self.offset
-        spared = np.zeros(missing.shape, bool)
-        for each in (kept, zero):
-            if each is not None:
-                spared |= each
-        outside = self._outside(stored, values, missing | spared, where)
-        self._check_marks(stored, missing | spared | outside, where)
-        values[missing | outside] = np.nan
+        values = self._scaled(stored)
+        if missing.any():  # most planes have NaN, which needs nothing done
+            np.putmask(values, missing, np.float32(np.nan))
+        spared = [each for each in (kept, zero) if each is not None and each.any()]
+        rest = (
+            np.where(np.logical_or.reduce(spared), np.float32(np.nan), values) if spared else values
+        )
+        outside = self._outside(stored, rest, where)
+        if outside is not None and outside.any():
+            np.putmask(values, outside, np.float32(np.nan))
+            if spared:
+                np.putmask(rest, outside, np.float32(np.nan))
+        self._check_marks(stored, rest, where)
         if zero is not None:
-            values[zero & ~matching(stored, self.never)] = 0.0
+            np.putmask(values, zero, np.float32(0))
+        return values
+
+    def _scaled(self, stored: NDArray[Any]) -> NDArray[np.float32]:
+        """Values in single precision, computed in double, piece by piece to stay in the cache."""
         with np.errstate(over="ignore"):
-            return values.astype(np.float32)
+            if self.scale == 1.0 and self.offset == 0.0:
+                return stored.astype(np.float32)
+            values = np.empty(stored.shape, np.float32)
+            flat, into = np.ascontiguousarray(stored).ravel(), values.reshape(-1)
+            for start in range(0, flat.size, _PIECE):
+                piece = slice(start, start + _PIECE)
+                into[piece] = flat[piece] * np.float64(self.scale) + np.float64(self.offset)
+        return values
 
     def _outside(
-        self,
-        stored: NDArray[Any],
-        values: NDArray[np.float64],
-        settled: NDArray[np.bool_],
-        where: str,
-    ) -> NDArray[np.bool_]:
+        self, stored: NDArray[Any], values: NDArray[np.float32], where: str
+    ) -> NDArray[np.bool_] | None:
+        """Which values, of those that are not settled, lie outside of the valid range."""
         valid = self.stored_valid or self.valid
         if valid is None:
-            return np.zeros(values.shape, bool)
+            return None
         low, high = valid
         numbers = stored if self.stored_valid else values
         rounding = 1e-6 * max(abs(low), abs(high)) if numbers.dtype.kind == "f" else 0.0
-        outside = (numbers < low - rounding) | (numbers > high + rounding)
-        outside &= ~settled
-        if self.from_file and outside.any() and not (~outside & ~settled).any():
+        with np.errstate(invalid="ignore"):
+            outside: NDArray[np.bool_] = (numbers < low - rounding) | (numbers > high + rounding)
+        if not outside.any():
+            return None
+        unsettled = ~np.isnan(values)
+        outside &= unsettled
+        if self.from_file and outside.any() and (outside == unsettled).all():
             others = (values if self.stored_valid else stored)[outside]
             if ((others >= low) & (others <= high)).mean() > 0.5:
                 raise Wco2Error(
@@ -138,11 +159,28 @@ class Decoding:
                 "Say what 0 means: nodata = [0] or keep = [0].",
             )
 
-    def _check_marks(self, stored: NDArray[Any], settled: NDArray[np.bool_], where: str) -> None:
-        """Refuse numbers that stand for missing values though nothing in the file says so."""
-        values = stored[~settled]
-        if values.size < 2:
+    def _check_marks(self, stored: NDArray[Any], values: NDArray[np.float32], where: str) -> None:
+        """Refuse numbers that stand for missing values though nothing in the file says so.
+
+        Parameters
+        ----------
+        values : NaN where missing, and where the number has been explained.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that all is NaN
+            ends = float(np.nanmin(values)), float(np.nanmax(values))
+        if math.isnan(ends[0]):
             return
+        # The stored numbers behind the smallest and the largest value.
+        low, high = sorted((end - self.offset) / self.scale for end in ends)
+        near = any(
+            abs(end - mark) < 1e-3 * abs(mark)
+            for end, marks in ((low, _LOW_MARKS), (high, _HIGH_MARKS))
+            for mark in marks
+        )
+        if not near and max(abs(low), abs(high)) < LARGEST_VALUE and not self.percent:
+            return
+        values = stored[~np.isnan(values)]
         low, high = float(values.min()), float(values.max())
         if self.percent and high > 100:
             codes = np.unique(values[values > 100])
