@@ -522,12 +522,12 @@ def _choices(
     chosen: dict[str, int] = {}
     first = None
     for dim in dims:
-        wanted = reading.select.get(dim, FIRST if dim == "expver" else None)
+        wanted = reading.select.get(dim, FIRST[0] if dim == "expver" else None)
         if sizes[dim] == 1:
             chosen[dim] = 0
-        elif wanted == FIRST:
+        elif wanted in FIRST:
             if first is not None:
-                raise Wco2Error(f'{what}: "first" is taken along one dimension, not two.')
+                raise Wco2Error(f'{what}: "first-valid" is taken along one dimension, not two.')
             first = dim
         elif wanted is None:
             raise Wco2Error(

@@ -227,7 +227,7 @@ def _chosen(messages: list[_Message], reading: Reading, what: str) -> list[_Mess
             raise Wco2Error(
                 f"{what}: select: GRIB has no '{name}'.", nearest_name(name, dict(_AXES))
             )
-        if wanted == FIRST:
+        if wanted in FIRST:
             continue
         there = {str(m.axis(name)) for m in found}
         found = [m for m in found if _same(m.axis(name), wanted)]
@@ -258,7 +258,7 @@ def _check_alternatives(
         differing = [
             name
             for name, _ in _AXES
-            if len({str(m.axis(name)) for m in group}) > 1 and reading.select.get(name) != FIRST
+            if len({str(m.axis(name)) for m in group}) > 1 and reading.select.get(name) not in FIRST
         ]
         others = [name for name in differing if name != "expver"]
         if others:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.inputs.details import Bands, Codes, Quality, Stamp
 
-FIRST = "first"  # of a dimension's steps: the first that is not missing
+FIRST = ("first-valid", "first")  # of a dimension's steps: the first that is not missing
 
 
 def matching(values: NDArray[Any], wanted: Codes) -> NDArray[np.bool_]:
@@ -37,8 +37,8 @@ class Reading:
     ----------
     variable : its name in the file, with groups: "Grid/tas". None where the file has only one.
     band : the band of a GeoTIFF, HDF4 or VRT, from 1.
-    select : the step to take along further dimensions: {"depth": 0.1, "number": 0}; "first" takes
-        the first that is not missing, cell by cell.
+    select : the step to take along further dimensions: {"depth": 0.1, "number": 0}; "first-valid"
+        takes the first that is not missing, cell by cell.
     nodata : stored numbers that mean missing, beside those that the file names.
     zero : stored numbers that mean 0 in the units of the file.
     keep : stored numbers that are values though the file's valid range excludes them, or though
