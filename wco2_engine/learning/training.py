@@ -43,6 +43,7 @@ from wco2_engine.learning.rows import (
 from wco2_engine.learning.run import RunContext
 from wco2_engine.learning.tuning import Tuning, tune
 from wco2_engine.options import Hyperparameters, TrainingSettings
+from wco2_engine.products.citing import asked_by
 from wco2_engine.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def train(
         for k, part in enumerate(parts)
     ]
     sources = sources_of_rows(table)
+    products = asked_by(predictor.product for predictor in catalogue.predictors)
     outside = assigned_regions(table, regions) == NO_REGION
     return Model(
         predictors=tuple(ModelPredictor(p.name, p.to, p.group) for p in catalogue.predictors),
@@ -172,6 +174,7 @@ def train(
             "rows_outside_regions": int(outside.sum()),
             "rows_used": sum(len(part.rows) for part in parts),
             "sources": sources[:MAX_SOURCES],
+            **({"products": products} if products else {}),
             **_by_region(trained, "tuning", _tuning_record),
         },
         scores=tuple(row for each in trained for row in each.scores),

@@ -134,6 +134,11 @@ def _check_provenance(provenance: Mapping[str, Any], regions: set[str]) -> None:
             get(provenance, key, str)
     for source in get({"sources": [], **provenance}, "sources", list):
         get({"source": source}, "source", str)
+    for product in get({"products": [], **provenance}, "products", list):
+        for key in ("id", "title", "version", "licence", "attribution"):
+            get(product, key, str)
+        for work in get(product, "cite", list):
+            get({"cite": work}, "cite", str)
     for region, told in get({"tuning": {}, **provenance}, "tuning", dict).items():
         if region not in regions:
             raise ValueError(f"provenance tells of tuning in {region[:80]!r}, which is no region")

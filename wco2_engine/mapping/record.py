@@ -28,6 +28,7 @@ from wco2_engine.mapping.plan import (
     Schedule,
 )
 from wco2_engine.options import MAX_ENSEMBLE
+from wco2_engine.products.citing import products_in
 from wco2_engine.schema import check_path, check_table, option, shown
 
 RECORD = "prediction.json"
@@ -129,6 +130,17 @@ class PredictionRecord:
         return path.stat().st_mtime < (self.folder / RECORD).stat().st_mtime
 
 
+def _asked_by_products(model: Model) -> dict[str, str]:
+    """What the products behind the predictors ask to be cited and written."""
+    products = products_in(model.provenance)
+    cite = [work for product in products for work in product["cite"]]
+    write = [product["attribution"] for product in products if product["attribution"]]
+    return {
+        **({"WCO2_PREDICTORS_CITE": json.dumps(cite, ensure_ascii=False)} if cite else {}),
+        **({"ATTRIBUTION": " ".join(dict.fromkeys(write))} if write else {}),
+    }
+
+
 def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
     """What a map says of its origin, and of how to read it."""
     title = str(model.provenance.get("title", ""))
@@ -141,6 +153,7 @@ def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
         ),
         "LICENSE": str(model.provenance.get("licence", "")) or "not stated",
         **({"SIMULATED": "yes"} if model.simulated else {}),
+        **_asked_by_products(model),
     }
     if products.interval is not None and quantity.endswith((LOWER, UPPER)):
         tags["WCO2_INTERVAL_LEVEL"] = f"{products.interval:g}"

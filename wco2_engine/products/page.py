@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from wco2_engine.products.product import Citation, Product, Variable
+from wco2_engine.products.citing import cited
+from wco2_engine.products.product import Product, Variable
 
 _START = """\
 # Products
@@ -39,11 +40,6 @@ def page(products: Sequence[Product]) -> str:
 def section(product: Product) -> str:
     """What the page says of one product."""
     return "\n".join(_section(product))
-
-
-def cited(citation: Citation) -> str:
-    """A citation with its DOI as an address."""
-    return f"{citation.text} https://doi.org/{citation.doi}" if citation.doi else citation.text
 
 
 def layer_text(variable: Variable) -> str:

@@ -11,6 +11,7 @@ from wco2_engine import __version__
 from wco2_engine.analysis.series import WINTER_UNITS
 from wco2_engine.escaping import markdown, markdown_code, printable_all
 from wco2_engine.grid import crs_name
+from wco2_engine.products.citing import products_in
 from wco2_engine.publication.abstracts import (
     METHOD_NAMES,
     abstract_en,
@@ -85,6 +86,7 @@ def facts_of(dataset: Dataset) -> dict[str, Any]:
                 for region in model.get("regions", [])
             ],
             "predictors": list(model.get("predictors", [])),
+            "products": products_in(model.get("provenance", {})),
         },
         "scores": scores(model),
         "interval": flux.record.get("interval") or NOT_KNOWN,
@@ -123,7 +125,9 @@ def unknowns(dataset: Dataset) -> list[str]:
         "There is no DOI.": not about.doi,
         "Whom to ask is not stated.": not about.contact,
         "Where the observations come from is not stated.": not sources,
-        "Which products the predictors were taken from is not stated.": not about.predictors,
+        "Which products the predictors were taken from is not stated.": not (
+            about.predictors or products_in(model.get("provenance", {}))
+        ),
         "The model is not here, so how the maps were made and how good they are is not known.": (
             not model
         ),

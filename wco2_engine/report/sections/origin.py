@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wco2_engine import __version__
+from wco2_engine.products.citing import products_in
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.page import PageTable, Section, text
@@ -37,7 +38,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
         },
         "Report by": f"wco2_engine {__version__}",
     }
-    cited = [{"for": what, "cite": work} for what, work in works(context)]
+    cited = [{"for": what, "cite": work} for what, work in (*works(context), *data(context))]
     return Section(
         "origin",
         "What to cite, versions and fingerprints",
@@ -45,7 +46,8 @@ def build(context: ReportContext, progress: Progress) -> Section:
         tables=(
             PageTable(
                 "citations",
-                "Methods used here. Cite the observations' and the predictors' authors too.",
+                "Methods used here, and what products of predictors ask for. Cite the authors of "
+                "the observations and of other predictors too.",
                 (text("for", "For"), text("cite", "cite")),
                 cited,
             ),
@@ -57,6 +59,16 @@ def build(context: ReportContext, progress: Progress) -> Section:
             ),
         ),
     )
+
+
+def data(context: ReportContext) -> list[tuple[str, str]]:
+    """Products that predictors come from, and what they ask to be cited and written."""
+    found = []
+    for product in products_in(context.model.provenance):
+        found += [(f"predictors: {product['title']}", work) for work in product["cite"]]
+        if product["attribution"]:
+            found.append((f"its licence, {product['licence']}", product["attribution"]))
+    return found
 
 
 def works(context: ReportContext) -> list[tuple[str, str]]:
