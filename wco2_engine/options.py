@@ -42,6 +42,12 @@ class Hyperparameters:
     Raises
     ------
     Wco2Error : for a value out of its range.
+
+    Examples
+    --------
+    >>> from wco2_engine import Hyperparameters
+    >>> Hyperparameters(trees=300, min_samples_leaf=3)
+    Hyperparameters(trees=300, min_samples_leaf=3, max_features=1.0, transform='none')
     """
 
     trees: int = option(
@@ -99,6 +105,13 @@ class TrainingSettings:
     Raises
     ------
     Wco2Error : for a value out of its range, or settings that don't go together.
+
+    Examples
+    --------
+    >>> from wco2_engine import Hyperparameters, TrainingSettings
+    >>> settings = TrainingSettings(Hyperparameters(trees=100), validation=("site", "knndm"))
+    >>> settings.n_members
+    20
     """
 
     hyperparameters: Hyperparameters = group(Hyperparameters)

@@ -94,7 +94,7 @@ class AreaOfApplicability:
     >>> found.inside.tolist()
     [True, False]
     >>> area
-    AreaOfApplicability(n_features=2, n_rows=4, threshold=0.843)
+    AreaOfApplicability(n_features=2, n_rows=4, threshold=1.14)
     """
 
     n_features_in_: int

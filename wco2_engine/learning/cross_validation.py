@@ -79,6 +79,19 @@ def cross_val_predict(
     Raises
     ------
     Cancelled : when the user asks to stop.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wco2_engine import Hyperparameters, SiteKFold, TrainingRows, cross_val_predict
+    >>> rng = np.random.default_rng(0)
+    >>> site = np.repeat(np.arange(8), 6)
+    >>> features = rng.normal(size=(48, 2))
+    >>> rows = TrainingRows.from_arrays(features, 20 + 4 * features[:, 0], site)
+    >>> folds = SiteKFold(n_splits=4).fold_numbers(rows, groups=site)
+    >>> held_out = cross_val_predict(rows, folds, Hyperparameters(trees=30), levels=[0.9])
+    >>> held_out.predicted.shape, held_out.bounds[0.9].shape
+    ((48,), (2, 48))
     """
     run = run or RunContext()
     numbers = np.unique(folds[folds >= 0])

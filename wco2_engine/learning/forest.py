@@ -61,6 +61,22 @@ class Forest:
     Raises
     ------
     ValueError : when the arrays are no such forest; the message says which and why.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import ExtraTreesRegressor
+    >>> from wco2_engine import Forest
+    >>> rows = np.linspace(-30, 0, 40)[:, None]
+    >>> estimator = ExtraTreesRegressor(10, random_state=0).fit(rows, rows[:, 0] ** 2)
+    >>> forest = Forest.from_sklearn(estimator)
+    >>> forest
+    Forest(10 trees, 790 nodes, depth ..., 1 features)
+    >>> forest.predict([[-30.0], [0.0]]).tolist()
+    [900.0, 0.0]
+    >>> mean, lower, upper = forest.predict_interval([[-15.2]], level=0.9)
+    >>> bool(lower[0] <= mean[0] <= upper[0])
+    True
     """
 
     feature: NDArray[np.uint16]
@@ -72,6 +88,12 @@ class Forest:
     targets: LeafTargets | None = None
     one_row_leaves: bool = False
     depth: int = field(init=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"Forest({self.n_trees} trees, {self.n_nodes} nodes, depth {self.depth}, "
+            f"{self.n_features} features)"
+        )
 
     def __post_init__(self) -> None:
         for name, array in self.arrays().items():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.learning.reprs import short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class LeafTargets:
@@ -25,6 +27,9 @@ class LeafTargets:
     target: NDArray[np.float64]
     code: NDArray[np.uint32]
     several: NDArray[np.uint32]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     @property
     def n_codes(self) -> int:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.locations import Locations
+from wco2_engine.learning.reprs import short_repr
 
 SIGNIFICANT = 0.05
 CLUSTER_COUNTS = 100  # tried, evenly spaced in logarithm
@@ -43,6 +44,9 @@ class KnndmCandidate:
     w_m: float | None
     largest_cluster: int
     large_clusters: int
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,9 @@ class KnndmFolds:
     prediction_to_sample_m: FloatArray
     cv_distance_m: FloatArray
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 def knndm(
     training_points: Locations,
@@ -104,6 +111,17 @@ def knndm(
     ------
     Wco2Error : when there are too few rows or sites, or every candidate has a fold above `maxp`.
     ValueError : when shapes don't fit, or some points are on the sphere and others on a plane.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wco2_engine import Locations, knndm
+    >>> rng = np.random.default_rng(0)
+    >>> sites = Locations(rng.normal(-150, 2, 30), rng.normal(68, 1, 30))
+    >>> cells = Locations(rng.uniform(-180, -120, 500), rng.uniform(60, 75, 500))
+    >>> found = knndm(sites, cells, group=np.arange(30))
+    >>> found.decision, bool(found.w_m < found.w_leave_one_out_m)
+    ('clustering', True)
     """
     n = len(training_points)
     unit = np.arange(n) if group is None else np.unique(group, return_inverse=True)[1].reshape(-1)

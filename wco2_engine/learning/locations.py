@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.grid import EARTH_RADIUS_M
+from wco2_engine.learning.reprs import short_repr
 
 FloatArray = NDArray[np.float64]
 Labels = NDArray[np.integer[Any]]
@@ -33,12 +34,15 @@ class Locations:
     >>> from wco2_engine import Locations
     >>> sites = Locations([0.0, 0.0, 90.0], [60.0, 61.0, 60.0])
     >>> (sites.nearest_other_m() / 1000).round(1).tolist()
-    [111.2, 111.2, 4605.1]
+    [111.2, 111.2, 4532.4]
     """
 
     x: FloatArray
     y: FloatArray
     on_sphere: bool = True
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __post_init__(self) -> None:
         for name in ("x", "y"):

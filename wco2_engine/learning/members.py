@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.learning.fitting import fit_forest
 from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import MEMBERS, Hyperparameters
@@ -44,6 +45,9 @@ class Members:
 
     forests: tuple[Forest, ...]
     drawn: IntArray
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def predict(self, rows: ArrayLike, threads: int = 1) -> FloatArray:
         """Predictions `(n_members, n_rows)`.

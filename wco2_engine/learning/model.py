@@ -15,17 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.escaping import one_line
 from wco2_engine.files import existing_file
 from wco2_engine.grid import is_crs_text
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, write_archive
 from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
+from wco2_engine.learning.features import feature_table, is_dataset, variables_of
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.reprs import model_html, model_text
 from wco2_engine.learning.usable import check_usable
 from wco2_engine.options import MAX_ENSEMBLE
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
+from wco2_engine.units import FLUX_UNITS
 
 FORMAT_VERSION = 1
 
@@ -112,6 +116,13 @@ class RegionModel:
     members: Forest | None = None
     n_members: int = 0
     calibration: Mapping[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"RegionModel({one_line(self.region.name)!r}, {self.n_rows} rows, {self.n_sites} "
+            f"sites, {self.features.shape[1]} features, {self.forest.n_trees} trees, "
+            f"{self.n_members} members)"
+        )
 
     def __post_init__(self) -> None:
         name = self.region.name
@@ -291,6 +302,15 @@ class Model:
     Raises
     ------
     ValueError : when a part is of the wrong kind or the parts don't fit together.
+
+    Examples
+    --------
+    >>> from wco2_engine import Model
+    >>> model = Model.read("results/model.wco2")
+    >>> [predictor.name for predictor in model.predictors]
+    ['temperature', 'carbon']
+    >>> model.region_model("siberia").n_sites
+    10
     """
 
     predictors: tuple[ModelPredictor, ...]
@@ -300,6 +320,12 @@ class Model:
     scores: tuple[Mapping[str, Any], ...]
     simulated: bool
     coverage: tuple[Mapping[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        return model_text(self)
+
+    def _repr_html_(self) -> str:
+        return model_html(self)
 
     def __post_init__(self) -> None:
         kinds = {"settings": dict, "provenance": dict, "scores": list, "coverage": list}
@@ -381,25 +407,83 @@ class Model:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def predict(
-        self, rows: NDArray[np.float32], region: str, threads: int = 1
-    ) -> NDArray[np.float64]:
-        """The flux of rows in a region, g C m-2 month-1.
-
-        Parameters
-        ----------
-        rows : `(n_rows, n_features)`, the model's predictors in their order and units, no NaN.
-        region : the name of the region whose forest predicts.
+    def region_model(self, region: str | None = None) -> RegionModel:
+        """The model of a region by its name; of the only one where no name is given.
 
         Raises
         ------
-        Wco2Error : when the model has no such region.
+        Wco2Error : when the model has no such region, or several and none is named.
         """
-        for each in self.regions:
-            if each.region.name == region:
-                return each.forest.predict(rows, threads)
         names = [each.region.name for each in self.regions]
-        raise Wco2Error(f"The model has no region '{region}'.", nearest_name(region, names))
+        if region is None and len(names) == 1:
+            return self.regions[0]
+        if region is None:
+            raise Wco2Error(
+                f"The model has {len(names)} regions: which one is meant?",
+                f"Name one: {', '.join(names[:20])}.",
+            )
+        if region not in names:
+            raise Wco2Error(f"The model has no region '{region}'.", nearest_name(region, names))
+        return self.regions[names.index(region)]
+
+    def predict(self, rows: Any, region: str | None = None, threads: int = 1) -> Any:
+        """The flux of rows in a region, g C m-2 month-1; NaN where a predictor is missing.
+
+        Parameters
+        ----------
+        rows : the predictors, in the model's units: a pandas DataFrame, taken by the names of its
+            columns in any order; an `xarray.Dataset`, taken by the names of its variables; or an
+            array `(n_rows, n_features)` in the order of `predictors`.
+        region : the name of the region whose forest predicts; needed where there are several.
+        threads : how many work at once; results are the same for any number.
+
+        Returns
+        -------
+        `(n_rows,)` float64; of a Dataset, a DataArray with the dimensions of all its variables.
+
+        Raises
+        ------
+        Wco2Error : when the model has no such region; when a column or variable is missing, is no
+            number, infinite, or states other units; when an array has another shape.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from wco2_engine import Model
+        >>> model = Model.read("results/model.wco2")
+        >>> table = pd.DataFrame({"carbon": [12.0, None], "temperature": [-21.5, -3.0]})
+        >>> flux = model.predict(table)
+        >>> flux.shape, bool(flux[0] > 0), bool(flux[1] > 0)
+        ((2,), True, False)
+        """
+        part = self.region_model(region)
+        names = [predictor.name for predictor in self.predictors]
+        if not is_dataset(rows):
+            return self._fluxes(part, feature_table(rows, names), threads)
+        variables = variables_of(rows, names, {p.name: p.units for p in self.predictors})
+        columns = [np.asarray(each.values, np.float64).reshape(-1) for each in variables]
+        flux = self._fluxes(part, np.column_stack(columns), threads)
+        like = variables[0]
+        found = like.copy(data=flux.reshape(like.shape)).rename("flux")
+        found.attrs = {"units": FLUX_UNITS, "long_name": "winter CO2 flux to the atmosphere"}
+        return found
+
+    def _fluxes(
+        self, part: RegionModel, table: NDArray[np.floating[Any]], threads: int
+    ) -> NDArray[np.float64]:
+        with np.errstate(over="ignore"):  # beyond float32 is infinity
+            rows = table.astype(np.float32)
+        infinite = np.argwhere(np.isinf(rows))
+        if infinite.size:
+            row, column = infinite[0]
+            raise Wco2Error(
+                f"Predictor '{self.predictors[column].name}' is infinite in row {row + 1}.",
+                "Set such values to NaN, or leave the row out.",
+            )
+        complete = np.isfinite(rows).all(axis=1)
+        flux = np.full(len(rows), np.nan)
+        flux[complete] = part.forest.predict(rows[complete], threads)
+        return flux
 
     def describe(self) -> dict[str, Any]:
         """Plain facts for people and for JSON; ranges are of the training data."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingTable:
     """A training table, and the site-months that could not join it.
 
     Attributes
@@ -37,6 +37,9 @@ class Training:
 
     table: pd.DataFrame
     rejected: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"TrainingTable({len(self.table)} rows, {len(self.rejected)} rejected)"
 
     @property
     def counts(self) -> dict[str, int]:
@@ -55,7 +58,7 @@ def sample(
     regions: Sequence[Region] = (),
     cells: Cells | None = None,
     progress: Progress | None = None,
-) -> Training:
+) -> TrainingTable:
     """The predictors at every observation.
 
     Parameters
@@ -70,6 +73,16 @@ def sample(
     Raises
     ------
     Wco2Error : when nothing is left, or a predictor's file can't be read.
+
+    Examples
+    --------
+    >>> from wco2_engine import Catalogue, read_observations, sample
+    >>> observations = read_observations("results/observations.gpkg")
+    >>> training = sample(observations.table, Catalogue.read("catalogue.toml"))
+    >>> training.counts
+    {'site_months_read': 50, 'site_months_kept': 50}
+    >>> training.table[["temperature", "carbon"]].shape
+    (50, 2)
     """
     progress = progress or Silent()
     table = observations.reset_index(drop=True)
@@ -119,7 +132,7 @@ def sample(
         absent |= hit
     reason[absent] = "missing_predictor"
     kept = reason == ""
-    result = Training(
+    result = TrainingTable(
         table=table.assign(region=region_name, **support, **columns)[kept].reset_index(drop=True),
         rejected=table.assign(reason=reason, detail=detail)[~kept].reset_index(drop=True),
     )
@@ -162,17 +175,29 @@ def _fill(
     progress.update(1.0, "Sampling predictors")
 
 
-def read_training(path: Path, predictors: Sequence[str]) -> pd.DataFrame:
+def read_training(path: Path | str, predictors: Sequence[str]) -> pd.DataFrame:
     """The training table in a file that `sample` made, or one like it.
+
+    Parameters
+    ----------
+    path : a GeoPackage, CSV or whatever tables are read from.
+    predictors : the names of the columns that hold them.
 
     Raises
     ------
     Wco2Error : when a column is missing or holds something that is no number.
+
+    Examples
+    --------
+    >>> from wco2_engine import read_training
+    >>> table = read_training("results/training.gpkg", ["temperature", "carbon"])
+    >>> list(table[["site", "flux_g_m2_month", "carbon"]].columns)
+    ['site', 'flux_g_m2_month', 'carbon']
     """
     from wco2_engine.inputs.cells import numbers
     from wco2_engine.inputs.tables import read_table
 
-    read = read_table(path)
+    read = read_table(Path(path))
     table = read.cells.copy()
     own = [name for name in ("cell_size",) if name in table.columns]
     if read.longitude is not None and "longitude" not in table.columns:

@@ -16,7 +16,7 @@ from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
-from wco2_engine.inputs.regions import NO_REGION, Region
+from wco2_engine.inputs.regions import EVERYWHERE, NO_REGION, Region
 from wco2_engine.inputs.zones import Zones
 from wco2_engine.learning.conformal import LEVELS
 from wco2_engine.learning.cross_validation import HeldOutPredictions, cross_val_predict
@@ -110,7 +110,7 @@ def rows_and_folds(
 def train(
     table: pd.DataFrame,
     catalogue: Catalogue,
-    regions: Sequence[Region],
+    regions: Sequence[Region] = EVERYWHERE,
     settings: TrainingSettings | None = None,
     origin: Mapping[str, str] | None = None,
     simulated: bool = False,
@@ -125,7 +125,8 @@ def train(
     ----------
     table : what `sample` made: site, longitude, latitude, year, month, flux_g_m2_month, and a
         column for each predictor of the catalogue.
-    regions : the first that holds a row owns it; rows outside, or out of the winter, don't train.
+    regions : the first that contains a row owns it; rows outside, or out of the winter, don't
+        train. The default is one everywhere, with winters from October to April.
     settings : how forests are fitted and validated; the defaults where None.
     origin : title and licence of the study, kept in the model.
     simulated : whether the study is made up. Observations whose source begins with "simulated" say
@@ -139,6 +140,16 @@ def train(
     ------
     Wco2Error : when a column is missing or has gaps, or a region has too few rows or sites.
     Cancelled : when the user asks to stop.
+
+    Examples
+    --------
+    >>> from wco2_engine import Catalogue, Hyperparameters, TrainingSettings, read_training, train
+    >>> catalogue = Catalogue.read("catalogue.toml")
+    >>> table = read_training("results/training.gpkg", catalogue.names)
+    >>> settings = TrainingSettings(Hyperparameters(trees=10), validation=("site",))
+    >>> model = train(table, catalogue, settings=settings)
+    >>> model.region_model().n_sites
+    10
     """
     settings, progress = settings or TrainingSettings(), progress or Silent()
     parts = rows_and_folds(table, catalogue.names, regions, settings, progress, domain, zones)

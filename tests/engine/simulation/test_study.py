@@ -17,7 +17,7 @@ from wco2_engine.grid import Cells
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.observations import Observations, read_observations
 from wco2_engine.inputs.regions import parse_regions
-from wco2_engine.learning.sampling import Training, sample
+from wco2_engine.learning.sampling import TrainingTable, sample
 from wco2_engine.season import Month
 from wco2_engine.simulation.study import create_study
 from wco2_engine.simulation.world import REGIONS, World
@@ -53,7 +53,7 @@ def observations(study: Path) -> Observations:
 
 
 @pytest.fixture(scope="module")
-def training(study: Path, observations: Observations) -> Training:
+def training(study: Path, observations: Observations) -> TrainingTable:
     catalogue = Catalogue.read(study / "catalogue.toml")
     cells = Cells.square("EPSG:4326", 0.5)
     return sample(observations.table, catalogue, REGIONS, cells)
@@ -334,7 +334,7 @@ def test_the_engine_reads_the_regions_that_the_truth_knows(study: Path) -> None:
         )
 
 
-def test_the_engine_finds_the_world_in_every_layout(training: Training) -> None:
+def test_the_engine_finds_the_world_in_every_layout(training: TrainingTable) -> None:
     """What the reader samples is the world at the cell's centre, but for rounding and blending."""
     table = training.table
     assert len(table) > 600
@@ -366,7 +366,7 @@ def test_the_engine_finds_the_world_in_every_layout(training: Training) -> None:
     np.testing.assert_array_equal(zone, place.permafrost_zone)
 
 
-def test_random_folds_flatter_the_skill(training: Training) -> None:
+def test_random_folds_flatter_the_skill(training: TrainingTable) -> None:
     ensemble = pytest.importorskip("sklearn.ensemble")
     selection = pytest.importorskip("sklearn.model_selection")
     arctic = training.table[training.table["region"] == "arctic"]
