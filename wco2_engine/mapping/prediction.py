@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, overload
 
 import numpy as np
 
@@ -34,6 +35,7 @@ from wco2_engine.lock import locked
 from wco2_engine.mapping.blocks import CellMonths, Work, cells_to_predict, prepare
 from wco2_engine.mapping.checkpoints import RunKey, TileCheckpoints
 from wco2_engine.mapping.cluster import run_on_cluster
+from wco2_engine.mapping.labelled import check_room, to_dataset
 from wco2_engine.mapping.memory import CACHE, TILE_SIZES, Load, MemoryBudget, free_memory
 from wco2_engine.mapping.plan import (
     Output,
@@ -91,12 +93,52 @@ class Prediction:
         }
 
 
+@overload
 def predict(
     model: Model,
     catalogue: Catalogue,
     grid: Grid,
     years: Sequence[int],
     output: Path | str,
+    domain: Domain | None = ...,
+    monthly: bool = ...,
+    jobs: int = ...,
+    tile_size: int | None = ...,
+    progress: Progress | None = ...,
+    memory: float = ...,
+    scheduler: str | None = ...,
+    interval: float | None = ...,
+    applicability: bool = ...,
+    members: bool = ...,
+) -> Prediction: ...
+
+
+@overload
+def predict(
+    model: Model,
+    catalogue: Catalogue,
+    grid: Grid,
+    years: Sequence[int],
+    output: None = None,
+    domain: Domain | None = ...,
+    monthly: bool = ...,
+    jobs: int = ...,
+    tile_size: int | None = ...,
+    progress: Progress | None = ...,
+    memory: float = ...,
+    scheduler: str | None = ...,
+    interval: float | None = ...,
+    applicability: bool = ...,
+    members: bool = ...,
+) -> Any: ...
+
+
+def predict(
+    model: Model,
+    catalogue: Catalogue,
+    grid: Grid,
+    years: Sequence[int],
+    output: Path | str | None = None,
     domain: Domain | None = None,
     monthly: bool = False,
     jobs: int = 1,
@@ -107,7 +149,7 @@ def predict(
     interval: float | None = None,
     applicability: bool = False,
     members: bool = False,
-) -> Prediction:
+) -> Any:
     """Map winter fluxes.
 
     Parameters
@@ -115,7 +157,7 @@ def predict(
     years : names of winters, as the model's regions name them.
     output : folder for `winter_flux/` and, with `monthly`, `monthly_flux/`; with `interval`,
         `winter_flux_lower/` and `winter_flux_upper/`, and the same of months; `applicability/` and
-        `winter_flux_members/`.
+        `winter_flux_members/`. None for an `xarray.Dataset` instead of files.
     domain : the cells to predict; None for all that a region owns.
     jobs : tiles at a time, or with a scheduler, threads of one worker.
     tile_size : cells along the side of a tile; None for what `memory` allows. Tiles of an
@@ -130,79 +172,165 @@ def predict(
         least dense month.
     members : map the winters' sums of each member of the model's ensemble, a band each.
 
+    Returns
+    -------
+    What was made and counted; without `output`, an `xarray.Dataset` with the same values: the
+    quantities by name, `winter_flux (winter, lat, lon)` and so on, of applicability
+    `dissimilarity_index`, `months_outside` and `local_point_density`; with coordinates, CRS and
+    units as the CF conventions have them, float32, NaN where there is no value.
+
     Raises
     ------
     Wco2Error : when the model can't tell what is asked for, inputs are missing or in other units
         than in training, no cell is to be predicted, another run writes to the folder, or memory or
         disk do not suffice.
     Cancelled : when the user asked to stop. Finished tiles stay, and the next run of the same
-        prediction uses them.
+        prediction uses them; without `output` nothing stays.
+
+    Examples
+    --------
+    >>> maps = predict(model, catalogue, Grid.from_extent((-150, 60, -140, 70), 0.5), [2001])
+    ... # doctest: +SKIP
+    >>> float(maps.winter_flux.sel(winter=2001, lat=68.75, lon=-149.75))  # doctest: +SKIP
+    21.4
     """
     import rasterio
 
-    output, progress = Path(output), progress or Silent()
+    progress = progress or Silent()
     products = products_of(model, monthly, interval, applicability, members)
-    winters = [region.winter for region in regions_of(model)]
-    schedule = Schedule.of(winters, years, products)
-    predictors = predictors_of(model, catalogue)
+    schedule = Schedule.of([region.winter for region in regions_of(model)], years, products)
     budget = MemoryBudget(memory * 1e9 or free_memory() / 2)
-    room = budget.room(_load(model, schedule), jobs)
-    work = Work(grid, model.regions, predictors, schedule, domain, room.stack)
-    # From the first file on: the check looks at all parts of the map.
-    most_block = min(budget.total / 4, MAX_BLOCK_BYTES)
-    with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters(most_block=most_block) as rasters:
-        sources = Sources(catalogue, rasters)
-        notes = check_complete(sources, predictors, schedule.months)
-        progress.update(0.0, "Checking inputs")
-        _check_likeness(model, work, sources, rasters)
-        key = _run_key(model, work, sources)
-        identity = identity_of(catalogue, key)
-    prepare(model.regions, products)
-    for note in notes:
-        progress.note(f"Missing data replaced. {note}")
-    raw = uncalibrated(model, products)
-    for note in raw:
-        progress.note(note)
-    walk = walker()
-    if walk.name == "numpy":
-        progress.note(f"Predicting with {walk.about}. The maps are the same.")
-
-    size = tile_size or _for_all(grid, room.tile_size, jobs)
+    if output is None:
+        check_room(schedule, grid, budget.total / 2)
+    run = _prepared(model, catalogue, grid, domain, schedule, budget, jobs, progress)
+    size = tile_size or _for_all(grid, run.tile_size, jobs)
+    first, last = SubProgress(progress, 0.0, 0.9), SubProgress(progress, 0.9, 1.0)
+    if output is None:
+        with TemporaryDirectory(prefix="wco2-") as folder, rasterio.Env(GDAL_CACHEMAX=CACHE):
+            computed = _compute(run, Path(folder), size, jobs, scheduler, first)
+            last.update(0.0, "Putting maps together")
+            maps = to_dataset(model, run.work, computed.tiles, computed.checkpoints, run.notes)
+        progress.update(1.0, "Maps are ready")
+        return maps
+    output = Path(output)
     with locked(writable_folder(output)) as held, rasterio.Env(GDAL_CACHEMAX=CACHE):
         if not held:
             progress.note(f"{output} knows no locks. Start no second run in it.")
-        checkpoints = TileCheckpoints.of(output, key, size, progress.note)
-        tiles = grid.tiles(checkpoints.tile_size)
-        there = sum(map(checkpoints.has, tiles))
-        if there:
-            progress.note(f"{there} of {len(tiles)} tiles are there already.")
-        first = SubProgress(progress, 0.0, 0.9)
-        if scheduler is None:
-            run_tiles(work, catalogue, tiles, checkpoints, jobs, first)
-        else:
-            run_on_cluster(scheduler, model, work, catalogue, tiles, checkpoints, jobs, first)
-        counts = [checkpoints.counts(tile) for tile in tiles]
-        cells = sum(count["cells"] for count in counts)
-        if not cells:
-            checkpoints.remove()
-            raise Wco2Error(
-                f"No cell is to be predicted: extent {list(grid.bounds)} ({grid.crs}) meets no "
-                f"region{' or no domain' if domain else ''}.",
-                "Check the extent and its CRS against the model's regions and the domain.",
-            )
-        missing = {p.name: sum(c["missing"].get(p.name, 0) for c in counts) for p in predictors}
-        months = _cell_months(work, [count["cell_months"] for count in counts])
-        _assemble(model, work, tiles, checkpoints, jobs, SubProgress(progress, 0.9, 1.0))
+        computed = _compute(run, output, size, jobs, scheduler, first)
+        checkpoints = computed.checkpoints
+        _assemble(model, run.work, computed.tiles, checkpoints, jobs, last)
         names = [item.name for item in schedule.outputs]
-        maps = tuple(output / name for name in names)
-        prediction = Prediction(maps, cells, missing, months, (*notes, *raw))
+        prediction = Prediction(
+            tuple(output / name for name in names),
+            computed.cells,
+            computed.missing,
+            computed.cell_months,
+            run.notes,
+        )
         path = checkpoints.map_path(Path(RECORD))
-        write_record(path, model, grid, schedule, prediction.counts, identity)
+        write_record(path, model, grid, schedule, prediction.counts, run.identity)
         _remove_outdated(output, schedule, progress)
         _publish(checkpoints, [*names, Path(RECORD)], output)
         checkpoints.remove()
     progress.update(1.0, "Maps are written")
     return prediction
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What is known of a run before it computes anything; its inputs are checked.
+
+    Attributes
+    ----------
+    key : everything that its tiles depend on.
+    identity : of the catalogue.
+    notes : what was replaced by other years, and which bounds are not calibrated.
+    tile_size : the largest that memory allows.
+    """
+
+    model: Model
+    catalogue: Catalogue
+    work: Work
+    key: RunKey
+    identity: Mapping[str, str]
+    notes: tuple[str, ...]
+    tile_size: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Computed:
+    """Finished tiles, and what was counted in them; see `Prediction`."""
+
+    checkpoints: TileCheckpoints
+    tiles: Sequence[Tile]
+    cells: int
+    missing: Mapping[str, int]
+    cell_months: tuple[Mapping[str, Any], ...]
+
+
+def _prepared(
+    model: Model,
+    catalogue: Catalogue,
+    grid: Grid,
+    domain: Domain | None,
+    schedule: Schedule,
+    budget: MemoryBudget,
+    jobs: int,
+    progress: Progress,
+) -> _Run:
+    """A run whose inputs are there and look like those of the training."""
+    import rasterio
+
+    predictors = predictors_of(model, catalogue)
+    room = budget.room(_load(model, schedule), jobs)
+    work = Work(grid, model.regions, predictors, schedule, domain, room.stack)
+    most_block = min(budget.total / 4, MAX_BLOCK_BYTES)
+    # From the first file on: the check looks at all parts of the map.
+    with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters(most_block=most_block) as rasters:
+        sources = Sources(catalogue, rasters)
+        replaced = check_complete(sources, predictors, schedule.months)
+        progress.update(0.0, "Checking inputs")
+        _check_likeness(model, work, sources, rasters)
+        key = _run_key(model, work, sources)
+    prepare(model.regions, schedule.products)
+    raw = uncalibrated(model, schedule.products)
+    for note in (*(f"Missing data replaced. {note}" for note in replaced), *raw):
+        progress.note(note)
+    walk = walker()
+    if walk.name == "numpy":
+        progress.note(f"Predicting with {walk.about}. The maps are the same.")
+    identity = identity_of(catalogue, key)
+    return _Run(model, catalogue, work, key, identity, (*replaced, *raw), room.tile_size)
+
+
+def _compute(
+    run: _Run, folder: Path, tile_size: int, jobs: int, scheduler: str | None, progress: Progress
+) -> _Computed:
+    """Predict the tiles that a folder does not hold yet."""
+    work = run.work
+    checkpoints = TileCheckpoints.of(folder, run.key, tile_size, progress.note)
+    tiles = work.grid.tiles(checkpoints.tile_size)
+    there = sum(map(checkpoints.has, tiles))
+    if there:
+        progress.note(f"{there} of {len(tiles)} tiles are there already.")
+    if scheduler is None:
+        run_tiles(work, run.catalogue, tiles, checkpoints, jobs, progress)
+    else:
+        run_on_cluster(
+            scheduler, run.model, work, run.catalogue, tiles, checkpoints, jobs, progress
+        )
+    counts = [checkpoints.counts(tile) for tile in tiles]
+    cells = sum(count["cells"] for count in counts)
+    if not cells:
+        checkpoints.remove()
+        raise Wco2Error(
+            f"No cell is to be predicted: extent {list(work.grid.bounds)} ({work.grid.crs}) meets "
+            f"no region{' or no domain' if work.domain else ''}.",
+            "Check the extent and its CRS against the model's regions and the domain.",
+        )
+    missing = {p.name: sum(c["missing"].get(p.name, 0) for c in counts) for p in work.predictors}
+    months = _cell_months(work, [count["cell_months"] for count in counts])
+    return _Computed(checkpoints, tiles, cells, missing, months)
 
 
 def _assemble(
@@ -252,10 +380,13 @@ def _remove_outdated(output: Path, schedule: Schedule, progress: Progress) -> No
     that it does not belong to; so would statistics that a GIS kept beside the files. Maps of other
     winters stay: they may have taken days.
     """
+    if not (output / RECORD).exists():
+        return
     try:
         earlier = PredictionRecord.read(output).names or ()
-    except Wco2Error:
-        return  # no run recorded what it made
+    except Wco2Error as error:
+        progress.note(f"{error} What an earlier run made may lie beside the new maps.")
+        return
     times = {str(year) for year in schedule.years} | {str(month) for month in schedule.months}
     others = 0
     for name in earlier:

@@ -17,6 +17,7 @@ from wco2_engine.analysis.series import FLUX
 from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.files import beside, sweep, writable_folder
 from wco2_engine.lock import locked
+from wco2_engine.mapping.cf import CONVENTIONS
 from wco2_engine.mapping.record import RECORD
 from wco2_engine.progress import Progress, SubProgress, stop_if_cancelled
 from wco2_engine.publication.abstracts import abstract_en
@@ -24,7 +25,6 @@ from wco2_engine.publication.card import CARD, write_card
 from wco2_engine.publication.cogs import place_of, problem_of, put_map
 from wco2_engine.publication.dataset import Dataset, plain_record
 from wco2_engine.publication.series_files import (
-    CONVENTIONS,
     NETCDF,
     ZARR,
     check_values,

@@ -14,13 +14,19 @@ from numpy.typing import NDArray
 from wco2_engine import __version__
 from wco2_engine.analysis.series import FLUX, MapSeries
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, Grid, parse_crs, project
+from wco2_engine.mapping.cf import (
+    CONVENTIONS,
+    UNITS,
+    axis_attributes,
+    axis_names,
+    axis_values,
+    grid_mapping,
+    longitudes_latitudes,
+)
+from wco2_engine.mapping.writer import NODATA
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.publication.dataset import LONG_NAMES, Dataset
 
-CONVENTIONS = "CF-1.8"
-NODATA = np.float32(-9999.0)
-UNITS = "g m-2"  # udunits knows no "C" but the coulomb; the name says that it is carbon
 EPOCH = dt.date(1900, 1, 1)
 CHUNK = 512  # cells along a side of what is stored together
 NETCDF, ZARR = f"{FLUX}.nc", f"{FLUX}.zarr"
@@ -123,7 +129,7 @@ def _opened(folder: Path) -> Iterator[tuple[Any, str]]:
 
 def _check_axes(dataset: Dataset, found: Any, path: Path) -> None:
     grid = dataset.flux.grid
-    names, x, y = _axes(grid)
+    names, (y, x) = axis_names(grid), axis_values(grid)
     near = 1e-6 * grid.dx
     if not (
         np.allclose(found[names[1]], x, rtol=0, atol=near)
@@ -145,7 +151,7 @@ def _differs(path: Path, year: int) -> Wco2Error:
 def _with_maps(xarray: Any, dataset: Dataset, year: int) -> Any:
     """An `xarray.Dataset` of one winter, with axes, CRS and all that describes them."""
     grid = dataset.flux.grid
-    (down, across), x, y = _axes(grid)
+    (down, across), (y, x) = axis_names(grid), axis_values(grid)
     days, bounds = _days(dataset, year)
     time = {
         "standard_name": "time",
@@ -156,7 +162,7 @@ def _with_maps(xarray: Any, dataset: Dataset, year: int) -> Any:
         **({"bounds": "time_bnds"} if bounds else {}),
     }
     variables: dict[str, Any] = {
-        "crs": ((), np.int32(0), _grid_mapping(grid)),
+        "crs": ((), np.int32(0), grid_mapping(grid)),
         f"{down}_bnds": ((down, "bnds"), _cell_edges(y, -grid.dy)),
         f"{across}_bnds": ((across, "bnds"), _cell_edges(x, grid.dx)),
     }
@@ -164,7 +170,7 @@ def _with_maps(xarray: Any, dataset: Dataset, year: int) -> Any:
         variables["time_bnds"] = (("time", "bnds"), np.array([bounds], np.float64))
     also = ["winter"]
     if not grid.geographic:
-        variables |= _places(grid)
+        variables |= longitudes_latitudes(grid)
         also += ["lat", "lon"]
     for name, series in dataset.series.items():
         variables[name] = (
@@ -187,8 +193,8 @@ def _with_maps(xarray: Any, dataset: Dataset, year: int) -> Any:
             np.array([year], np.int32),
             {"long_name": "year that names the winter"},
         ),
-        down: ((down,), y, _axis_facts(grid, "Y") | {"bounds": f"{down}_bnds"}),
-        across: ((across,), x, _axis_facts(grid, "X") | {"bounds": f"{across}_bnds"}),
+        down: ((down,), y, axis_attributes(grid, "Y") | {"bounds": f"{down}_bnds"}),
+        across: ((across,), x, axis_attributes(grid, "X") | {"bounds": f"{across}_bnds"}),
     }
     found = xarray.Dataset(variables, attrs=_facts(dataset))
     for name, (dims, values, facts) in coordinates.items():
@@ -207,7 +213,7 @@ def _about_bounds(dataset: Dataset, name: str) -> dict[str, str]:
 def _encoding(dataset: Dataset, packing: dict[str, Any], chunks: str) -> dict[str, dict[str, Any]]:
     grid = dataset.flux.grid
     size = (1, min(CHUNK, grid.height), min(CHUNK, grid.width))
-    names = [*_axes(grid)[0], "time"]
+    names = [*axis_names(grid), "time"]
     without = {name: {"_FillValue": None} for name in (*names, *(f"{n}_bnds" for n in names))}
     if None in dataset.periods.values():
         del without["time_bnds"]
@@ -236,60 +242,9 @@ def _days(dataset: Dataset, year: int) -> tuple[float, tuple[float, float] | Non
     return (start + end) / 2.0, (start, end)
 
 
-def _axes(grid: Grid) -> tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]]:
-    """Names of the axes, down first, and the middles of columns and rows."""
-    x, y = (np.round(axis, 10) for axis in grid.axes())
-    return (("lat", "lon") if grid.geographic else ("y", "x")), x, y
-
-
 def _cell_edges(middles: NDArray[np.float64], step: float) -> NDArray[np.float64]:
     edges = np.stack([middles - step / 2, middles + step / 2], axis=1)
     return np.asarray(np.round(edges, 10), np.float64)
-
-
-def _axis_facts(grid: Grid, axis: str) -> dict[str, str]:
-    if grid.geographic:
-        name = "latitude" if axis == "Y" else "longitude"
-        units = "degrees_north" if axis == "Y" else "degrees_east"
-        return {"standard_name": name, "long_name": name, "units": units, "axis": axis}
-    unit = parse_crs(grid.crs).linear_units
-    return {
-        "standard_name": f"projection_{axis.lower()}_coordinate",
-        "long_name": f"{axis.lower()} of the projection",
-        "units": "m" if unit in ("metre", "meter", "m", "unknown") else unit,
-        "axis": axis,
-    }
-
-
-def _places(grid: Grid) -> dict[str, Any]:
-    """Longitude and latitude of cells whose axes are neither."""
-    x, y = grid.centres()
-    longitude, latitude = project(x, y, grid.crs, GEOGRAPHIC)
-    return {
-        name: (
-            ("y", "x"),
-            values.reshape(grid.shape),
-            {"standard_name": full, "long_name": full, "units": units},
-        )
-        for name, full, units, values in (
-            ("lat", "latitude", "degrees_north", latitude),
-            ("lon", "longitude", "degrees_east", longitude),
-        )
-    }
-
-
-def _grid_mapping(grid: Grid) -> dict[str, Any]:
-    """The CRS in the words of CF, and as WKT and GDAL's corner for those who read these."""
-    from pyproj import CRS
-
-    wkt = parse_crs(grid.crs).to_wkt()
-    a, b, c, d, e, f = grid.transform
-    crs = CRS.from_wkt(wkt)
-    facts = dict(crs.to_cf())
-    if "reference_ellipsoid_name" in facts and crs.datum is not None:
-        facts.setdefault("horizontal_datum_name", crs.datum.name)  # CF wants both or neither
-    facts = {key: list(v) if isinstance(v, tuple) else v for key, v in facts.items()}
-    return {**facts, "spatial_ref": wkt, "GeoTransform": f"{c} {a} {b} {f} {d} {e}"}
 
 
 def _facts(dataset: Dataset) -> dict[str, str | float]:

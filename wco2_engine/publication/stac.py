@@ -13,9 +13,10 @@ from wco2_engine import __version__
 from wco2_engine.analysis.series import FLUX, WINTER_UNITS
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import parse_crs
+from wco2_engine.mapping.writer import NODATA
 from wco2_engine.publication.cogs import place_of
 from wco2_engine.publication.dataset import LONG_NAMES, Dataset
-from wco2_engine.publication.series_files import NETCDF, NODATA, ZARR, need
+from wco2_engine.publication.series_files import NETCDF, ZARR, need
 
 COLLECTION = "collection.json"
 ITEMS = "items"

@@ -489,7 +489,7 @@ def test_the_record_tells_level_threshold_folds_members_and_cell_months(
     assert [Region.from_json(each).name for each in record["regions"]] == ["plateau", "arctic"]
     areas = {part.region.name: part.applicability for part in able.model.regions}
     assert record["applicability"] == {
-        "threshold": {name: area.threshold for name, area in areas.items()},
+        "threshold": {name: area.threshold_ for name, area in areas.items()},
         "folds": {"plateau": "site", "arctic": "site"},
     }
     assert record["members"] == 2
@@ -699,10 +699,7 @@ def test_what_an_earlier_run_made_of_the_same_winter_does_not_lie_beside_the_new
     predict(able.model, able.catalogue, AROUND, (2001,), tmp_path, monthly=True, interval=0.9)
     own = tmp_path / "winter_flux_lower" / "notes.txt"
     own.write_text("of the user", encoding="utf-8")
-    outside = tmp_path.parent / "winter_flux_2001.tif"
-    outside.touch()
     record = json.loads((tmp_path / "prediction.json").read_text(encoding="utf-8"))
-    record["maps"].append("../winter_flux_2001.tif")
     record["maps"].append("winter_flux/winter_flux_1999.tif")
     (tmp_path / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
     statistics = tmp_path / "winter_flux/winter_flux_2001.tif.aux.xml"
@@ -717,5 +714,23 @@ def test_what_an_earlier_run_made_of_the_same_winter_does_not_lie_beside_the_new
         "winter_flux/winter_flux_2001.tif",
         "winter_flux_lower/notes.txt",
     ]
-    assert outside.is_file()
     assert any("1 maps of other winters of an earlier run stay" in note for note in told.notes)
+
+
+@pytest.mark.parametrize("name", ["../winter_flux_2001.tif", "/etc/winter_flux_2001.tif", 3])
+def test_an_earlier_record_that_is_none_removes_nothing_and_that_is_told(
+    able: SimpleNamespace, tmp_path: Path, name: object
+) -> None:
+    outside = tmp_path / "winter_flux_2001.tif"
+    outside.touch()
+    folder = tmp_path / "maps"
+    earlier = folder / "winter_flux_lower/winter_flux_lower_2001.tif"
+    earlier.parent.mkdir(parents=True)
+    earlier.touch()
+    record = {"maps": ["winter_flux_lower/winter_flux_lower_2001.tif", name]}
+    (folder / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+    told = Told()
+    predict(able.model, able.catalogue, AROUND, (2001,), folder, progress=told)
+    assert outside.is_file()
+    assert earlier.is_file()
+    assert any("What an earlier run made may lie beside the new maps" in n for n in told.notes)
