@@ -148,7 +148,7 @@ def test_a_series_on_a_rotated_pole_is_read_as_any_other(tmp_path: Path) -> None
         plane = smooth(source.longitude, source.latitude)
         tas[:] = np.stack([plane, plane + 1])
     with open_series([tmp_path / "a.nc"], Reading(), "x") as bare:
-        series = regridded(bare, "x")
+        series = regridded(bare, "bilinear", "x")
         assert isinstance(series.grid, Grid) and series.grid.crs == "EPSG:4326"
         planes = series.planes(series.steps)
         x, y = series.grid.centres()
