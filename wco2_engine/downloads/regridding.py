@@ -79,7 +79,7 @@ class RegriddedSeries:
         self._source.close()
 
 
-def regridded(series: Series, where: str, resampling: str = "bilinear") -> Series | RegriddedSeries:
+def regridded(series: Series, resampling: str, where: str) -> Series | RegriddedSeries:
     """A series on a regular grid: itself, or its cells put onto longitude and latitude.
 
     Parameters
