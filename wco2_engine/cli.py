@@ -46,7 +46,7 @@ def main(context: click.Context, as_json: bool) -> None:
     """Winter CO2 emission maps of permafrost regions, from measured fluxes and rasters.
 
     Start with `wco2 new demo` and `wco2 run demo`. Exit codes: 0 done, 2 the input or the call is
-    wrong, 130 cancelled, 1 a bug of ours.
+    wrong, 130 cancelled (143 by SIGTERM), 1 a bug of ours.
     """
     context.obj = as_json
     if "CPL_DEBUG" not in os.environ:

@@ -17,23 +17,33 @@ from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
 from wco2_engine.escaping import printable, printable_all
 from wco2_engine.jobs.base import Job
 from wco2_engine.terminal.progress import JsonLines, Terminal, say
+from wco2_engine.terminal.streams import OutputClosed, noise
 from wco2_engine.terminal.summaries import summary
 
-DONE, OUR_BUG, WRONG_INPUT, CANCELLED = 0, 1, 2, 130
+OUR_BUG, WRONG_INPUT = 1, 2
+SIGNALLED = 128  # and the signal's number: 130 for Ctrl-C, 143 for SIGTERM
+
+
+class _Asked:
+    """Which signal asked to stop."""
+
+    signal: int = signal.SIGINT
 
 
 @contextmanager
-def interruptible(progress: Terminal | JsonLines) -> Iterator[None]:
+def interruptible(progress: Terminal | JsonLines) -> Iterator[_Asked]:
     """Let the first Ctrl-C (or SIGTERM) ask the job to stop; a second one breaks off."""
+    asked = _Asked()
 
     def handle(number: int, frame: FrameType | None) -> None:
+        asked.signal = number
         if progress.cancelled():
             raise KeyboardInterrupt
         progress.stop()
 
     before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -43,8 +53,9 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
     """Make a job and run it, tell its progress and result, and leave with the right exit code."""
     errors = Console(stderr=True)
     progress = JsonLines() if as_json else Terminal(errors)
+    asked = _Asked()
     try:
-        with progress, interruptible(progress), disk_errors("The output"):
+        with progress, interruptible(progress) as asked, disk_errors("The output"):
             job = make()
             facts = job.run(progress)
     except Wco2Error as error:
@@ -54,13 +65,16 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
             "Cancelled. What was finished is kept.",
             "Run the same command again to go on.",
             as_json,
-            CANCELLED,
+            SIGNALLED + asked.signal,
         )
+    except OutputClosed:
+        raise
     except Exception:
+        told = "\n".join(filter(None, (noise(), traceback.format_exc())))
         if as_json:
-            say(event="bug", message=traceback.format_exc())
+            say(event="bug", message=told)
         else:
-            errors.print(traceback.format_exc(), markup=False, highlight=False)
+            errors.print(told, markup=False, highlight=False)
             errors.print("This is a bug in wco2, not in your input. Please report it.")
         sys.exit(OUR_BUG)
     if as_json:

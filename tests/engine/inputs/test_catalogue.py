@@ -223,7 +223,7 @@ def test_a_file_that_is_no_catalogue_is_refused_by_line(tmp_path: Path) -> None:
     with pytest.raises(Wco2Error, match=r"catalogue\.toml is not valid TOML: .*line 3"):
         Catalogue.read(file)
     file.write_bytes(b'name = "\xe9"')
-    with pytest.raises(Wco2Error, match="not valid TOML"):
+    with pytest.raises(Wco2Error, match="not in UTF-8"):
         Catalogue.read(file)
     file.write_text("")
     with pytest.raises(Wco2Error, match="names no predictor"):

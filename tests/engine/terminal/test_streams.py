@@ -1,0 +1,123 @@
+"""How the command ends when it is stopped, or when nobody reads what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+# Sends a signal to itself when a module is first looked for.
+SIGNALLED = """
+import os, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), {number})
+        return None
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["wco2", *{arguments!r}]
+from wco2_engine.__main__ import main
+main()
+"""
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of bash, `WCO2` standing for ours; the exit code is that of its first part."""
+    whole = command.replace("WCO2", f"{sys.executable} -m wco2_engine")
+    return subprocess.run(
+        ["bash", "-c", f"{whole}; exit ${{PIPESTATUS[0]}}"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("module", ["wco2_engine.terminal.streams", "wco2_engine.cli", "rich"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_starting_is_one_line_and_its_exit_code(
+    module: str, number: int, code: int
+) -> None:
+    done = run(SIGNALLED.format(module=module, number=int(number), arguments=["doctor"]))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr == "Cancelled. Nothing had begun.\n"
+
+
+def test_a_signal_while_starting_is_told_machines_in_json() -> None:
+    code = SIGNALLED.format(module="wco2_engine.cli", number=15, arguments=["doctor", "--json"])
+    done = run(code)
+    assert (done.returncode, done.stderr) == (143, "")
+    assert json.loads(done.stdout)["event"] == "error"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_job_runs_stops_it_and_is_its_exit_code(
+    tmp_path: Path, number: int, code: int
+) -> None:
+    arguments = ["new", str(tmp_path / "made")]
+    module = "wco2_engine.simulation.study"  # which the job imports when it begins
+    done = run(SIGNALLED.format(module=module, number=int(number), arguments=arguments))
+    assert done.returncode == code
+    assert "Cancelled. What was finished is kept." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["--help", "doctor", "products --json"])
+@pytest.mark.parametrize("way", ["| head -0", "> /dev/full"])
+def test_output_that_nobody_takes_is_one_message(arguments: str, way: str) -> None:
+    if "full" in way and not Path("/dev/full").exists():
+        pytest.skip("no device here is always full")
+    done = shell(f"WCO2 {arguments} {way}")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: Standard output could not be written: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("way", ["2>&-", "2>&1 >/dev/null | head -0"])
+def test_errors_that_nobody_takes_leave_the_exit_code(way: str) -> None:
+    done = shell(f"WCO2 describe there-is-none.wco2 {way}")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
+def test_what_libraries_print_is_kept_from_people() -> None:
+    code = """
+import os, sys, warnings
+from wco2_engine.terminal.streams import noise, own_streams
+with own_streams():
+    os.write(2, b"HDF5-DIAG: Error detected\\n")
+    warnings.warn("of a library")
+    sys.stderr.write("ours\\n")
+    assert noise() == "HDF5-DIAG: Error detected\\n", noise()
+"""
+    done = run(code)
+    assert (done.returncode, done.stderr) == (0, "ours\n")
+    env = {**os.environ, "CPL_DEBUG": "ON"}
+    told = subprocess.run(
+        [sys.executable, "-c", code.replace("    assert", "    0 and")],
+        **{"cwd": REPOSITORY, "env": env, "capture_output": True, "text": True, "check": True},
+    )
+    assert "HDF5-DIAG" in told.stderr
+
+
+def test_letters_that_a_terminal_lacks_are_written_in_another_way() -> None:
+    code = "from wco2_engine.terminal.streams import own_streams\nwith own_streams():\n print('–°')"
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        **{"cwd": REPOSITORY, "env": env, "capture_output": True, "check": True},
+    )
+    assert done.stdout == b"\\u2013\\xb0\n"
