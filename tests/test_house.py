@@ -19,7 +19,10 @@ MODULES = sorted(ENGINE.rglob("*.py"))
 
 # A module imports from its own layer and from those above it in this list. A study is made of jobs,
 # and some jobs are about a study: so those that are its stages have a place of their own.
-STAGES = ("base", "state", "observations", "sample", "train", "predict", "report")
+STAGES = (
+    *("base", "state", "catalogues", "observations", "prepare", "sample", "train", "predict"),
+    "report",
+)
 LAYERS = (
     (
         "errors",

@@ -190,6 +190,32 @@ def _rejected_beside(output: str) -> str:
     return str(path.with_name(f"{path.stem}_rejected.csv")) if path.name else output
 
 
+@_command()
+def prepare(catalogue: str, **fields: Any) -> Job | Mapping[str, Any]:
+    """Make plain GeoTIFFs of the predictors of CATALOGUE that can't be read as they are.
+
+    CATALOGUE may be a study file: then for its map, its winters and its observations, into the
+    stack that its run uses.
+    """
+    if not _is_study(catalogue):
+        return {"catalogue": catalogue, **fields}
+    from wco2_engine.study import Study
+
+    found = Study.read(catalogue).prepare
+    asked = {name: fields[name] for name in ("output", "years", "extent") if fields[name]}
+    made = Path(found.observations or "").is_file()
+    return replace(
+        found, **asked, jobs=fields["jobs"], observations=found.observations if made else None
+    )
+
+
+def _is_study(path: str) -> bool:
+    """Whether a path is that of a study and not of a catalogue."""
+    if Path(path).is_dir():
+        return True
+    return "predictor" not in read_toml(Path(path), "Catalogue")
+
+
 @_command(leave_out=("origin",))
 def sample(**fields: Any) -> Mapping[str, Any]:
     """Look the predictors of CATALOGUE up at OBSERVATIONS."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs.base import Facts, StageJob, job_to_json, make_job
 from wco2_engine.jobs.observations import ObservationsJob
 from wco2_engine.jobs.predict import PredictJob
+from wco2_engine.jobs.prepare import PrepareJob
 from wco2_engine.jobs.report import ReportJob
 from wco2_engine.jobs.sample import SampleJob
 from wco2_engine.jobs.state import StudyState
@@ -30,7 +31,8 @@ from wco2_engine.schema import check_table, check_value, keys_of, option
 from wco2_engine.season import Month, parse_years
 
 STAGES: dict[str, Any] = {
-    kind.verb: kind for kind in (ObservationsJob, SampleJob, TrainJob, PredictJob, ReportJob)
+    kind.verb: kind
+    for kind in (ObservationsJob, PrepareJob, SampleJob, TrainJob, PredictJob, ReportJob)
 }
 STATE = "study-state.json"
 LOCK = ".run.lock"  # beside that of maps, which a run of the study holds for a while too
@@ -47,12 +49,16 @@ MAP_KEYS = {
 }
 _TABLES = {  # whose values a job's fields are
     "observations": "[observations]",
+    "prepare": "[map]",
     "sample": "[model] and [map]",
     "train": "[model]",
     "predict": "[map]",
     "report": "its names",
 }
-_WEIGHTS = {"observations": 0.05, "sample": 0.1, "train": 0.35, "predict": 0.45, "report": 0.05}
+_WEIGHTS = {
+    **{"observations": 0.05, "prepare": 0.2, "sample": 0.05},
+    **{"train": 0.25, "predict": 0.4, "report": 0.05},
+}
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,8 @@ class Study:
     ----------
     file : the study file itself.
     output : folder of all results.
-    observations, sample, train, predict, report : the stages in their order; each reads what the
-        ones before it wrote.
+    observations, prepare, sample, train, predict, report : the stages in their order; each reads
+        what the ones before it wrote.
     """
 
     file: Path
@@ -100,6 +106,7 @@ class Study:
     output: Path
     regions: tuple[Region, ...]
     observations: ObservationsJob
+    prepare: PrepareJob
     sample: SampleJob
     train: TrainJob
     predict: PredictJob
@@ -148,6 +155,7 @@ class Study:
                 "model": out("model.wco2"),
                 "catalogue": str(catalogue),
                 "output": out("maps"),
+                "stack": out("stack"),
                 **{k: v for k, v in maps.items() if k not in ("years", "domain")},
                 "years": _years_text(maps, where),
                 "domain": domain,
@@ -156,6 +164,7 @@ class Study:
                 "training": out("training.gpkg"),
                 "catalogue": str(catalogue),
                 "output": out("model.wco2"),
+                "stack": out("stack"),
                 "regions": str(path),
                 "title": title,
                 "licence": tables.get("licence", ""),
@@ -186,7 +195,23 @@ class Study:
                     "Say members = 20 and 100 trees or more in [model], or leave them out.",
                 )
             made["train"].parsed_zones()
-            cells = made["predict"].grid().cells
+            grid = made["predict"].grid()
+            cells = grid.cells
+            made["prepare"] = make_job(
+                STAGES,
+                {
+                    "job": "prepare",
+                    "catalogue": str(catalogue),
+                    "output": out("stack"),
+                    "years": made["predict"].years,
+                    "extent": list(grid.bounds),
+                    "crs": cells.crs,
+                    "resolution": cells.dx,
+                    "regions": str(path) if regions else None,
+                    "observations": out("observations.gpkg"),
+                },
+                _TABLES["prepare"],
+            )
             made["sample"] = make_job(
                 STAGES,
                 {
@@ -199,6 +224,7 @@ class Study:
                     "resolution": cells.dx,
                     "crs": cells.crs,
                     "origin": [cells.x0, cells.y0],
+                    "stack": out("stack"),
                     **{k: model[k] for k in ("at",) if k in model},
                 },
                 _TABLES["sample"],
@@ -247,8 +273,9 @@ class Study:
                 continue
             part.update(0.0, stage.name)
             found = stage.job.run(part)
-            state = state.with_stage(stage.name, key, found)
-            state.write(self.output / STATE)
+            if not found.get("skipped"):  # there may be nothing to prepare
+                state = state.with_stage(stage.name, key, found)
+                state.write(self.output / STATE)
             facts[stage.name] = found
         progress.update(1.0, "The study is complete")
         return {"study": str(self.file), "output": str(self.output), "stages": facts}
@@ -275,8 +302,9 @@ class Study:
         Facts with `predictors` (a row each, by winter), `observations` (counts), and `problems`,
         which keep the study from running.
         """
-        from wco2_engine.inputs.availability import REPLACED, THERE, availability
+        from wco2_engine.inputs.availability import REPLACED, THERE
         from wco2_engine.inputs.domain import parse_domain
+        from wco2_engine.stack.checking import look_at, probes
 
         grid = self.predict.grid()
         domain = parse_domain(self.predict.domain, Path(), f"{self.file}: [map]")
@@ -285,8 +313,9 @@ class Study:
             year: sorted({m for winter in winters for m in winter.months_of(year)})
             for year in parse_years(years if years is not None else self.predict.years)
         }
+        points = probes(grid, self.regions, domain) if tables_too else None
         catalogue = Catalogue.read(self.catalogue)
-        rows = availability(catalogue, by_year, SubProgress(progress, 0.0, 0.7))
+        rows = look_at(catalogue, by_year, points, SubProgress(progress, 0.0, 0.7))
         problems = [problem for row in rows for problem in row.problems]
         lacking = [
             f"'{row.name}' {year}: {text}"
@@ -420,6 +449,8 @@ def _plain(row: Any) -> dict[str, Any]:
             if isinstance(value := getattr(row, item.name), dict)
             else list(value)
             if isinstance(value, tuple)
+            else asdict(value)
+            if is_dataclass(value) and not isinstance(value, type)
             else value
         )
         for item in fields(row)

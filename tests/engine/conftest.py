@@ -36,7 +36,10 @@ def write_raster(
     nodata: float | None = -9999.0,
     **profile: Any,
 ) -> Path:
-    """A GeoTIFF of `(height, width)` or `(bands, height, width)` values, NaN being nodata."""
+    """A GeoTIFF of `(height, width)` or `(bands, height, width)` values, NaN being nodata.
+
+    Twelve bands are named as the months that they are.
+    """
     bands = np.asarray(values, np.float64)
     bands = bands[np.newaxis] if bands.ndim == 2 else bands
     if nodata is not None:
@@ -55,6 +58,8 @@ def write_raster(
     }
     with rasterio.open(path, "w", **settings) as target:
         target.write(bands.astype(settings["dtype"]))
+        if len(bands) == 12:
+            target.descriptions = [f"month {month}" for month in range(1, 13)]
     return path
 
 

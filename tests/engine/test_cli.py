@@ -109,7 +109,9 @@ def test_machines_get_json_lines_that_end_with_the_result(finished_study: Path) 
     events = lines(done.stdout)
     assert {event["event"] for event in events} == {"progress", "result"}
     assert events[-1]["event"] == "result"
-    assert set(events[-1]["stages"]) == {"observations", "sample", "train", "predict", "report"}
+    assert set(events[-1]["stages"]) == {
+        *("observations", "prepare", "sample", "train", "predict", "report"),
+    }
     fractions = [event["fraction"] for event in events[:-1]]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0

@@ -18,7 +18,8 @@ from wco2_engine.report.drawing import Drawn
 from wco2_engine.report.page import Picture
 from wco2_engine.study import Study
 
-STAGES = ["observations", "sample", "train", "predict", "report"]
+STAGES = ["observations", "prepare", "sample", "train", "predict", "report"]
+DONE = [name for name in STAGES if name != "prepare"]  # there is nothing to prepare here
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +94,7 @@ def test_a_second_run_does_nothing_and_says_the_same(small_study: Path) -> None:
     before = contents(small_study.parent / "results")
     second = run(small_study)["stages"]
     assert all(facts.pop("skipped") for facts in second.values())
+    assert first["prepare"].pop("skipped")
     assert json.loads(json.dumps(first)) == second
     assert contents(small_study.parent / "results") == before
 
@@ -111,7 +113,7 @@ def test_other_observations_make_everything_stale(finished_study: Path) -> None:
     fluxes = finished_study.parent / "fluxes.csv"
     text = fluxes.read_text()
     fluxes.write_text(text + "site 3,103.5,63.5,2001,12,30\n")
-    assert redone(finished_study) == STAGES
+    assert redone(finished_study) == DONE
 
 
 @pytest.mark.parametrize(
@@ -121,10 +123,10 @@ def test_other_observations_make_everything_stale(finished_study: Path) -> None:
         ("extent = [100, 60, 110, 70]", "extent = [100, 60, 105, 70]", ["predict", "report"]),
         ("trees = 5", "trees = 6", ["train", "predict", "report"]),
         # The cells that sites are looked up in are those of the map.
-        ("resolution = 1.0", "resolution = 0.5", STAGES[1:]),
+        ("resolution = 1.0", "resolution = 0.5", DONE[1:]),
         # The maps say the licence, though the model that predicts them is the same.
         ('"CC-BY-4.0"', '"CC0"', ["train", "predict", "report"]),
-        ("bbox = [100, 60, 110, 70]", "bbox = [100, 60, 111, 70]", STAGES[1:]),
+        ("bbox = [100, 60, 110, 70]", "bbox = [100, 60, 111, 70]", DONE[1:]),
         ("# nothing more", "# still nothing", []),
     ],
 )
@@ -198,7 +200,7 @@ def test_a_damaged_record_of_the_maps_is_made_again(finished_study: Path) -> Non
 def test_a_damaged_state_means_that_nothing_is_done(finished_study: Path, damage: str) -> None:
     state = finished_study.parent / "results/study-state.json"
     state.write_text(damage)
-    assert redone(finished_study) == STAGES
+    assert redone(finished_study) == DONE
     assert redone(finished_study) == []
 
 
@@ -227,7 +229,7 @@ def test_a_cancelled_run_keeps_its_finished_stages(small_study: Path) -> None:
     with pytest.raises(Cancelled):
         Study.read(small_study).run(StopsAtTraining())
     assert not (small_study.parent / "results/model.wco2").exists()
-    assert redone(small_study) == STAGES[2:]
+    assert redone(small_study) == DONE[2:]
 
 
 def test_progress_grows_from_0_to_1(small_study: Path) -> None:
@@ -382,6 +384,7 @@ def test_check_names_every_file_that_is_wrong(small_study: Path) -> None:
         profile = source.profile
     with rasterio.open(folder / "t_2002.tif", "w", **profile) as target:
         target.write(kelvin)
+        target.descriptions = [f"month {month}" for month in range(1, 13)]
     with rasterio.open(folder / "carbon.tif") as source:
         carbon, profile = source.read(), source.profile
     del profile["crs"]

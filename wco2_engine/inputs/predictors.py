@@ -193,64 +193,41 @@ def _band(predictor: Predictor, info: RasterInfo, month: Month) -> int | None:
         return _only_band(where, info)
     if "year" in predictor.fields and predictor.when == "yearly":
         return _only_band(where, info)
-    twelve = predictor.details.bands == "months" and info.count == 12
-    if info.named.known or twelve:
-        return _named_band(predictor, info, month, twelve)
-    if info.time.problem is not None:
-        message, hint = info.time.problem
-        raise Wco2Error(f"Predictor '{predictor.name}': {message}", hint)
     if predictor.when == "yearly":
         return _band_of_year(where, info, month.year)
-    if info.time.steps_per_month > 1:
-        raise Wco2Error(
-            f"{where} has up to {info.time.steps_per_month} time steps a month.",
-            "Average it to months first (e.g. cdo monmean).",
-        )
+    twelve = predictor.details.bands == "months" and info.count == 12
+    by_month = {k: k for k in range(1, 13)} if twelve else info.time.calendar_months
     if predictor.when == "climatology":
-        by_month = info.time.calendar_months or {
-            date.month: band for date, band in info.time.months.items()
-        }
-        if len(by_month) != info.count or month.month not in by_month:
+        dated = {date.month: band for date, band in info.time.months.items()}
+        by_month = by_month or (dated if len(dated) == len(info.time.months) else {})
+        if not by_month:
             raise Wco2Error(
-                f"{where} has {info.count} bands, which are not the 12 months of a climatology.",
-                "Use a file of 12 bands, or {month:02d} in the path.",
+                f"{where} has {info.count} bands, which are not named as the 12 months of a "
+                "climatology.",
+                _BANDS,
             )
-        return by_month[month.month]
+        return by_month.get(month.month)
     if info.time.months:
         return info.time.months.get(month)
-    if "year" in predictor.fields and info.time.calendar_months:
-        return info.time.calendar_months.get(month.month)
+    if "year" in predictor.fields and by_month:
+        return by_month.get(month.month)
     raise Wco2Error(
-        f"{where} has {info.count} bands and no time axis, so the month {month} can't be found.",
-        "Use {year} and {month:02d} in the path, or a file of 12 bands a year.",
+        f"{where} has {info.count} bands whose names say no months, so {month} can't be found.",
+        _BANDS,
     )
 
 
 def _band_of_year(where: str, info: RasterInfo, year: int) -> int | None:
-    if not info.time.months:
+    if info.time.years:
+        return info.time.years.get(year)
+    bands = [band for date, band in info.time.months.items() if date.year == year]
+    if not info.time.months or len(bands) > 1:
         raise Wco2Error(
-            f"{where} has {info.count} bands and no time axis, so the year {year} can't be found.",
+            f"{where} has {info.count} bands that are not named by years, so the year {year} "
+            "can't be found.",
             "Use {year} in the path.",
         )
-    bands = [band for date, band in info.time.months.items() if date.year == year]
-    if len(bands) > 1 or info.time.steps_per_month > 1:
-        raise Wco2Error(
-            f"{where} has several time steps in {year}, but the predictor is yearly.",
-            'Average it to years first (e.g. cdo yearmean), or say when = "monthly".',
-        )
     return bands[0] if bands else None
-
-
-def _named_band(predictor: Predictor, info: RasterInfo, month: Month, twelve: bool) -> int | None:
-    """The band of a month by the names of bands, or None where there is none."""
-    named = info.named
-    if predictor.when == "yearly":
-        of_year = [band for date, band in named.months.items() if date.year == month.year]
-        return named.years.get(month.year) or (of_year[0] if len(of_year) == 1 else None)
-    by_month = {k: k for k in range(1, 13)} if twelve else named.calendar_months
-    if predictor.when == "climatology" and not by_month:
-        by_month = {date.month: band for date, band in named.months.items()}
-    return named.months.get(month) or by_month.get(month.month)
 
 
 def _only_band(where: str, info: RasterInfo) -> int:

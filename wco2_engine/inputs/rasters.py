@@ -32,10 +32,9 @@ from wco2_engine.grid import (
     parse_crs,
     project,
 )
-from wco2_engine.inputs.bandnames import NAMELESS, BandTimes, named_bands
 from wco2_engine.inputs.hdf5 import apart, in_hdf5_thread
 from wco2_engine.inputs.opening import SETTINGS, open_raster
-from wco2_engine.inputs.timeaxis import TimeAxis, time_axis
+from wco2_engine.inputs.timeaxis import TimeAxis, named_bands
 
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.signedinteger[Any]]
@@ -79,7 +78,6 @@ class RasterInfo:
     south_up: bool  # whether it is stored with the southernmost row first
     masked: bool  # whether it has a mask or an alpha band
     units: str = ""  # as it states them
-    named: BandTimes = NAMELESS  # what the names of its bands say
 
 
 @dataclass(frozen=True, eq=False)
@@ -632,8 +630,7 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         nodata=dataset.nodata if encoding.nodata is None else encoding.nodata,
         scale=scale,
         offset=offset,
-        time=time_axis(path, dataset),
-        named=named_bands(dataset.descriptions),
+        time=named_bands(dataset.descriptions),
         south_up=transform.e > 0,
         masked=any(hidden.intersection(flags) for flags in dataset.mask_flag_enums),
         units=dataset.units[0] or "",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wco2_engine.jobs.new import NewJob
     from wco2_engine.jobs.observations import ObservationsJob
     from wco2_engine.jobs.predict import PredictJob
+    from wco2_engine.jobs.prepare import PrepareJob
     from wco2_engine.jobs.products import ProductsJob
     from wco2_engine.jobs.publish import PublishJob
     from wco2_engine.jobs.report import ReportJob
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 # By verb, which is the name of the module too.
 _JOBS = {
     "observations": "ObservationsJob",
+    "prepare": "PrepareJob",
     "sample": "SampleJob",
     "train": "TrainJob",
     "predict": "PredictJob",
@@ -105,6 +107,7 @@ __all__ = [
     "NewJob",
     "ObservationsJob",
     "PredictJob",
+    "PrepareJob",
     "ProductsJob",
     "PublishJob",
     "ReportJob",

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import file_state, writable_folder
-from wco2_engine.jobs.base import Facts, domain_states, raster_states, threads
+from wco2_engine.jobs.base import Facts, domain_states, threads
+from wco2_engine.jobs.catalogues import catalogue_states, stack_folder
 from wco2_engine.options import CELL_SIZES, DOMAIN, GEOGRAPHIC, MapProducts, Run
-from wco2_engine.progress import Progress
+from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import group, option, same_option, to_plain
-from wco2_engine.season import parse_years
+from wco2_engine.season import Month, parse_years
 
 if TYPE_CHECKING:
     from wco2_engine.grid import Grid
+    from wco2_engine.inputs.catalogue import Catalogue
+    from wco2_engine.learning.model import Model
 
 WHOLE_REGION = (-180.0, 27.0, 180.0, 84.0)  # of northern permafrost, where no extent is given
 
@@ -56,9 +59,11 @@ class PredictJob:
         "GB that it may take; 0 for half of what is free.", 0.0, least=0.0, most=1e6
     )
     scheduler: str | None = option("Dask scheduler to work on, e.g. tcp://host:8786.", None)
+    stack: str | None = option(
+        "Folder for prepared predictors; beside the catalogue by default.", None, path="written"
+    )
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.domain import parse_domain
         from wco2_engine.learning.model import Model
         from wco2_engine.mapping.prediction import predict
@@ -67,15 +72,17 @@ class PredictJob:
         years = parse_years(self.years)
         grid = self.grid()
         domain = parse_domain(self.domain, Path(), "Prediction")
+        model = Model.read(Path(self.model))
+        catalogue = self._readable(model, grid, SubProgress(progress, 0.0, 0.3))
         prediction = predict(
-            Model.read(Path(self.model)),
-            Catalogue.read(self.catalogue),
+            model,
+            catalogue,
             grid,
             years,
             writable_folder(Path(self.output)),
             domain,
             jobs=threads(self.jobs),
-            progress=progress,
+            progress=SubProgress(progress, 0.3, 1.0),
             memory=self.memory,
             scheduler=self.scheduler,
             **to_plain(self.products),
@@ -86,6 +93,29 @@ class PredictJob:
             "outputs": [str(path) for path in prediction.maps],
             "record": str(Path(self.output) / RECORD),
         }
+
+    def _readable(self, model: Model, grid: Grid, progress: Progress) -> Catalogue:
+        """The catalogue of the model's predictors, prepared where they have to be."""
+        from wco2_engine.inputs.catalogue import Catalogue
+        from wco2_engine.stack.extent import Extent
+        from wco2_engine.stack.prepare import prepared
+
+        names = [predictor.name for predictor in model.predictors]
+        catalogue = Catalogue.read(self.catalogue)
+        return prepared(
+            catalogue.only(names),
+            self._months(model),
+            [Extent(grid.bounds, grid.crs, grid.resolution)],
+            stack_folder(self.stack, self.catalogue, self.output),
+            progress,
+            threads(self.jobs),
+        )
+
+    def _months(self, model: Model) -> list[Month]:
+        from wco2_engine.mapping.plan import Schedule, regions_of
+
+        winters = [region.winter for region in regions_of(model)]
+        return list(Schedule.of(winters, parse_years(self.years)).months)
 
     def grid(self) -> Grid:
         """The grid of the maps; the whole permafrost region where no extent is given.
@@ -112,21 +142,16 @@ class PredictJob:
         return grid
 
     def depends_on(self) -> list[str]:
-        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.learning.model import Model
-        from wco2_engine.mapping.plan import Schedule, predictors_of, regions_of
         from wco2_engine.mapping.record import areas_of
 
         model = Model.read(Path(self.model))
-        winters = [region.winter for region in regions_of(model)]
-        months = Schedule.of(winters, parse_years(self.years)).months
-        catalogue = Catalogue.read(self.catalogue)
-        used = catalogue.only([p.name for p in predictors_of(model, catalogue)])
+        names = [predictor.name for predictor in model.predictors]
         return [
             model.fingerprint,
             *([areas_of(model)] if self.products.applicability else []),
             json.dumps([model.simulated, model.provenance], sort_keys=True),  # maps repeat some
             file_state(self.catalogue),
             *domain_states(self.domain),
-            *raster_states(used, list(months)),
+            *catalogue_states(self.catalogue, self._months(model), names),
         ]

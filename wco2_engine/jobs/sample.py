@@ -7,14 +7,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from wco2_engine.files import file_state, refuse_overwriting_inputs
-from wco2_engine.jobs.base import Facts, files, raster_states, regions_state
-from wco2_engine.options import CELL_SIZES, GEOGRAPHIC
-from wco2_engine.progress import Progress
-from wco2_engine.schema import option
+from wco2_engine.jobs.base import Facts, files, regions_state, threads
+from wco2_engine.jobs.catalogues import catalogue_states, readable_catalogue, stack_folder
+from wco2_engine.options import CELL_SIZES, GEOGRAPHIC, Run
+from wco2_engine.progress import Progress, SubProgress
+from wco2_engine.schema import option, same_option
 from wco2_engine.season import Month
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from wco2_engine.grid import Cells
+    from wco2_engine.stack.extent import Extent
+
+_REACH = 6  # times as many degrees of longitude in the far north, for a length in metres
+
+
+def months_of(table: pd.DataFrame) -> list[Month]:
+    """The months of observations, each once."""
+    dates = set(zip(table["year"].tolist(), table["month"].tolist(), strict=True))
+    return sorted(Month(int(year), int(month)) for year, month in dates)
+
+
+def around_sites(table: pd.DataFrame, cell: float, geographic: bool) -> Extent:
+    """The extent of all sites of observations, with the cells that hold them.
+
+    Parameters
+    ----------
+    cell : their size, in degrees where `geographic`, else in metres.
+    """
+    from wco2_engine.grid import METRES_A_DEGREE
+    from wco2_engine.stack.extent import Extent
+
+    size = cell if geographic else _REACH * cell / METRES_A_DEGREE
+    return Extent.around(table["longitude"].to_numpy(), table["latitude"].to_numpy(), size)
 
 
 @dataclass(frozen=True)
@@ -43,9 +69,12 @@ class SampleJob:
     origin: list[float] | None = option(
         "A corner of a cell, where the grid is not snapped.", None, items=("x", "y")
     )
+    stack: str | None = option(
+        "Folder for prepared predictors; beside the catalogue by default.", None, path="written"
+    )
+    jobs: int = same_option(Run, "jobs")
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.observations import read_observations
         from wco2_engine.inputs.regions import read_regions
         from wco2_engine.inputs.tables import write_table
@@ -53,12 +82,26 @@ class SampleJob:
 
         inputs = files(self.observations, self.catalogue, self.regions)
         refuse_overwriting_inputs(files(self.output, self.rejected), inputs)
+        table = read_observations(self.observations).table
+        cells = self.cells()
+        catalogue = readable_catalogue(
+            self.catalogue,
+            months_of(table),
+            [
+                around_sites(
+                    table, 0.0 if cells is None else cells.dx, cells is None or cells.geographic
+                )
+            ],
+            stack_folder(self.stack, self.catalogue, self.output),
+            SubProgress(progress, 0.0, 0.8),
+            threads(self.jobs),
+        )
         training = sample(
-            read_observations(self.observations).table,
-            Catalogue.read(self.catalogue),
+            table,
+            catalogue,
             read_regions(Path(self.regions)) if self.regions else (),
-            self.cells(),
-            progress,
+            cells,
+            SubProgress(progress, 0.8, 1.0),
         )
         write_table(training.table, Path(self.output))
         if self.rejected:
@@ -73,13 +116,12 @@ class SampleJob:
         from wco2_engine.inputs.observations import read_observations
 
         table = read_observations(self.observations).table
-        dates = set(zip(table["year"].tolist(), table["month"].tolist(), strict=True))
-        months = sorted(Month(int(year), int(month)) for year, month in dates)
+        names = Catalogue.read(self.catalogue).names
         return [
             file_state(self.observations),
             file_state(self.catalogue),
             *([regions_state(self.regions)] if self.regions else []),
-            *raster_states(Catalogue.read(self.catalogue), months),
+            *catalogue_states(self.catalogue, months_of(table), names),
         ]
 
     def cells(self) -> Cells | None:

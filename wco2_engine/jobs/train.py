@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.files import file_state, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, domain_states, files, path_of, regions_state, threads
+from wco2_engine.jobs.catalogues import catalogue_with_units, stack_folder
 from wco2_engine.options import DOMAIN, ZONES, Run, TrainingSettings
 from wco2_engine.progress import Progress
 from wco2_engine.schema import group, option, same_option
@@ -38,6 +39,9 @@ class TrainJob:
         "Cells to be mapped, for knndm.", None, table=DOMAIN
     )
     jobs: int = same_option(Run, "jobs")
+    stack: str | None = option(
+        "Folder of prepared predictors; beside the catalogue by default.", None, path="read"
+    )
 
     def run(self, progress: Progress) -> Facts:
         refuse_overwriting_inputs([self.output], self.inputs())
@@ -65,12 +69,12 @@ class TrainJob:
         ------
         Wco2Error : when an input is missing or wrong, or a region has too few rows or sites.
         """
-        from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.inputs.domain import parse_domain
         from wco2_engine.learning.sampling import read_training
         from wco2_engine.learning.training import train
 
-        catalogue = Catalogue.read(self.catalogue)
+        stack = stack_folder(self.stack, self.catalogue, self.output)
+        catalogue = catalogue_with_units(self.catalogue, stack)
         return train(
             read_training(Path(self.training), catalogue.names),
             catalogue,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, Grid, project
+from wco2_engine.grid import GEOGRAPHIC, Grid, parse_crs, project
 
 MARGIN = 3  # pixels on each side: neighbours for bilinear, and rounding
 MESH = 129  # points along each side of an extent that are looked up in a source's CRS
@@ -83,35 +83,62 @@ def window_of(grid: Grid, extents: tuple[Extent, ...], where: str) -> Window:
 
 
 def _window(grid: Grid, extent: Extent) -> Window | None:
+    """The pixels of an extent, found by points of it, and by pixels of the grid that lie in it."""
     west, south, east, north = extent.bounds
     pad = extent.cell
-    x = np.linspace(west - pad, east + pad, MESH)
-    y = np.linspace(north + pad, south - pad, MESH)
-    if extent.crs == GEOGRAPHIC:
-        y = np.clip(y, -90.0, 90.0)
-    across, down = np.meshgrid(x, y)
-    column, row = grid.pixel_coordinates(
-        *project(across.ravel(), down.ravel(), extent.crs, grid.crs)
-    )
-    inside = ~np.isnan(column)
-    if not inside.any():
+    west, south, east, north = west - pad, south - pad, east + pad, north + pad
+    if parse_crs(extent.crs).is_geographic:
+        south, north = max(south, -90.0), min(north, 90.0)
+    x, y = np.linspace(west, east, MESH), np.linspace(north, south, MESH)
+    across, down = (each.ravel() for each in np.meshgrid(x, y))
+    column, row = grid.pixel_coordinates(*project(across, down, extent.crs, grid.crs))
+    spans = []
+    if not np.isnan(column).all():
+        # Between the points of the mesh the extent may reach as much further as they lie apart.
+        shape = (MESH, MESH)
+        spans.append((_span(row.reshape(shape)), _span(column.reshape(shape))))
+    # A source that is smaller than the mesh is wide lies between its points.
+    rows = np.unique(np.linspace(0, grid.height - 1, MESH).astype(np.int64))
+    columns = np.unique(np.linspace(0, grid.width - 1, MESH).astype(np.int64))
+    edge_x, edge_y = grid.axes()
+    across, down = (each.ravel() for each in np.meshgrid(edge_x[columns], edge_y[rows]))
+    x, y = project(across, down, grid.crs, extent.crs)
+    with np.errstate(invalid="ignore"):
+        if parse_crs(extent.crs).is_geographic:
+            x = west + (x - west) % 360.0
+        inside = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    if inside.any():
+        where_row, where_column = np.divmod(np.flatnonzero(inside), columns.size)
+        apart = 1 + grid.height // MESH, 1 + grid.width // MESH
+        spans.append(
+            tuple(
+                (float(found.min()) - gap, float(found.max()) + 1 + gap)
+                for found, gap in zip((rows[where_row], columns[where_column]), apart, strict=True)
+            )  # type: ignore[arg-type]
+        )
+    if not spans:
         return None
-    column, row = column.reshape(MESH, MESH), row.reshape(MESH, MESH)
-    # Between the points of the mesh the extent may reach further by as much as they lie apart.
-    rows = _span(row, grid.height)
-    columns = _span(column, grid.width)
-    if grid.geographic and columns[1] - columns[0] > grid.width / 2:
-        columns = 0, grid.width  # it may cross the seam
-    return Window(rows[0], columns[0], rows[1] - rows[0], columns[1] - columns[0])
+    first, last = _limits([span[0] for span in spans], grid.height)
+    left, right = _limits([span[1] for span in spans], grid.width)
+    if grid.geographic and right - left > grid.width / 2:
+        left, right = 0, grid.width  # it may cross the seam
+    return Window(first, left, last - first, right - left)
 
 
-def _span(places: Any, size: int) -> tuple[int, int]:
+def _span(places: Any) -> tuple[float, float]:
+    """Lowest and highest of places in a mesh, with what lies between its points."""
     with np.errstate(invalid="ignore"):
         steps = [np.abs(np.diff(places, axis=axis)) for axis in (0, 1)]
     apart = max((float(np.nanmax(s)) for s in steps if not np.isnan(s).all()), default=0.0)
-    apart = min(apart, size / 4)  # across a seam neighbours are a whole turn apart
-    low = math.floor(float(np.nanmin(places)) - apart) - MARGIN
-    high = math.ceil(float(np.nanmax(places)) + apart) + MARGIN
+    low, high = float(np.nanmin(places)), float(np.nanmax(places))
+    # Across a seam neighbours are a whole turn apart, which is no distance.
+    apart = min(apart, (high - low) / 4)
+    return low - apart, high + apart
+
+
+def _limits(spans: list[tuple[float, float]], size: int) -> tuple[int, int]:
+    low = math.floor(min(span[0] for span in spans)) - MARGIN
+    high = math.ceil(max(span[1] for span in spans)) + MARGIN
     return max(0, low), min(size, high)
 
 

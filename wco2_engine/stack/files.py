@@ -18,9 +18,9 @@ from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, disk_errors
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import AS_STATED, Cells, Grid, parse_crs
-from wco2_engine.inputs.bandnames import EMPTY
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.inputs.predictors import NO_TIME
+from wco2_engine.inputs.timeaxis import EMPTY
 from wco2_engine.season import Month
 from wco2_engine.stack.extent import TILE, Window, cropped
 

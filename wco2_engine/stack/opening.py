@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Predictor
 from wco2_engine.stack.candidates import Candidate
 from wco2_engine.stack.unpacking import unpacked
@@ -34,6 +33,7 @@ def opened(
     Wco2Error : when a file can't be read, or contradicts the catalogue or another file.
     """
     from wco2_engine.downloads.reading import NamedFile
+    from wco2_engine.downloads.regridding import regridded
     from wco2_engine.downloads.series import open_series
 
     reading = reading_of(predictor)
@@ -50,7 +50,8 @@ def opened(
                 for item in files
                 if item.part == part
             ]
-            series.append((part, _on_regular_grid(open_series(named, reading, where), where)))
+            one = open_series(named, reading, where)
+            series.append((part, regridded(one, predictor.resampling, where)))
     except BaseException:
         closed(series)
         raise
@@ -65,40 +66,24 @@ def closed(series: Sequence[tuple[int, Any]]) -> None:
 
 def reading_of(predictor: Predictor) -> Reading:
     """What a catalogue says, as readers of downloads understand it."""
-    from wco2_engine.downloads.reading import Bits, Code, Quality, Reading
+    from wco2_engine.downloads.reading import Reading
 
     details, encoding = predictor.details, predictor.encoding
-    quality = None
-    if details.quality is not None:
-        said = details.quality
-        keep = tuple(Code(low, high) for low, high in said.keep)
-        if said.bits is None:
-            quality = Quality(said.variable, said.band, keep)
-        else:
-            first, count = said.bits
-            kept = tuple(
-                value
-                for low, high in said.keep
-                for value in range(int(low), min(int(high), 2**count - 1) + 1)
-            )
-            quality = Quality(
-                said.variable, said.band, bits=(Bits(first, first + count - 1, kept),)
-            )
     single = () if encoding.nodata is None else ((encoding.nodata, encoding.nodata),)
     return Reading(
         variable=predictor.variable,
         band=predictor.band,
         select=dict(details.select),
-        nodata=tuple(Code(low, high) for low, high in (*single, *details.nodata)),
-        zero=tuple(Code(low, high) for low, high in details.zero),
-        keep=tuple(Code(low, high) for low, high in details.keep),
+        nodata=(*single, *details.nodata),
+        zero=details.zero,
+        keep=details.keep,
         scale=encoding.scale,
         offset=encoding.offset,
         units=predictor.units if predictor.units_said else None,
         crs=encoding.crs,
         bands=details.bands,
         stamp=details.time,
-        quality=quality,
+        quality=details.quality,
         overrule=frozenset(details.overrule),
     )
 
@@ -127,14 +112,6 @@ def units_and_conversion(
         units = f"{time}-1" if units == "1" else f"{units} {time}-1"
     to = predictor.to if predictor.to_said else units
     return to, conversion(units, to, where)
-
-
-def _on_regular_grid(series: Any, where: str) -> Any:
-    if isinstance(series.grid, Grid):
-        return series
-    from wco2_engine.downloads.regridding import regridded  # type: ignore[import-not-found]
-
-    return regridded(series, where)
 
 
 def _day(day: date | None) -> np.datetime64 | None:

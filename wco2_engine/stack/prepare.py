@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,15 +13,19 @@ from typing import Any
 
 from wco2_engine.files import writable_folder
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
+from wco2_engine.inputs.predictors import Sources, needed_months
+from wco2_engine.inputs.rasters import Rasters, is_local
 from wco2_engine.lock import locked
 from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 from wco2_engine.season import Month
-from wco2_engine.stack.described import prepared_keys, tame_keys, write_catalogue
+from wco2_engine.stack.candidates import candidates
+from wco2_engine.stack.described import NAME, prepared_keys, tame_keys, write_catalogue
 from wco2_engine.stack.extent import Extent, window_of
 from wco2_engine.stack.files import FORMAT, Told, target_path
 from wco2_engine.stack.making import BUDGET, Made, Task
+from wco2_engine.stack.opening import closed, opened, units_and_conversion
 from wco2_engine.stack.running import run_tasks
-from wco2_engine.stack.source import Source
+from wco2_engine.stack.source import Source, parts_of
 from wco2_engine.stack.tame import Need, needs
 
 UNPACKED = ".unpacked"
@@ -46,7 +51,7 @@ class Prepared:
 
 def prepare(
     catalogue: Catalogue,
-    months: Iterable[Month],
+    months: Iterable[Month] | None,
     extents: Sequence[Extent],
     folder: Path,
     progress: Progress | None = None,
@@ -56,7 +61,8 @@ def prepare(
 
     Parameters
     ----------
-    months : to sample or predict; what lags and windows need besides is found out.
+    months : to sample or predict; what lags and windows need besides is found out. None for all
+        that is there.
     extents : where; the whole source where there is none.
     folder : of the stack; not touched where nothing has to be prepared.
     jobs : processes at a time.
@@ -68,7 +74,7 @@ def prepare(
     Cancelled : when the user asked to stop; finished files stay, and are not made again.
     """
     progress = progress or Silent()
-    wanted = sorted(set(months))
+    wanted = None if months is None else sorted(set(months))
     found = needs(catalogue, wanted)
     why = {need.predictor.name: need.why for need in found}
     if not any(why.values()):
@@ -100,7 +106,7 @@ def prepared(
 @dataclass(frozen=True)
 class _Work:
     catalogue: Catalogue
-    months: list[Month]
+    months: list[Month] | None
     extents: tuple[Extent, ...]
     folder: Path
     scratch: Path
@@ -159,7 +165,9 @@ class _Work:
             and about.key == key
         }
         source = source.without(told, absent)
-        wanted = {m for user in users for m in source.needed(user, self.months)}
+        wanted = set(source.available)
+        if self.months is not None:
+            wanted = {m for user in users for m in source.needed(user, self.months)}
         tasks, kept = [], []
         for years in source.together({month.year for month in wanted}):
             fill = {m for m in wanted if m.year in years}
@@ -257,7 +265,9 @@ def _keys(predictor: Predictor) -> dict[str, Any]:
         name="",
         **{name: getattr(plain, name) for name in _OF_THE_MODEL},
     )
-    return {"format": FORMAT, **asdict(values)}
+    # Grids that are regular in no CRS take the four neighbours, or the nearest.
+    neighbours = 4 if predictor.resampling == "bilinear" else 1
+    return {"format": FORMAT, "neighbours": neighbours, **asdict(values)}
 
 
 _OF_THE_MODEL = (
@@ -270,6 +280,70 @@ def _short(keys: Mapping[str, Any]) -> str:
 
 
 def _origin(predictor: Predictor) -> str:
-    parts = [p for _, p in (*predictor.layers, *predictor.operands)] or [predictor]
-    shown = [f"{p.path}{f' {p.variable}' if p.variable else ''}" for p in parts]
+    shown = [f"{p.path}{f' {p.variable}' if p.variable else ''}" for p in parts_of(predictor)]
     return ", ".join(dict.fromkeys(shown))
+
+
+def states(catalogue: Catalogue, months: Iterable[Month] | None) -> list[str]:
+    """Name, size and time of change of every file that predicted months may need, sorted.
+
+    Nothing is opened but what is read as it is: of a download, all files count whose names leave
+    room for such a month.
+    """
+    wanted = None if months is None else sorted(set(months))
+    found = needs(catalogue, wanted)
+    plain = replace(catalogue, predictors=tuple(n.predictor for n in found if not n.why))
+    listed: set[str] = set()
+    if wanted is not None:
+        with Rasters() as rasters:
+            listed |= set(Sources(plain, rasters).states(plain.predictors, wanted))
+    for need in found:
+        if not need.why:
+            continue
+        predictor = need.predictor
+        where = f"{catalogue.file or 'The catalogue'}: predictor '{predictor.name}'"
+        stored = {m for month in wanted or () for m in needed_months(predictor, month)}
+        for part in parts_of(predictor):
+            files = candidates(part, catalogue.folder, where)
+            # Other years may stand for those that lack.
+            others = predictor.missing != "error" or wanted is None
+            listed |= {c.state for c in files if others or any(map(c.may_hold, stored))}
+    return sorted(listed)
+
+
+def with_units(catalogue: Catalogue, stack: Path | None = None) -> Catalogue:
+    """The catalogue with the units that the model sees, where it leaves these to the files.
+
+    Parameters
+    ----------
+    stack : a folder that may have the predictors prepared, and so their units.
+    """
+    if all(predictor.to_said for predictor in catalogue.predictors):
+        return catalogue
+    told = {}
+    if stack is not None and (stack / NAME).is_file():
+        told = {p.name: p.to for p in Catalogue.read(stack / NAME).predictors}
+    found = []
+    for predictor in catalogue.predictors:
+        if not predictor.to_said:
+            units = told.get(predictor.name) or _units_of_files(predictor, catalogue)
+            predictor = replace(predictor, to=units, to_said=True)
+        found.append(predictor)
+    return replace(catalogue, predictors=tuple(found))
+
+
+def _units_of_files(predictor: Predictor, catalogue: Catalogue) -> str:
+    """What the first file of a predictor says of its units, in the end."""
+    where = f"{catalogue.file or 'The catalogue'}: predictor '{predictor.name}'"
+    if not all(is_local(pattern.text) for part in parts_of(predictor) for pattern in part.patterns):
+        return predictor.to
+    part = parts_of(predictor)[0]
+    if predictor.operation:
+        return predictor.units
+    first = candidates(part, catalogue.folder, where)[0]
+    with tempfile.TemporaryDirectory() as scratch:
+        series = opened(part, [first], Path(scratch), where)
+        try:
+            return units_and_conversion(part, series, where)[0]
+        finally:
+            closed(series)

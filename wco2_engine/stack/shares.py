@@ -54,7 +54,10 @@ def shares_by_month(
     by_part: dict[int, dict[Month, list[Share]]] = {}
     for index, (part, one) in enumerate(series):
         months = by_part.setdefault(part, {})
-        for step in one.steps:
+        steps = one.steps
+        if predictor.band is not None and len(steps) > 1:  # a step of an array, by its number
+            steps = [step for step in steps if step.index == predictor.band - 1]
+        for step in steps:
             for month, share in _of_step(predictor, index, step, where):
                 months.setdefault(month, []).append(share)
     found: dict[Month, list[Share]] = {}

@@ -43,8 +43,9 @@ class Source:
         ------
         Wco2Error : when there is no file, or one can't be read.
         """
-        parts = [p for _, p in (*predictor.layers, *predictor.operands)] or [predictor]
-        ingredients = tuple(Ingredient(p, candidates(p, folder, where)) for p in parts)
+        ingredients = tuple(
+            Ingredient(part, candidates(part, folder, where)) for part in parts_of(predictor)
+        )
         held: dict[Candidate, frozenset[Month]] = {}
         joined: list[frozenset[int]] = []
         months: set[Month] | None = None
@@ -127,6 +128,12 @@ class Source:
         if candidate in self.held:
             return not months.isdisjoint(self.held[candidate])
         return any(candidate.may_hold(month) for month in months)
+
+
+def parts_of(predictor: Predictor) -> tuple[Predictor, ...]:
+    """The variables that a predictor is made of: itself, its layers, or what it is derived from."""
+    made = (*predictor.layers, *predictor.operands)
+    return tuple(part for _, part in made) or (predictor,)
 
 
 def _look(

@@ -47,21 +47,21 @@ class Need:
     why: str
 
 
-def needs(catalogue: Catalogue, months: Iterable[Month]) -> tuple[Need, ...]:
+def needs(catalogue: Catalogue, months: Iterable[Month] | None) -> tuple[Need, ...]:
     """For each predictor whether it has to be prepared, and why.
 
     One that has not gets the units that its file states, where the catalogue says none.
 
     Parameters
     ----------
-    months : to predict; the first file that one of them needs is looked at.
+    months : to predict; the first file that one of them needs is looked at. None for any.
     """
-    wanted = list(months)
+    wanted = None if months is None else list(months)
     with Rasters() as rasters:
         return tuple(_need(p, catalogue.folder, wanted, rasters) for p in catalogue.predictors)
 
 
-def _need(predictor: Predictor, folder: Path, months: list[Month], rasters: Rasters) -> Need:
+def _need(predictor: Predictor, folder: Path, months: list[Month] | None, rasters: Rasters) -> Need:
     why = _by_keys(predictor)
     if why:
         return Need(predictor, why)
@@ -119,12 +119,16 @@ def _by_content(path: Path) -> str:
     return next((what for magic, what in _MAGIC.items() if start.startswith(magic)), "")
 
 
-def _first_file(predictor: Predictor, folder: Path, months: list[Month]) -> Path | None:
+def _first_file(predictor: Predictor, folder: Path, months: list[Month] | None) -> Path | None:
     """The first file that is there of those that predicted months need."""
     if not is_local(predictor.path):
         return None
     fields = predictor.fields
-    stored = {m for month in months for m in needed_months(predictor, month)} if fields else {None}
+    if months is None and fields:
+        return next((found.path for found in predictor.patterns[0].find(folder)), None)
+    stored = (
+        {m for month in months or () for m in needed_months(predictor, month)} if fields else {None}
+    )
     seen = set()
     for month in sorted(stored, key=str):
         path = (
@@ -147,10 +151,10 @@ def _by_bands(predictor: Predictor, info: RasterInfo) -> Need:
         or (predictor.when == "yearly" and "year" in fields)
     )
     if info.count > 1 and predictor.band is None and not one_step:
-        named = info.named.known or (predictor.details.bands == "months" and info.count == 12)
+        named = info.time.known or (predictor.details.bands == "months" and info.count == 12)
         if not named:
             return Need(predictor, f"{info.count} bands whose names are no plain months")
-    elif info.count == 1 and predictor.band is None and not one_step and not info.named.known:
+    elif info.count == 1 and predictor.band is None and not one_step and not info.time.known:
         return Need(predictor, "one band of no stated time")
     return _with_units(predictor, info)
 

@@ -45,6 +45,16 @@ def _observations(facts: Facts, console: Console) -> None:
     _counts(facts, console)
 
 
+def _prepare(facts: Facts, console: Console) -> None:
+    for name, why in facts["prepared"].items():
+        _line(console, f"{name}: {why}")
+    if not facts["prepared"]:
+        _line(console, "Nothing to prepare: all predictors are read as they are.")
+        return
+    _line(console, f"{facts['made']} files made, {facts['kept']} were there")
+    _line(console, str(facts["catalogue"]))
+
+
 def _train(facts: Facts, console: Console) -> None:
     if facts.get("scores"):
         console.print(score_table(facts["scores"]))
@@ -144,6 +154,7 @@ def _check(facts: Facts, console: Console) -> None:
         cells = [row["years"][run[0]] for run in shown]
         table.add_row(*map(escape, (row["name"], row["when"], row["units"], row["grid"], *cells)))
     console.print(table)
+    _sanity(rows, console)
     for row in rows:
         for text in row["instead"]:
             _line(console, f"{row['name']}: {text}")
@@ -164,6 +175,27 @@ def _check(facts: Facts, console: Console) -> None:
         _line(console, "Everything that the study needs is there.")
 
 
+def _sanity(rows: Sequence[Facts], console: Console) -> None:
+    """What predictors look like at cells of the map, and which are prepared first."""
+    looked = [row for row in rows if row["sanity"]]
+    if looked:
+        table = Table(title="At cells of the map", title_justify="left")
+        for name in ("predictor", "month", "lowest", "median", "highest", "missing"):
+            table.add_column(name, justify="left" if name in ("predictor", "month") else "right")
+        for row in looked:
+            seen = row["sanity"]
+            numbers = [
+                "–" if seen[name] is None else f"{seen[name]:.4g}"
+                for name in ("low", "middle", "high")
+            ]
+            missing = f"{100 * seen['missing']:.0f} %"
+            table.add_row(escape(row["name"]), seen["month"], *numbers, missing)
+        console.print(table)
+    for row in rows:
+        if row["prepared"]:
+            _line(console, f"{row['name']} is prepared first: {row['prepared']}")
+
+
 def _runs_of_equal(rows: Sequence[Facts], years: Sequence[str]) -> list[list[str]]:
     """Years one after the other that look the same for all predictors share a column."""
     runs: list[list[str]] = []
@@ -178,7 +210,8 @@ def _runs_of_equal(rows: Sequence[Facts], years: Sequence[str]) -> list[list[str
 
 def _run(facts: Facts, console: Console) -> None:
     for name, found in facts["stages"].items():
-        console.print(f"[bold]{name}[/bold]{' (done before)' if found.get('skipped') else ''}")
+        before = found.get("skipped") and (name != "prepare" or found["prepared"])
+        console.print(f"[bold]{name}[/bold]{' (done before)' if before else ''}")
         summary(name, found, console)
 
 
@@ -406,6 +439,7 @@ _TARGETS = {"reco": "ecosystem respiration (reco)", "nee": "net ecosystem exchan
 _SUMMARIES: dict[str, Callable[[Facts, Console], None]] = {
     "observations": _observations,
     "sample": _counts,
+    "prepare": _prepare,
     "train": _train,
     "predict": _predict,
     "publish": _publish,

@@ -33,7 +33,7 @@ def test_what_is_no_code_is_refused(value: object) -> None:
 
 def test_everything_that_is_said_of_a_download_is_kept() -> None:
     found = parsed(
-        select={"expver": "first-valid", "depth": 0.1},
+        select={"expver": "first", "depth": 0.1},
         nodata=[200, 253],
         zero=254,
         keep=0,
@@ -43,7 +43,7 @@ def test_everything_that_is_said_of_a_download_is_kept() -> None:
         steps={"reduce": "max", "least": 0.8},
         overrule=["units"],
     ).details
-    assert found.select == (("expver", "first-valid"), ("depth", 0.1))
+    assert found.select == (("expver", "first"), ("depth", 0.1))
     assert found.nodata == ((200.0, 200.0), (253.0, 253.0))
     assert (found.zero, found.keep) == (((254.0, 254.0),), ((0.0, 0.0),))
     assert found.quality == Quality(None, 2, ((0.0, 0.0),), (2, 2))

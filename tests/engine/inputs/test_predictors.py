@@ -25,12 +25,13 @@ from wco2_engine.inputs.predictors import (
 )
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.season import Month
+from wco2_engine.stack.prepare import prepared
 
 JANUARY, FEBRUARY = Month(2000, 1), Month(2000, 2)
 
 
 def tif(path: Path, *bands: float, dtype: str = "float64", **options: Any) -> Path:
-    """A file with one value a band."""
+    """A file with one value a band; twelve are named as the months that they are."""
     profile = {
         "driver": "GTiff",
         "width": 3,
@@ -45,6 +46,8 @@ def tif(path: Path, *bands: float, dtype: str = "float64", **options: Any) -> Pa
         for number, value in enumerate(bands, start=1):
             file.write(np.full((2, 3), value, dtype), number)
         file.scales, file.offsets = (scale,) * len(bands), (offset,) * len(bands)
+        if len(bands) == 12:
+            file.descriptions = [f"month {month}" for month in range(1, 13)]
     return path
 
 
@@ -69,9 +72,15 @@ def netcdf(
     return path
 
 
+def plain(folder: Path, months: Sequence[Month], **table: Any) -> Catalogue:
+    """A catalogue of one predictor, prepared where it can't be read as it is."""
+    catalogue = Catalogue.from_tables([{"name": "a", **table}], folder)
+    return prepared(catalogue, months, (), folder / "stack")
+
+
 def value(folder: Path, month: Month = JANUARY, **table: Any) -> float:
     """The value of a predictor at a point inside all of these files."""
-    catalogue = Catalogue.from_tables([{"name": "a", **table}], folder)
+    catalogue = plain(folder, [month], **table)
     with Rasters() as rasters:
         points = Points(np.array([11.2]), np.array([61.1]), GEOGRAPHIC)
         reader = PredictorReader(Sources(catalogue, rasters), rasters, points)
@@ -87,7 +96,7 @@ def refused(folder: Path, month: Month = JANUARY, **table: Any) -> Wco2Error:
 
 
 def missing(folder: Path, months: Sequence[Month], **table: Any) -> list[Month]:
-    catalogue = Catalogue.from_tables([{"name": "a", **table}], folder)
+    catalogue = plain(folder, months, **table)
     with Rasters() as rasters:
         return Sources(catalogue, rasters).missing(catalogue.predictors[0], months)
 
@@ -126,9 +135,9 @@ def test_a_yearly_predictor_is_the_step_of_the_year(tmp_path: Path) -> None:
 def test_months_are_not_taken_for_years(tmp_path: Path) -> None:
     netcdf(tmp_path / "a.nc", range(24), "months since 1999-01-01", range(24))
     error = refused(tmp_path, path="a.nc", when="yearly")
-    assert "several time steps in 2000" in error.message
+    assert "several steps in 1999" in error.message
     tif(tmp_path / "a.tif", 1, 2)
-    assert "no time axis" in refused(tmp_path, path="a.tif", when="yearly").message
+    assert "2 bands, and nothing says" in refused(tmp_path, path="a.tif", when="yearly").message
 
 
 @pytest.mark.parametrize("path", ["a_{month:02d}.tif", "a.tif", "a.nc", "dated.nc"])
@@ -138,17 +147,20 @@ def test_a_climatology_is_the_same_every_year(tmp_path: Path, path: str) -> None
     tif(tmp_path / "a.tif", *range(1, 13))
     netcdf(tmp_path / "a.nc", range(1, 13), "1", range(1, 13))
     netcdf(tmp_path / "dated.nc", range(12), "months since 1990-01-01", range(1, 13))
+    # That 1 to 12 are months, only a person knows.
+    more = {"bands": "months"} if path == "a.nc" else {}
     for month in (Month(2000, 2), Month(1950, 2)):
-        assert value(tmp_path, month, path=path, when="climatology") == 2
-    assert value(tmp_path, Month(2000, 12), path=path, when="climatology") == 12
+        assert value(tmp_path, month, path=path, when="climatology", **more) == 2
+    assert value(tmp_path, Month(2000, 12), path=path, when="climatology", **more) == 12
 
 
 def test_a_climatology_needs_all_twelve_months(tmp_path: Path) -> None:
     tif(tmp_path / "a.tif", *range(11))
     netcdf(tmp_path / "two_years.nc", range(24), "months since 1990-01-01", range(24))
-    for path in ("a.tif", "two_years.nc"):
-        error = refused(tmp_path, path=path, when="climatology")
-        assert "not the 12 months of a climatology" in error.message
+    error = refused(tmp_path, path="a.tif", when="climatology")
+    assert "11 bands, and nothing says what time they are of" in error.message
+    error = refused(tmp_path, path="two_years.nc", when="climatology")
+    assert "2 steps in month 1: " in error.message
 
 
 def test_monthly_files_by_name(tmp_path: Path) -> None:
@@ -163,10 +175,30 @@ def test_files_of_twelve_bands_a_year(tmp_path: Path) -> None:
     assert value(tmp_path, FEBRUARY, path="a_{year}.tif", when="monthly") == 2
     tif(tmp_path / "a_2001.tif", *range(1, 12))
     error = refused(tmp_path, Month(2001, 2), path="a_{year}.tif", when="monthly")
-    assert "11 bands and no time axis" in error.message
+    assert "11 bands, and nothing says what time they are of" in error.message
     tif(tmp_path / "a.tif", *range(1, 13))
     error = refused(tmp_path, path="a.tif", when="monthly")  # of which year would they be?
-    assert "12 bands and no time axis" in error.message
+    assert "12 bands whose names say no months" in error.message
+
+
+def test_twelve_bands_without_names_are_months_only_where_a_person_says_so(tmp_path: Path) -> None:
+    path = tif(tmp_path / "a_2000.tif", *range(1, 13))
+    with rasterio.open(path, "r+") as file:
+        file.descriptions = [None] * 12
+    error = refused(tmp_path, FEBRUARY, path="a_{year}.tif", when="monthly")
+    assert "12 bands, and nothing says what time they are of" in error.message
+    assert 'bands = "months"' in error.hint
+    found = value(tmp_path, FEBRUARY, path="a_{year}.tif", when="monthly", bands="months")
+    assert found == 2
+
+
+def test_a_mark_for_missing_values_that_the_file_does_not_name_is_refused(tmp_path: Path) -> None:
+    tif(tmp_path / "a.tif", -9999, dtype="float32")
+    error = refused(tmp_path, path="a.tif")
+    assert "holds -9999, which looks like a missing value" in error.message
+    assert "nodata = -9999" in error.hint
+    assert np.isnan(value(tmp_path, path="a.tif", nodata=-9999))
+    assert value(tmp_path, path="a.tif", valid=[-10000, 0]) == -9999
 
 
 @pytest.mark.parametrize(
@@ -195,16 +227,17 @@ def test_a_time_axis_out_of_order_is_used_by_its_dates(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("when", ["monthly", "climatology"])
-def test_daily_files_are_refused(tmp_path: Path, when: str) -> None:
+def test_daily_files_become_months_only_as_is_said(tmp_path: Path, when: str) -> None:
     netcdf(tmp_path / "a.nc", range(366), "days since 2000-01-01", range(366))
     error = refused(tmp_path, path="a.nc", when=when)
-    assert "up to 31 time steps a month" in error.message
-    assert "monmean" in error.hint
+    assert "31 steps in " in error.message
+    assert 'steps = { reduce = "mean" }' in error.hint
+    # January has the days 0 to 30, whose mean is 15.
+    assert value(tmp_path, path="a.nc", when=when, steps={"reduce": "mean"}) == 15
 
 
-def test_an_axis_that_cant_be_read_matters_only_where_it_is_needed(tmp_path: Path) -> None:
+def test_an_axis_that_cant_be_read_is_quoted(tmp_path: Path) -> None:
     netcdf(tmp_path / "a.nc", [0, 1], "days since the flood", [5, 6])
-    assert value(tmp_path, path="a.nc", band=2) == 6
     assert "can't be read" in refused(tmp_path, path="a.nc", when="monthly").message
 
 
@@ -445,7 +478,7 @@ def test_months_are_listed_as_runs_all_of_them() -> None:
 # ---------------------------------------------------------------- the real grids
 
 
-def test_the_real_temperature_of_a_siberian_january(realcase: Path) -> None:
+def test_the_real_temperature_of_a_siberian_january(realcase: Path, tmp_path: Path) -> None:
     """Yakutsk: January means lie near -40 degC in both real grids, July near +19."""
     tables = [
         {"name": "series", "path": "ncep_t2m_monthly_1982_2013_eof20_nh250.nc", "when": "monthly"},
@@ -454,7 +487,9 @@ def test_the_real_temperature_of_a_siberian_january(realcase: Path) -> None:
     # The series states no CRS: it has to be asked for.
     common = {"variable": "t2m", "units": "degC", "valid": [-90, 60], "crs": GEOGRAPHIC}
     tables = [{**table, **common} for table in tables]
-    catalogue = Catalogue.from_tables(tables, realcase / "grids")
+    stored = Catalogue.from_tables(tables, realcase / "grids")
+    asked = [Month(1999, 1), Month(1999, 7), Month(2013, 4)]
+    catalogue = prepared(stored, asked, (), tmp_path)
     points = Points(np.array([129.7]), np.array([62.0]), GEOGRAPHIC)
     with Rasters() as rasters:
         reader = PredictorReader(Sources(catalogue, rasters), rasters, points)

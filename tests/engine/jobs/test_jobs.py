@@ -20,6 +20,7 @@ from wco2_engine.jobs import (
     NewJob,
     ObservationsJob,
     PredictJob,
+    PrepareJob,
     ProductsJob,
     PublishJob,
     ReportJob,
@@ -42,6 +43,7 @@ EXAMPLES: list[Any] = [
     ObservationsJob(
         "in.csv", "out.gpkg", columns={"site": "S"}, screen={"treatments": ["", "Control"]}
     ),
+    PrepareJob("c.toml", "stack", "1990", [0, 50, 10, 60], observations="o.gpkg"),
     SampleJob("o.gpkg", "c.toml", "t.gpkg", origin=[0.5, 0.25]),
     TrainJob(
         *("t.gpkg", "c.toml", "m.wco2"),
