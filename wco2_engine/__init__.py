@@ -38,6 +38,10 @@ _PLACES = {
     "knndm": "learning.knndm",
     "AreaOfApplicability": "learning.applicability",
     "predict": "mapping.prediction",
+    "MapSeries": "analysis.series",
+    "zoning_of": "analysis.zoning",
+    "budget": "analysis.budget",
+    "map_trends": "analysis.trend",
     "Wco2Error": "errors",
     "Cancelled": "errors",
 }

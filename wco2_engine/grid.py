@@ -126,6 +126,7 @@ class Grid:
 
     Examples
     --------
+    >>> from wco2_engine import Grid
     >>> grid = Grid.from_extent((170, 60, -170, 61), resolution=0.5)
     >>> grid
     Grid(EPSG:4326, 2 x 40 cells of 0.5 x 0.5, west 170, south 60, east 190, north 61)

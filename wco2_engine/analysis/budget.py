@@ -16,11 +16,12 @@ from wco2_engine.analysis.polygons import PolygonZoning
 from wco2_engine.analysis.series import MapSeries
 from wco2_engine.analysis.tables import Row, read_rows, write_rows
 from wco2_engine.analysis.trend import Prewhitening, trends
-from wco2_engine.analysis.zoning import Fraction, Zoning
+from wco2_engine.analysis.zoning import AllCells, Fraction, Zoning
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write
 from wco2_engine.learning.members import total_interval
-from wco2_engine.progress import Progress, stop_if_cancelled
+from wco2_engine.progress import Progress, Silent, stop_if_cancelled
+from wco2_engine.season import format_years
 
 FloatArray = NDArray[np.float64]
 GRAMS_IN_TG, M2_IN_KM2 = 1e12, 1e6
@@ -34,7 +35,7 @@ class Zone:
     name: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Budget:
     """Totals of winters by zone.
 
@@ -63,6 +64,12 @@ class Budget:
     outside: FloatArray
     without_fraction: float
     simulated: bool
+
+    def __repr__(self) -> str:
+        shown = ", ".join(zone.name for zone in self.zones[:6])
+        more = f" and {len(self.zones) - 6} more" if len(self.zones) > 6 else ""
+        how = f", {self.level:.0%} intervals" if self.of_members is not None else ""
+        return f"Budget(winters {format_years(self.years)}, zones {shown}{more}{how})"
 
     def rows(self) -> list[Row]:
         """A row a zone and winter: Tg C, g C m-2 and km2, None where there is nothing to say."""
@@ -174,12 +181,12 @@ class Budget:
 
 def budget(
     series: MapSeries,
-    zonings: Sequence[Zoning],
-    fraction: Fraction | None,
-    level: float,
-    progress: Progress,
+    zonings: Sequence[Zoning] = (),
+    fraction: Fraction | None = None,
+    level: float = 0.9,
+    progress: Progress | None = None,
 ) -> Budget:
-    """Sum a series of maps over zones.
+    """Sum a series of maps over all cells, and over zones.
 
     The map is gone through in pieces, so memory follows neither its size nor its winters. A total
     is the sum of flux x ground under the cell x the cell's share in the zone x the share that
@@ -187,7 +194,7 @@ def budget(
 
     Parameters
     ----------
-    zonings : the zones, of which the first has to be all cells.
+    zonings : zones of one kind or several, e.g. by `zoning_of`; all cells are summed first.
     fraction : the share of each cell that counts, e.g. of land; None for all of it.
     level : of intervals, which are there when every winter has a map of the members.
 
@@ -195,9 +202,21 @@ def budget(
     ------
     Wco2Error : when a map can't be read, members lack cells that the map has, or the level is none.
     Cancelled : when the user asked to stop.
+
+    Examples
+    --------
+    >>> from wco2_engine import MapSeries, budget, zoning_of
+    >>> series = MapSeries.read("results/maps")
+    >>> found = budget(series)
+    >>> found
+    Budget(winters 2001-2002, zones all)
+    >>> [(row["year"], round(row["covered_km2"])) for row in found.rows()]
+    [(2001, 525264), (2002, 525264)]
     """
     from scipy.sparse import vstack
 
+    progress = progress or Silent()
+    zonings = [AllCells(), *zonings]
     if not 0 < level < 1:
         raise Wco2Error(f"Level {level} is not between 0 and 1.", "Give e.g. 0.9.")
     zones = tuple(Zone(zoning.kind, name) for zoning in zonings for name in zoning.names)

@@ -19,7 +19,7 @@ from wco2_engine.grid import Grid, Tile, parse_crs
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.inputs.rasters import Encoding, RasterInfo, Rasters
 from wco2_engine.mapping.record import RECORD, PredictionRecord
-from wco2_engine.season import FIRST_YEAR, LAST_YEAR
+from wco2_engine.season import FIRST_YEAR, LAST_YEAR, format_years
 from wco2_engine.units import flux_conversion
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +31,7 @@ _YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _A_WINTER = re.compile(r"(?:\s|^)(?:/\s*)?(winter|season|year|yr|a)(-1|\^-1)?$")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MapSeries:
     """Maps of one quantity, one a winter, on the same cells. Made by `read`.
 
@@ -55,7 +55,7 @@ class MapSeries:
     @classmethod
     def read(
         cls,
-        folder: Path,
+        folder: Path | str,
         quantity: str = FLUX,
         crs: str | None = None,
         units: str | None = None,
@@ -73,9 +73,20 @@ class MapSeries:
         ------
         Wco2Error : when there are no maps, two for one year, maps on different cells, or maps
             without a CRS or unit that is not given either.
+
+        Examples
+        --------
+        >>> from wco2_engine import MapSeries
+        >>> series = MapSeries.read("results/maps")
+        >>> series
+        MapSeries(winter_flux, winters 2001-2002,
+            Grid(EPSG:4326, 10 x 10 cells of 1 x 1, west 100, south 60, east 110, north 70))
+        >>> series.map_of(2001).shape
+        (10, 10)
         """
         if crs is not None:
             parse_crs(crs)
+        folder = Path(folder)
         home: Path
         record: Mapping[str, Any]
         if folder.is_file():
@@ -103,6 +114,9 @@ class MapSeries:
                 )
         factor = _factor(maps[first], units) if quantity.startswith(FLUX) else 1.0
         return cls(folder, quantity, grid, maps, members, record, encoding, factor)
+
+    def __repr__(self) -> str:
+        return f"MapSeries({self.quantity}, winters {format_years(self.years)}, {self.grid})"
 
     @property
     def years(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from wco2_engine import __version__
 from wco2_engine.analysis.series import WINTER_UNITS, MapSeries
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.mapping.writer import Band, write_cog
-from wco2_engine.progress import Progress, stop_if_cancelled
+from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 
 FloatArray = NDArray[np.float64]
 Prewhitening = Literal["residuals", "pw", "tfpw", "none"]
@@ -196,7 +196,7 @@ def fdr_threshold(p: FloatArray, alpha: float, tests: int | None = None) -> floa
     return float(ordered[below[-1]]) if below.size else 0.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrendMap:
     """Trends of all cells of a map, arrays `(height, width)`, NaN where a cell has no trend.
 
@@ -217,6 +217,11 @@ class TrendMap:
     threshold: float
     rate: float
 
+    def __repr__(self) -> str:
+        sure = int((self.significant == 1).sum())
+        found = f"{self.cells:,} cells with a trend, {sure:,} of them significant"
+        return f"TrendMap({found} with false discoveries at {self.rate:g})"
+
     @property
     def cells(self) -> int:
         """Cells with a trend."""
@@ -236,7 +241,10 @@ class TrendMap:
 
 
 def map_trends(
-    series: MapSeries, rate: float, prewhitening: Prewhitening, progress: Progress
+    series: MapSeries,
+    rate: float = 0.05,
+    prewhitening: Prewhitening = "residuals",
+    progress: Progress | None = None,
 ) -> TrendMap:
     """The trend of each cell of a series of maps.
 
@@ -246,7 +254,19 @@ def map_trends(
     ------
     Wco2Error : when there are too few winters, the rate is none, or no cell has values enough.
     Cancelled : when the user asked to stop.
+
+    Examples
+    --------
+    >>> from wco2_engine import MapSeries, map_trends
+    >>> import pathlib, shutil
+    >>> winter, folder = "results/maps/winter_flux/winter_flux_2001.tif", pathlib.Path("same")
+    >>> folder.mkdir()
+    >>> for year in range(1990, 2000):
+    ...     file = shutil.copy(winter, folder / f"{year}.tif")
+    >>> map_trends(MapSeries.read(folder))
+    TrendMap(100 cells with a trend, 0 of them significant with false discoveries at 0.05)
     """
+    progress = progress or Silent()
     if not 0 < rate < 1:
         raise Wco2Error(f"A rate of {rate} is not between 0 and 1.", "Give e.g. 0.05.")
     if len(series.years) < MIN_WINTERS:

@@ -187,6 +187,18 @@ def zoning_of(entry: Mapping[str, Any], grid: Grid) -> PolygonZoning | ClassZoni
     Raises
     ------
     Wco2Error : for other keys, or a file that can't be used.
+
+    Examples
+    --------
+    >>> import geopandas, shapely.geometry
+    >>> from wco2_engine import MapSeries, budget, zoning_of
+    >>> square = shapely.geometry.box(100.25, 69.0, 100.5, 70.0)  # a quarter of a cell
+    >>> frame = geopandas.GeoDataFrame({"name": ["bog"]}, geometry=[square], crs="EPSG:4326")
+    >>> frame.to_file("zones.gpkg")
+    >>> series = MapSeries.read("results/maps")
+    >>> zones = zoning_of({"path": "zones.gpkg", "name_field": "name"}, series.grid)
+    >>> float(zones.fractions(series.grid.whole)[0, 0].round(6))
+    0.25
     """
     path, field = entry.get("path"), entry.get("name_field")
     if isinstance(path, str) and Path(path).suffix.lower() in VECTOR_SUFFIXES:

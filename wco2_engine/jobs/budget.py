@@ -42,8 +42,6 @@ class BudgetJob:
         from wco2_engine.analysis.polygons import PolygonZoning
         from wco2_engine.analysis.series import MapSeries
         from wco2_engine.analysis.zoning import (
-            AllCells,
-            Zoning,
             cell_fraction,
             region_zoning,
             zoning_of,
@@ -62,8 +60,7 @@ class BudgetJob:
         regions = region_zoning(self.regions, series.record, grid)
         zones = zoning_of(self.zones, grid) if self.zones else None
         fraction = cell_fraction(self.fraction, grid) if self.fraction else None
-        zonings: list[Zoning] = [AllCells()]
-        zonings += [zoning for zoning in (regions, zones) if zoning is not None]
+        zonings = [zoning for zoning in (regions, zones) if zoning is not None]
         found = budget(series, zonings, fraction, self.level, SubProgress(progress, 0.0, 0.9))
         summary = found.summary()
         written = [path, write_budget(found, summary, path)]

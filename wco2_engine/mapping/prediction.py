@@ -61,7 +61,7 @@ from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelle
 PROBE_CELLS = 4000  # looked at before a run, to find another unit than that of the training
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
     """What a run made.
 
@@ -81,6 +81,9 @@ class Prediction:
     missing: Mapping[str, int]
     cell_months: tuple[Mapping[str, Any], ...]
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Prediction({len(self.maps)} maps, {self.cells:,} cells, notes {list(self.notes)})"
 
     @property
     def counts(self) -> dict[str, Any]:
@@ -189,10 +192,14 @@ def predict(
 
     Examples
     --------
-    >>> maps = predict(model, catalogue, Grid.from_extent((-150, 60, -140, 70), 0.5), [2001])
-    ... # doctest: +SKIP
-    >>> float(maps.winter_flux.sel(winter=2001, lat=68.75, lon=-149.75))  # doctest: +SKIP
-    21.4
+    >>> from wco2_engine import Catalogue, Grid, Model, predict
+    >>> model, catalogue = Model.read("results/model.wco2"), Catalogue.read("catalogue.toml")
+    >>> grid = Grid.from_extent((100, 60, 110, 65), resolution=1.0)
+    >>> maps = predict(model, catalogue, grid, years=[2001])
+    >>> dict(maps.winter_flux.sizes)
+    {'winter': 1, 'lat': 5, 'lon': 10}
+    >>> predict(model, catalogue, grid, [2001], "maps_of_2001")
+    Prediction(1 maps, 50 cells, notes [])
     """
     import rasterio
 

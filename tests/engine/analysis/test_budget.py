@@ -19,7 +19,7 @@ from wco2_engine.analysis.budget import Budget, Zone, budget, trends_by_zone, wr
 from wco2_engine.analysis.ground import zone_areas
 from wco2_engine.analysis.series import MapSeries
 from wco2_engine.analysis.trend import trends
-from wco2_engine.analysis.zoning import AllCells, cell_fraction, region_zoning, zoning_of
+from wco2_engine.analysis.zoning import cell_fraction, region_zoning, zoning_of
 from wco2_engine.errors import Wco2Error
 from wco2_engine.progress import Silent
 
@@ -55,7 +55,7 @@ def write_maps(
 
 def totals(folder: Path, *more: Any, fraction: str | None = None, level: float = 0.9) -> Budget:
     series = MapSeries.read(folder)
-    zonings = [AllCells(), *(zoning_of(entry, series.grid) for entry in more)]
+    zonings = [zoning_of(entry, series.grid) for entry in more]
     part = cell_fraction(fraction, series.grid) if fraction else None
     return budget(series, zonings, part, level, Silent())
 
@@ -86,7 +86,7 @@ def test_a_zone_misses_its_cells_without_any_value(tmp_path: Path, world: Simple
     regions = region_zoning(None, {"regions": [region.to_json()]}, series.grid)
     assert regions is not None
     zones = zoning_of({"path": str(classes), "names": {"1": "one"}}, series.grid)
-    found = budget(series, [AllCells(), regions, zones], None, 0.9, Silent())
+    found = budget(series, [regions, zones])
     assert found.zones == (Zone("all", "all"), Zone("region", "west"), Zone("zone", "one"))
     everything, west, one = found.rows()
     assert everything["missing_km2"] == pytest.approx(0.0, abs=1e-9)

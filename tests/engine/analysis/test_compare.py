@@ -19,7 +19,7 @@ from wco2_engine.analysis.budget import budget
 from wco2_engine.analysis.compare import ALL, MEAN, Comparison, compare
 from wco2_engine.analysis.ground import zone_areas
 from wco2_engine.analysis.series import MapSeries
-from wco2_engine.analysis.zoning import AllCells, zoning_of
+from wco2_engine.analysis.zoning import zoning_of
 from wco2_engine.cli import main
 from wco2_engine.errors import Wco2Error
 from wco2_engine.progress import Silent
@@ -148,7 +148,7 @@ def test_a_zone_smaller_than_a_cell_has_the_same_total_as_in_a_budget(
     north = AREAS[0]
     by_hand = (0.3 * 10 + 0.1 * 20) * north / 1e12
     series = MapSeries.read(a)
-    totals = budget(series, [AllCells(), zoning_of(entry, series.grid)], None, 0.9, Silent())
+    totals = budget(series, [zoning_of(entry, series.grid)])
     of_budget = totals.totals[1, 0] / 1e12
     assert of_zone["total_a"] == pytest.approx(by_hand, rel=1e-4)
     assert of_zone["total_a"] == pytest.approx(of_budget, rel=1e-12)
