@@ -14,7 +14,6 @@ from wco2_engine.analysis.coverage_fraction import sparse_fractions
 from wco2_engine.analysis.polygons import PolygonZoning, polygon_zoning
 from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, project
-from wco2_engine.inputs.domain import VECTOR_SUFFIXES
 from wco2_engine.inputs.rasters import (
     AS_STORED,
     MAX_WINDOW_PIXELS,
@@ -27,6 +26,7 @@ from wco2_engine.inputs.rasters import (
     subcell_count,
 )
 from wco2_engine.inputs.regions import NO_REGION, Region, assign_region, read_regions
+from wco2_engine.inputs.vectors import VECTOR_SUFFIXES
 from wco2_engine.inputs.zones import Zones, parse_zones
 
 FloatArray = NDArray[np.float64]

@@ -87,6 +87,19 @@ class Polygons:
         return {"crs": self.crs, "rings": [[list(xy) for xy in ring] for ring in self.rings]}
 
 
+def latitudes(area: Area) -> tuple[float, float]:
+    """The lowest and highest latitude of an area's corners, degrees."""
+    if isinstance(area, Box):
+        return area.south, area.north
+    if not isinstance(area, Polygons):
+        return -90.0, 90.0
+    x, y = area.edges[:, 0], area.edges[:, 1]
+    if not parse_crs(area.crs).is_geographic:
+        _, y = project(x, y, area.crs, GEOGRAPHIC)
+    known = y[np.isfinite(y)]
+    return (float(known.min()), float(known.max())) if known.size else (-90.0, 90.0)
+
+
 def _span(west: float, east: float) -> float:
     """Degrees from west to east; 0 where that is more than once around, or nothing."""
     turns = (east - west) / 360.0
@@ -165,6 +178,8 @@ def polygons_of(frame: geopandas.GeoDataFrame, path: Path, where: str) -> Polygo
     polygons = list(polygons_in(unary_union([p for s in shapes for p in polygons_in(s)])))
     if not polygons:
         raise Wco2Error(f"{where}: {path} holds no polygon.", "Give it areas, not points or lines.")
+    if frame.crs.is_geographic:
+        _check_degrees(unary_union(polygons).bounds, path, where)
     rings = tuple(
         tuple((float(x), float(y)) for x, y, *_ in ring.coords[:-1])
         for polygon in polygons
@@ -173,6 +188,21 @@ def polygons_of(frame: geopandas.GeoDataFrame, path: Path, where: str) -> Polygo
     # A code only where it is surely that CRS: pyproj, too, names similar ones.
     epsg = frame.crs.to_epsg(min_confidence=100)
     return Polygons(f"EPSG:{epsg}" if epsg else frame.crs.to_wkt(), rings)
+
+
+def _check_degrees(bounds: tuple[float, float, float, float], path: Path, where: str) -> None:
+    """Raise for polygons whose degrees can't be longitudes and latitudes."""
+    west, south, east, north = bounds
+    if south >= -90 - _EDGE and north <= 90 + _EDGE and west >= -360 and east <= 360:
+        return
+    swapped = max(abs(west), abs(east)) <= 90 and max(abs(south), abs(north)) <= 360
+    raise Wco2Error(
+        f"{where}: {path} has latitudes from {south:g} to {north:g} and longitudes from {west:g} "
+        f"to {east:g}, which can't be.",
+        "Latitude and longitude look swapped: save the polygons with x east and y north."
+        if swapped
+        else "Save the polygons in degrees, or with the CRS that their numbers are in.",
+    )
 
 
 def polygons_in(shape: Any) -> Iterator[Any]:

@@ -16,8 +16,7 @@ from wco2_engine.files import existing_file
 from wco2_engine.grid import parse_crs
 from wco2_engine.inputs.areas import FloatArray, Polygons, read_polygons
 from wco2_engine.inputs.rasters import AS_STORED, Encoding, Points, Rasters, Sampler, gdal_path
-
-VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".kml", ".gml", ".parquet")
+from wco2_engine.inputs.vectors import VECTOR_SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.escaping import is_plain_name
-from wco2_engine.inputs.areas import Area, Box, FloatArray, area_from_json, parse_box, read_polygons
+from wco2_engine.inputs.areas import (
+    Area,
+    Box,
+    FloatArray,
+    area_from_json,
+    latitudes,
+    parse_box,
+    read_polygons,
+)
 from wco2_engine.inputs.toml import read_toml
-from wco2_engine.season import Winter
+from wco2_engine.season import MONTH_NAMES, Winter
 
 NO_REGION = -1
 DEFAULT_WINTER = Winter((10, 11, 12, 1, 2, 3, 4))
@@ -51,7 +59,8 @@ class Region:
         where = f"Region '{name}'"
         if "months" not in data:
             raise Wco2Error(f"{where} has no list of months.")
-        return cls(name, _winter(data, DEFAULT_WINTER, where), area_from_json(data, where))
+        winter = _winter(data, DEFAULT_WINTER, where, checked=False)
+        return cls(name, winter, area_from_json(data, where))
 
 
 EVERYWHERE = (Region("everywhere", DEFAULT_WINTER, Box(-180.0, -90.0, 180.0, 90.0)),)
@@ -100,10 +109,29 @@ def parse_regions(
             if "bbox" in table
             else read_polygons(folder / _text(table["geometry"], where), where)
         )
+        _check_season(winter, area, where)
         regions.append(Region(name, winter, area))
     if not regions:
         raise Wco2Error("No region is given.", "Add a [[region]] with a name and a bbox.")
     return tuple(regions)
+
+
+def _check_season(winter: Winter, area: Area, where: str) -> None:
+    """Raise for a winter that holds its region's summer.
+
+    Raises
+    ------
+    Wco2Error : for July or August north of the equator, January or February south of it.
+    """
+    south, north = latitudes(area)
+    summer = (7, 8) if south >= 0 else (1, 2) if north <= 0 else ()
+    held = [MONTH_NAMES[m - 1] for m in winter.months if m in summer]
+    if held:
+        raise Wco2Error(
+            f"{where}: its winter of {len(winter.months)} months, {winter}, holds "
+            f"{' and '.join(held)}, which are summer there.",
+            "Give the months of winter, e.g. [10, 11, 12, 1, 2, 3, 4].",
+        )
 
 
 def parse_winter(table: Mapping[str, Any], where: str) -> Winter:
@@ -119,14 +147,24 @@ def parse_winter(table: Mapping[str, Any], where: str) -> Winter:
     return _winter(table, DEFAULT_WINTER, where)
 
 
-def _winter(table: Mapping[str, Any], default: Winter, where: str) -> Winter:
+def _winter(
+    table: Mapping[str, Any], default: Winter, where: str, *, checked: bool = True
+) -> Winter:
+    """The winter of a table; that of a model file is taken as it was trained with."""
     months = table.get("months", default.months)
     if not isinstance(months, Sequence) or isinstance(months, str):
         raise Wco2Error(f"{where}: months = {months!r} is no list.", "Write [10, 11, 12, 1, 2].")
     try:
-        return Winter(tuple(months), table.get("label", default.label))
+        winter = Winter(tuple(months), table.get("label", default.label))
     except Wco2Error as error:
         raise Wco2Error(f"{where}: {error.message}", error.hint) from error
+    if checked and winter.label == "january" and 1 not in winter.months:
+        raise Wco2Error(
+            f"{where}: winters are named by the year of their January, but the months "
+            f"{list(winter.months)} hold none.",
+            'Add January to the months, or set label = "start" (the year of the first month).',
+        )
+    return winter
 
 
 def read_regions(path: Path) -> tuple[Region, ...]:

@@ -16,7 +16,7 @@ from wco2_engine.files import atomic_write, existing_file
 from wco2_engine.inputs.cells import has_decimal_comma
 from wco2_engine.inputs.delimited import read_delimited
 from wco2_engine.inputs.records import Account, Records
-from wco2_engine.inputs.vectors import read_features
+from wco2_engine.inputs.vectors import layer_names, read_features
 from wco2_engine.inputs.workbooks import WORKBOOK_SUFFIXES, read_sheet
 
 if TYPE_CHECKING:
@@ -163,18 +163,7 @@ def _layer_name(path: Path, layer: str) -> str:
 
     It is always a table of the file: no path inside an archive and no driver's option.
     """
-    import geopandas
-
-    try:
-        if hasattr(geopandas, "list_layers"):
-            found = list(geopandas.list_layers(path)["name"])
-        else:  # geopandas before 1.0 leaves it to fiona
-            import fiona
-
-            found = fiona.listlayers(path)
-    except Exception as error:  # the drivers of fiona and pyogrio share no root of their own
-        raise _unreadable(path, error) from error
-    names = [name for name in found if name != "layer_styles"]
+    names = layer_names(path, "Table")
     if layer and layer not in names:
         raise Wco2Error(f"{path} has no layer '{layer}'.", nearest_name(layer, names))
     if not layer and len(names) != 1:
@@ -183,13 +172,6 @@ def _layer_name(path: Path, layer: str) -> str:
             f"Say which one: '{path}{_LAYER}{names[0]}'." if names else "Give a file with points.",
         )
     return layer or str(names[0])
-
-
-def _unreadable(path: Path, error: Exception) -> Wco2Error:
-    return Wco2Error(
-        f"{path} can't be read as a table or a point layer ({error}).",
-        "Use CSV, GeoPackage, GeoJSON or another format that OGR reads.",
-    )
 
 
 def _coordinates(

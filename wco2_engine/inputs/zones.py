@@ -13,9 +13,9 @@ from wco2_engine.errors import Wco2Error, check_names, nearest_name
 from wco2_engine.files import existing_file
 from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.areas import FloatArray, Polygons, polygons_of
-from wco2_engine.inputs.domain import VECTOR_SUFFIXES, parse_classes
+from wco2_engine.inputs.domain import parse_classes
 from wco2_engine.inputs.rasters import AS_STORED, Encoding, Points, Rasters, Sampler
-from wco2_engine.inputs.vectors import read_features
+from wco2_engine.inputs.vectors import VECTOR_SUFFIXES, read_features
 
 MAX_ZONES = 50  # more than that is no division into zones but another column
 _HOW = 'Write path = "zones.gpkg" and name_field = "zone", or a raster\'s path and names.'

@@ -299,3 +299,31 @@ def test_the_permafrost_zones_lie_where_the_raster_has_them(realcase: Path) -> N
     inside = zones.contains(x.ravel(), y.ravel())
     agreed = (inside == ((stored.ravel() >= 1) & (stored.ravel() <= 5))).mean()
     assert agreed > 0.99
+
+
+@pytest.mark.parametrize("axes", [(95.0, 30.0), (200.0, 400.0)])
+def test_a_polygon_with_latitudes_that_can_not_be_is_refused(
+    tmp_path: Path, axes: tuple[float, float]
+) -> None:
+    import geopandas
+    from shapely.geometry import box
+
+    latitude, longitude = axes
+    shape = box(longitude, latitude - 10, longitude + 10, latitude)
+    path = tmp_path / "swapped.gpkg"
+    geopandas.GeoDataFrame(geometry=[shape], crs="EPSG:4326").to_file(path, driver="GPKG")
+    with pytest.raises(
+        Wco2Error, match=f"latitudes from {latitude - 10:g} to {latitude:g}"
+    ) as caught:
+        read_polygons(path, "Region 'a'")
+    assert ("swapped" in caught.value.hint) == (longitude == 30.0)
+
+
+def test_the_latitudes_of_an_area_are_those_of_its_corners() -> None:
+    from wco2_engine.inputs.areas import Box, Polygons, latitudes
+
+    assert latitudes(Box(0, 50, 10, 60)) == (50, 60)
+    square = ((1e6, 1e6), (-1e6, 1e6), (-1e6, -1e6), (1e6, -1e6))
+    low, high = latitudes(Polygons("EPSG:3413", (square,)))
+    assert low == pytest.approx(high)
+    assert 76 < low < 78  # 1,414 km from the pole

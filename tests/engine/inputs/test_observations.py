@@ -650,7 +650,7 @@ def test_one_of_several_layers_is_asked_for_by_name(tmp_path: Path) -> None:
 def test_a_file_that_ogr_does_not_know_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "points.gpkg"
     path.write_text("not a GeoPackage")
-    with pytest.raises(Wco2Error, match="can't be read as a table or a point layer"):
+    with pytest.raises(Wco2Error, match=r"can't be read as vector data: it is no \.gpkg"):
         read_observations(path)
 
 

@@ -146,3 +146,48 @@ def test_a_winter_says_october_to_april_by_itself() -> None:
 def test_what_is_no_region_is_refused(data: Any) -> None:
     with pytest.raises(Wco2Error):
         Region.from_json(data)
+
+
+# --- Winters that are none
+
+
+def test_a_winter_that_holds_its_regions_summer_is_refused() -> None:
+    months = [4, 5, 6, 7, 8, 9, 10]
+    with pytest.raises(Wco2Error, match=r"Region 'arctic'.* holds Jul and Aug, which are summer"):
+        parse_regions([{**ARCTIC, "months": months, "label": "start"}], DEFAULT_WINTER, Path())
+    south = {**ARCTIC, "bbox": [-180, -80, 180, -50]}
+    (region,) = parse_regions(
+        [{**south, "months": [6, 7, 8], "label": "start"}], DEFAULT_WINTER, Path()
+    )
+    assert region.winter.months == (6, 7, 8)
+    with pytest.raises(Wco2Error, match="holds Jan and Feb"):
+        parse_regions([south], DEFAULT_WINTER, Path())
+    both = {**ARCTIC, "bbox": [-180, -80, 180, 80]}
+    assert len(parse_regions([both], DEFAULT_WINTER, Path())) == 1
+
+
+def test_a_polar_polygons_summer_is_known_by_its_latitudes(tmp_path: Path) -> None:
+    import geopandas
+    from shapely.geometry import box
+
+    path = tmp_path / "polar.gpkg"
+    frame = geopandas.GeoDataFrame(geometry=[box(-1e6, -1e6, 1e6, 1e6)], crs="EPSG:3413")
+    frame.to_file(path, driver="GPKG")
+    table = {"name": "a", "geometry": "polar.gpkg", "months": [6, 7, 8], "label": "start"}
+    with pytest.raises(Wco2Error, match="holds Jul and Aug"):
+        parse_regions([table], DEFAULT_WINTER, tmp_path)
+
+
+def test_a_winter_named_by_a_january_that_it_lacks_is_refused() -> None:
+    with pytest.raises(Wco2Error, match=r"months \[10, 11, 12\] hold none") as caught:
+        parse_regions([{**ARCTIC, "months": [10, 11, 12]}], DEFAULT_WINTER, Path())
+    assert 'label = "start"' in caught.value.hint
+    with pytest.raises(Wco2Error, match="hold none"):
+        parse_winter({"months": [2, 3]}, "study.toml")
+    named = {**ARCTIC, "months": [10, 11, 12], "label": "start"}
+    assert parse_regions([named], DEFAULT_WINTER, Path())[0].winter.months == (10, 11, 12)
+
+
+def test_a_model_keeps_the_winter_that_it_was_trained_with() -> None:
+    data = {"name": "a", "months": [7, 8], "label": "january", "bbox": [0, 50, 10, 60]}
+    assert Region.from_json(data).winter.months == (7, 8)
