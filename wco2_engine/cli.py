@@ -14,11 +14,9 @@ import click
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.inputs.json import parse_json, read_json
-from wco2_engine.inputs.opening import keep_off_network
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import JOBS, Job, job_from_json
 from wco2_engine.terminal.arguments import parameters_of
-from wco2_engine.terminal.running import WRONG_INPUT, fail, run_job
 
 
 class _Commands(click.Group):
@@ -31,6 +29,8 @@ class _Commands(click.Group):
         try:
             done = super().main(given, *rest, **{**options, "standalone_mode": False})
         except click.ClickException as error:
+            from wco2_engine.terminal.running import WRONG_INPUT, fail
+
             fail(error.format_message(), "See wco2 COMMAND --help.", True, WRONG_INPUT)
         sys.exit(done if isinstance(done, int) else 0)
 
@@ -49,9 +49,14 @@ def main(context: click.Context, as_json: bool) -> None:
     wrong, 130 cancelled (143 by SIGTERM), 1 a bug of ours.
     """
     context.obj = as_json
+
+
+def _prepare_process() -> None:
+    """Settings of libraries, for a process that is ours alone."""
     if "CPL_DEBUG" not in os.environ:
         # GDAL would print its errors beside ours, which say the same with the file and the fix.
         os.environ.setdefault("CPL_LOG", os.devnull)
+    from wco2_engine.inputs.opening import keep_off_network
     from wco2_engine.mapping.running import share_one_heap
 
     keep_off_network()
@@ -83,6 +88,9 @@ def _command(
 
         @click.pass_context
         def run(context: click.Context, /, as_json: bool, **arguments: Any) -> None:
+            from wco2_engine.terminal.running import run_job
+
+            _prepare_process()
             run_job(lambda: make(**arguments), as_json or bool(context.obj))
 
         as_json = click.Option(

@@ -17,6 +17,7 @@ CELL_SIZES = {"least": 1e-6, "most": 1e8}  # in units of any CRS: 0.1 m in degre
 VALIDATIONS = ("random", "site", "blocks", "knndm")
 TRANSFORMS = ("none", "sqrt", "log1p")
 WEIGHTS = ("rows", "sites")
+GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
 DOMAIN, ZONES = f"{__name__}.DomainTable", f"{__name__}.ZonesTable"  # to be named by an option
 MEMBERS = 20
 ENOUGH_TREES = 100  # to be shared by members without asking

@@ -13,8 +13,8 @@ from wco2_engine.drafting.entries import Entry, free_name, shown_path
 from wco2_engine.drafting.looking import Item
 from wco2_engine.drafting.recognising import Findings, Group, Unknown
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.inputs.catalogue import GROUPS
 from wco2_engine.inputs.patterns import Pattern
+from wco2_engine.options import GROUPS
 from wco2_engine.products.headers import Layer
 from wco2_engine.products.keys import keys_of
 from wco2_engine.products.names import dated, literal, plain_name, when_of_pattern

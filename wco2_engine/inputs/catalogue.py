@@ -31,6 +31,7 @@ from wco2_engine.inputs.rasters import (
     is_local,
 )
 from wco2_engine.inputs.toml import read_toml
+from wco2_engine.options import GROUPS
 from wco2_engine.products.keys import with_product
 from wco2_engine.schema import check_path
 from wco2_engine.season import Month
@@ -46,7 +47,6 @@ TAKEN_NAMES = (
     *("source", "target", "region", "cell_size", "cell_crs", "reason", "detail"),
     *("fid", "geom", "geometry", "ogc_fid"),
 )
-GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
 _KEYS = (
     *("name", "group", "path", "root", "variable", "band", "when", "units", "to", "scale"),
     *("offset", "crs", "resampling", "lag", "missing", "valid", "window", "layers", "derive"),

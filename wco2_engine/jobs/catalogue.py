@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, check_ending
-from wco2_engine.inputs.catalogue import GROUPS
 from wco2_engine.jobs.base import Facts
+from wco2_engine.options import GROUPS
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import option
 

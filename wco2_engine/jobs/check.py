@@ -8,7 +8,6 @@ from typing import ClassVar
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
-from wco2_engine.study import Study
 
 
 @dataclass(frozen=True)
@@ -20,4 +19,6 @@ class CheckJob:
     years: str | None = option("Winters to check instead of the study's, e.g. 1983-2014.", None)
 
     def run(self, progress: Progress) -> Facts:
+        from wco2_engine.study import Study
+
         return Study.read(self.study).check(progress, self.years)

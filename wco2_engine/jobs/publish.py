@@ -10,7 +10,6 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
-from wco2_engine.study import Study
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,8 @@ class PublishJob:
         source = Path(self.source)
         if not (source.suffix == ".toml" or (source / "study.toml").is_file()):
             return source, None, {}
+        from wco2_engine.study import Study
+
         study = Study.read(source)
         model, report = Path(study.train.output), Path(study.report.output)
         for path in (model, Path(study.predict.output)):

@@ -8,7 +8,6 @@ from typing import ClassVar
 from wco2_engine.jobs.base import Facts
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
-from wco2_engine.study import Study
 
 
 @dataclass(frozen=True)
@@ -19,4 +18,6 @@ class RunJob:
     study: str = option("The study file.", path="read", argument="STUDY")
 
     def run(self, progress: Progress) -> Facts:
+        from wco2_engine.study import Study
+
         return Study.read(self.study).run(progress)
