@@ -8,6 +8,7 @@ alone, and is faster with numba.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -211,6 +212,16 @@ class AreaOfApplicability:
             if density is not None:
                 density[at] = near
         return Applicable(di, di <= self.threshold_, density)
+
+    def named(self, names: Sequence[str]) -> AreaOfApplicability:
+        """The same area with other names of the predictors, in their order."""
+        if len(names) != self.n_features_in_:
+            raise ValueError(f"{len(names)} names for {self.n_features_in_} predictors")
+        other = copy(self)
+        new = dict(zip(self.feature_names_in_, names, strict=True))
+        other.feature_names_in_ = tuple(names)
+        other.constant_ = tuple(new[name] for name in self.constant_)
+        return other
 
     @cached_property
     def training_lpd_(self) -> NDArray[np.int32]:

@@ -4,12 +4,70 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
+
+
+@dataclass(frozen=True, eq=False)
+class PredictorTable:
+    """Rows to predict, taken by name where they have names.
+
+    Parameters
+    ----------
+    values : `(n_rows, n_features)` float32, NaN where missing.
+    like : the DataArray whose shape a result takes; None for rows of a table.
+    """
+
+    values: NDArray[np.float32]
+    like: Any = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def of(cls, rows: Any, units: Mapping[str, str]) -> PredictorTable:
+        """From a DataFrame, an `xarray.Dataset`, or an array.
+
+        Parameters
+        ----------
+        units : of each predictor by its name, in the order of the columns.
+
+        Raises
+        ------
+        Wco2Error : see `feature_table` and `variables_of`, and for an infinite value.
+        """
+        names = tuple(units)
+        if _is_a(rows, "xarray", "Dataset"):
+            variables = variables_of(rows, names, units)
+            columns = [np.asarray(each.values, np.float64).reshape(-1) for each in variables]
+            return cls(_single(np.column_stack(columns), names), variables[0])
+        return cls(_single(feature_table(rows, names), names))
+
+    def like_rows(self, values: NDArray[np.float64], name: str, attributes: Any) -> Any:
+        """A value a row `(n_rows,)`, as a DataArray where the rows came from a Dataset."""
+        if self.like is None:
+            return values
+        found = self.like.copy(data=values.reshape(self.like.shape)).rename(name)
+        found.attrs = dict(attributes)
+        return found
+
+
+def _single(table: NDArray[np.floating[Any]], names: Sequence[str]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # beyond float32 is infinity
+        values = table.astype(np.float32)
+    infinite = np.argwhere(np.isinf(values))
+    if infinite.size:
+        row, column = infinite[0]
+        raise Wco2Error(
+            f"Predictor '{names[column]}' is infinite in row {row + 1}.",
+            "Set such values to NaN, or leave the row out.",
+        )
+    return values
 
 
 def feature_names(table: Any) -> tuple[str, ...]:
@@ -84,11 +142,6 @@ def variables_of(dataset: Any, names: Sequence[str], units: Mapping[str, str]) -
             "Bring them to one grid, e.g. by reindex_like with method='nearest'.",
         ) from error
     return list(xarray.broadcast(*found))
-
-
-def is_dataset(table: Any) -> bool:
-    """Whether it is an `xarray.Dataset`."""
-    return _is_a(table, "xarray", "Dataset")
 
 
 def _from_frame(frame: Any, names: Sequence[str]) -> NDArray[np.floating[Any]]:

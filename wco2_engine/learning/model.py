@@ -22,7 +22,7 @@ from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, write_archive
 from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
-from wco2_engine.learning.features import feature_table, is_dataset, variables_of
+from wco2_engine.learning.features import PredictorTable
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.reprs import model_html, model_text
@@ -32,6 +32,7 @@ from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 from wco2_engine.units import FLUX_UNITS
 
 FORMAT_VERSION = 1
+FLUX_ATTRIBUTES = {"units": FLUX_UNITS, "long_name": "winter CO2 flux to the atmosphere"}
 
 MAX_REGIONS = 1_000
 MAX_SITE_CODE = 10_000_000
@@ -457,33 +458,72 @@ class Model:
         ((2,), True, False)
         """
         part = self.region_model(region)
-        names = [predictor.name for predictor in self.predictors]
-        if not is_dataset(rows):
-            return self._fluxes(part, feature_table(rows, names), threads)
-        variables = variables_of(rows, names, {p.name: p.units for p in self.predictors})
-        columns = [np.asarray(each.values, np.float64).reshape(-1) for each in variables]
-        flux = self._fluxes(part, np.column_stack(columns), threads)
-        like = variables[0]
-        found = like.copy(data=flux.reshape(like.shape)).rename("flux")
-        found.attrs = {"units": FLUX_UNITS, "long_name": "winter CO2 flux to the atmosphere"}
-        return found
+        table = self._table(rows)
+        flux = np.full(len(table), np.nan)
+        complete = np.isfinite(table.values).all(axis=1)
+        flux[complete] = part.forest.predict(table.values[complete], threads)
+        return table.like_rows(flux, "flux", FLUX_ATTRIBUTES)
 
-    def _fluxes(
-        self, part: RegionModel, table: NDArray[np.floating[Any]], threads: int
-    ) -> NDArray[np.float64]:
-        with np.errstate(over="ignore"):  # beyond float32 is infinity
-            rows = table.astype(np.float32)
-        infinite = np.argwhere(np.isinf(rows))
-        if infinite.size:
-            row, column = infinite[0]
+    def predict_interval(
+        self, rows: Any, region: str | None = None, level: float = 0.9, threads: int = 1
+    ) -> tuple[Any, Any, Any]:
+        """The flux, and bounds that hold a share `level` of the fluxes; NaN as in `predict`.
+
+        Bounds are quantiles of the training fluxes in the leaves (Meinshausen 2006), moved by what
+        calibrates them on held-out sites where the model knows it; see `RegionModel.is_calibrated`.
+        Takes and raises what `predict` does, besides a ValueError for a level that is not between 0
+        and 1.
+
+        Returns
+        -------
+        mean, lower, upper : each as `predict` returns it, g C m-2 month-1.
+
+        Examples
+        --------
+        >>> from wco2_engine import Model
+        >>> model = Model.read("results/model.wco2")
+        >>> mean, lower, upper = model.predict_interval([[-21.5, 12.0]], level=0.5)
+        >>> bool(lower[0] <= mean[0] <= upper[0])
+        True
+        """
+        part = self.region_model(region)
+        table = self._table(rows)
+        found = np.full((3, len(table)), np.nan)
+        complete = np.isfinite(table.values).all(axis=1)
+        found[:, complete] = part.predict_interval(table.values[complete], level, threads)
+        names = ("flux", "flux_lower", "flux_upper")
+        mean, lower, upper = (
+            table.like_rows(values, name, FLUX_ATTRIBUTES)
+            for values, name in zip(found, names, strict=True)
+        )
+        return mean, lower, upper
+
+    def area_of_applicability(self, region: str | None = None) -> AreaOfApplicability:
+        """Where a region's forest knows its way, fitted; it takes DataFrames by the model's names.
+
+        Raises
+        ------
+        Wco2Error : when the model has no such region, or was trained without validation.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from wco2_engine import Model
+        >>> area = Model.read("results/model.wco2").area_of_applicability()
+        >>> table = pd.DataFrame({"carbon": [18.0, 9e3], "temperature": [-8.8, -8.8]})
+        >>> area.predict(table).inside.tolist()
+        [True, False]
+        """
+        area = self.region_model(region).applicability
+        if area is None:
             raise Wco2Error(
-                f"Predictor '{self.predictors[column].name}' is infinite in row {row + 1}.",
-                "Set such values to NaN, or leave the row out.",
+                "The model has no folds by which an area of applicability is told.",
+                "Train it with a validation, e.g. site.",
             )
-        complete = np.isfinite(rows).all(axis=1)
-        flux = np.full(len(rows), np.nan)
-        flux[complete] = part.forest.predict(rows[complete], threads)
-        return flux
+        return area.named([predictor.name for predictor in self.predictors])
+
+    def _table(self, rows: Any) -> PredictorTable:
+        return PredictorTable.of(rows, {p.name: p.units for p in self.predictors})
 
     def describe(self) -> dict[str, Any]:
         """Plain facts for people and for JSON; ranges are of the training data."""

@@ -121,3 +121,30 @@ def test_the_region_may_be_left_out_where_there_is_one(
     with pytest.raises(Wco2Error, match=r"2 regions: which one is meant.*a, b"):
         both.predict(FRAME)
     assert both.predict(FRAME, "b").tolist() == FLUX
+
+
+def test_intervals_come_as_the_flux_does(model: Model) -> None:
+    mean, lower, upper = model.predict_interval(FRAME.assign(snow=[np.nan, 0.2, 0.3]))
+    np.testing.assert_array_equal(np.isnan([mean, lower, upper]), [[True, False, False]] * 3)
+    rows = FRAME[["air", "snow"]].to_numpy(np.float32)[1:]
+    expected = model.regions[0].predict_interval(rows)
+    np.testing.assert_array_equal([mean[1:], lower[1:], upper[1:]], expected)
+    arrays = model.predict_interval(dataset())
+    assert [each.name for each in arrays] == ["flux", "flux_lower", "flux_upper"]
+    assert all(dict(each.sizes) == {"time": 2, "y": 1, "x": 3} for each in arrays)
+
+
+def test_a_model_without_folds_has_no_area_of_applicability(model: Model) -> None:
+    with pytest.raises(Wco2Error, match="no folds by which an area of applicability"):
+        model.area_of_applicability()
+
+
+def test_the_area_of_a_model_takes_frames_by_its_predictors_names(able: Any) -> None:
+    name = able.model.regions[0].region.name
+    area = able.model.area_of_applicability(name)
+    assert area.feature_names_in_ == ("temperature", "carbon")
+    rows = able.model.regions[0].features[:5]
+    frame = pd.DataFrame(rows, columns=["temperature", "carbon"])[["carbon", "temperature"]]
+    plain = able.model.regions[0].applicability
+    np.testing.assert_array_equal(area.predict(frame).di, plain.predict(rows).di)
+    assert plain.feature_names_in_ == ("predictor 1", "predictor 2")
