@@ -21,7 +21,7 @@ from sklearn import __version__ as sklearn_version
 from sklearn.ensemble import ExtraTreesRegressor
 
 from wco2_engine.learning.forest import Forest, walker
-from wco2_engine.learning.members import MEMBERS, split
+from wco2_engine.learning.members import MEMBERS, split_forest
 
 Rows = NDArray[np.float32]
 HEIGHT, WIDTH = 512, 1024
@@ -114,7 +114,7 @@ def with_threads(
 
 def of_members(forest: Forest, rows: Rows, kernel: str, repeats: int) -> None:
     """What members cost: in one pass, and each by itself."""
-    forests = split(forest, MEMBERS)
+    forests = split_forest(forest, MEMBERS)
     mean, together, apart = medians(
         [
             lambda: forest.predict(rows, kernel=kernel),

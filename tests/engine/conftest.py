@@ -16,7 +16,7 @@ from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.members import join
+from wco2_engine.learning.members import join_forests
 from wco2_engine.learning.model import Model, ModelPredictor, RegionModel
 from wco2_engine.progress import Silent
 from wco2_engine.season import Winter
@@ -233,7 +233,9 @@ def able(wide: SimpleNamespace, world: SimpleNamespace) -> SimpleNamespace:
             folds={"site": (np.arange(200) // 10 % 5).astype(np.int16)},
             predictions={},
             importances={"impurity": np.array([0.8, 0.2])},
-            members=join([forest(10 * seed + k, slice(k * 50, k * 50 + 150)) for k in range(2)]),
+            members=join_forests(
+                [forest(10 * seed + k, slice(k * 50, k * 50 + 150)) for k in range(2)]
+            ),
             n_members=2,
             calibration={"0.9": 0.25} if part.region.name == "arctic" else {},
         )

@@ -52,8 +52,8 @@ class Members:
     def predict(self, rows: ArrayLike, threads: int = 1) -> FloatArray:
         """Predictions `(n_members, n_rows)`.
 
-        It costs one walk through all the members' trees, as much as `join(forests).predict`, which
-        gives the mean of the members alone.
+        It costs one walk through all the members' trees, as much as
+        `join_forests(forests).predict`, which gives the mean of the members alone.
         """
         matrix = np.ascontiguousarray(rows, np.float32)
         return np.stack([forest.predict(matrix, threads=threads) for forest in self.forests])
@@ -120,8 +120,8 @@ def fit_members(
     return Members(tuple(forests), drawn)
 
 
-def join(forests: Sequence[Forest]) -> Forest:
-    """One forest of all the trees, in the order of the forests. `split` undoes it."""
+def join_forests(forests: Sequence[Forest]) -> Forest:
+    """One forest of all the trees, in the order of the forests. `split_forest` undoes it."""
     sizes = [forest.n_nodes for forest in forests]
     starts = np.cumsum([0, *sizes[:-1]])
     arrays: dict[str, Any] = {
@@ -132,7 +132,7 @@ def join(forests: Sequence[Forest]) -> Forest:
     return Forest(**arrays, root=root.astype(np.uint32), n_features=forests[0].n_features)
 
 
-def split(forest: Forest, parts: int) -> tuple[Forest, ...]:
+def split_forest(forest: Forest, parts: int) -> tuple[Forest, ...]:
     """The forest's trees, in their order, as `parts` forests of equally many.
 
     Raises

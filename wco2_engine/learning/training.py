@@ -23,7 +23,7 @@ from wco2_engine.learning.cross_validation import HeldOutPredictions, cross_val_
 from wco2_engine.learning.evaluation import conformal_corrections, coverage_rows, score_rows
 from wco2_engine.learning.fitting import fit_with_importances
 from wco2_engine.learning.folds import NEEDS_DISTANCE, make_folds
-from wco2_engine.learning.members import fit_members, join
+from wco2_engine.learning.members import fit_members, join_forests
 from wco2_engine.learning.model import (
     STRICT_FIRST,
     Model,
@@ -264,7 +264,7 @@ def _train_region(
     members = None
     if settings.n_members:
         drawn = fit_members(rows, hyperparameters, to_fit_members, settings.n_members, "halves")
-        members = join(drawn.forests)
+        members = join_forests(drawn.forests)
 
     importances = {"impurity": impurity}
     calibration: dict[str, float] = {}

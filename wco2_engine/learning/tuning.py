@@ -150,8 +150,8 @@ def tune(
     candidates, whole_grid = _candidates(untuned, space or SearchSpace(), budget // cost, run.seed)
     if len(candidates) < 2:
         raise Wco2Error(
-            f"Tuning with a budget of {budget} forests can't compare two ways to grow.",
-            f"Each costs {cost} with these folds: allow {2 * cost} or more, and name a second way.",
+            f"Tuning with a budget of {budget} forests can't compare two sets of hyperparameters.",
+            f"Each costs {cost} with these folds: allow {2 * cost} or more, and name a second set.",
         )
     ends = np.linspace(0.0, 1.0, len(outer) + 2).tolist()
     parts = [run.part(*stretch) for stretch in pairwise(ends)]
@@ -217,7 +217,7 @@ def _predictions(
     found = np.empty((len(candidates), len(rows)))
     size = len(candidates)
     for k, candidate in enumerate(candidates):
-        run.step(k / size, f"Tuning: {size} ways to grow")
+        run.step(k / size, f"Tuning: {size} sets of hyperparameters")
         part = run.part(k / size, (k + 1) / size)
         found[k] = cross_val_predict(rows, folds, candidate, part).predicted
     return found

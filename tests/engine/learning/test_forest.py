@@ -35,7 +35,7 @@ from wco2_engine.learning.forest import (
     sort_keys,
     walker,
 )
-from wco2_engine.learning.members import split
+from wco2_engine.learning.members import split_forest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
@@ -291,7 +291,7 @@ def test_members_predicted_together_get_the_bits_of_their_own_forests(
     for rows in (query(1101), alike(1101), query(0)):
         together = forest.predict_members(rows, members, threads, kernel)
         assert together.shape == (members, len(rows))
-        for found, own in zip(together, split(forest, members), strict=True):
+        for found, own in zip(together, split_forest(forest, members), strict=True):
             assert found.tobytes() == own.predict(rows, kernel=kernel).tobytes()
 
 

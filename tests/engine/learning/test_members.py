@@ -9,7 +9,13 @@ import pytest
 
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.learning.fitting import fit_forest
-from wco2_engine.learning.members import Members, fit_members, join, split, total_interval
+from wco2_engine.learning.members import (
+    Members,
+    fit_members,
+    join_forests,
+    split_forest,
+    total_interval,
+)
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import Hyperparameters
@@ -83,7 +89,7 @@ def test_weights_go_with_their_rows() -> None:
 def test_the_joined_forest_predicts_the_mean_of_the_members() -> None:
     features = study()[0]
     found = fitted()
-    joined = join(found.forests)
+    joined = join_forests(found.forests)
     assert joined.n_trees == 20
     np.testing.assert_allclose(
         joined.predict(features), found.predict(features).mean(axis=0), rtol=1e-13
@@ -92,12 +98,12 @@ def test_the_joined_forest_predicts_the_mean_of_the_members() -> None:
 
 def test_splitting_undoes_joining_and_sharing_must_be_equal() -> None:
     found = fitted()
-    joined = join(found.forests)
-    for before, after in zip(found.forests, split(joined, 5), strict=True):
+    joined = join_forests(found.forests)
+    for before, after in zip(found.forests, split_forest(joined, 5), strict=True):
         for name, array in before.arrays().items():
             np.testing.assert_array_equal(array, after.arrays()[name])
     with pytest.raises(ValueError, match="20 trees are not 3 forests"):
-        split(joined, 3)
+        split_forest(joined, 3)
 
 
 def test_a_constant_flux_has_a_total_without_spread() -> None:

@@ -24,7 +24,7 @@ from wco2_engine.learning import archive
 from wco2_engine.learning import model as module
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.members import split
+from wco2_engine.learning.members import split_forest
 from wco2_engine.learning.model import FORMAT_VERSION, Model, ModelPredictor, RegionModel
 from wco2_engine.season import Winter
 
@@ -375,7 +375,7 @@ def test_members_predict_one_by_one_and_are_missed_where_there_are_none() -> Non
     assert each.members is not None
     predicted = each.predict_members(ROWS)
     assert predicted.shape == (2, 30)
-    for got, forest in zip(predicted, split(each.members, 2), strict=True):
+    for got, forest in zip(predicted, split_forest(each.members, 2), strict=True):
         assert np.array_equal(got, forest.predict(ROWS))
     with pytest.raises(Wco2Error, match="has no members") as caught:
         replace(each, members=None, n_members=0).predict_members(ROWS)

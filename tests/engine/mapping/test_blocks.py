@@ -20,7 +20,7 @@ from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.domain import parse_domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
 from wco2_engine.inputs.rasters import Rasters
-from wco2_engine.learning.members import join
+from wco2_engine.learning.members import join_forests
 from wco2_engine.learning.model import RegionModel
 from wco2_engine.mapping.blocks import Work, predict_block
 from wco2_engine.mapping.plan import Products, Schedule
@@ -245,7 +245,7 @@ def able_model(world: SimpleNamespace, *regions: Any) -> Any:
             folds={"site": np.tile([0, 1], 5).astype(np.int16)},
             predictions={},
             importances={"impurity": np.array([1.0, 0.0])},
-            members=join([world.staircase(STEPS, FLUXES + k, 2) for k in range(2)]),
+            members=join_forests([world.staircase(STEPS, FLUXES + k, 2) for k in range(2)]),
             n_members=2,
             calibration={"0.5": 0.25},
         )

@@ -12,7 +12,7 @@ import pytest
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.predictors import Sources
 from wco2_engine.inputs.rasters import Rasters
-from wco2_engine.learning.members import join
+from wco2_engine.learning.members import join_forests
 from wco2_engine.mapping.plan import (
     Band,
     Products,
@@ -96,7 +96,7 @@ def test_what_the_model_can_not_tell_is_refused(
     assert 'validation = ["site"]' in caught.value.hint
     counts = (2, 3)
     parts = [
-        replace(part, members=join([part.forest] * count), n_members=count)
+        replace(part, members=join_forests([part.forest] * count), n_members=count)
         for part, count in zip(wide.model.regions, counts, strict=True)
     ]
     uneven = world.make_model(parts, {"temperature": "degC", "carbon": "%"})
