@@ -55,7 +55,15 @@ _TIME_NAMES = (
 )
 
 
-Groups = Iterator[tuple[str, Any]]  # xarray datasets by the path of their group
+@dataclass(frozen=True, eq=False)
+class Group:
+    """What a group holds: xarray's variables, which read nothing yet, and its attributes."""
+
+    variables: Mapping[str, Any]
+    attrs: Mapping[str, Any]
+
+
+Groups = Iterator[tuple[str, Group]]  # by the path of the group, "" for the root
 
 
 class Store:
@@ -67,12 +75,12 @@ class Store:
     def __init__(self, path: Path, open_groups: Callable[[ExitStack], Groups]) -> None:
         self.path = path
         self._open_groups = open_groups
-        self._groups: dict[str, Any] | None = None
+        self._groups: dict[str, Group] | None = None
         self._held = ExitStack()
 
     @property
-    def groups(self) -> dict[str, Any]:
-        """xarray datasets by the path of their group, "" for the root."""
+    def groups(self) -> dict[str, Group]:
+        """By their path, "" for the root."""
         if self._groups is None:
             # A bad file may warn of its encodings; what is wrong is said by what follows.
             with warnings.catch_warnings():
@@ -133,6 +141,8 @@ def variable_names(path: Path, *, zarr: bool = False) -> list[str]:
     def listed() -> list[str]:
         opener = _zarr_groups if zarr else _netcdf_groups
         store = Store(path, lambda held: opener(path, held))
+        if not zarr:
+            _check_netcdf(path)
         try:
             return [f"{group}/{name}".lstrip("/") for group, name in _of_maps(store)]
         finally:
@@ -146,6 +156,8 @@ def _in_one_thread(
 ) -> Layer:
     def build() -> Layer:
         try:
+            if netcdf:
+                _check_netcdf(named.path)
             return _layer(store, named, reading, where, netcdf=netcdf)
         except (OSError, RuntimeError, KeyError, IndexError) as error:
             store.close()
@@ -257,24 +269,28 @@ def _netcdf_groups(path: Path, held: ExitStack) -> Groups:
         left -= len(group.variables) + 1
         if left < 0:
             raise Wco2Error(f"{path} holds more than {MOST_VARIABLES} variables.")
-        dropped = [
-            each
-            for each, variable in group.variables.items()
-            if _is_huge_coordinate(each, variable) or _is_no_array(variable)
-        ]
+        # No dataset is made of them: that would read and compare every coordinate of every file.
         backend = xr.backends.NetCDF4DataStore(group)
-        yield (
-            name,
-            xr.open_dataset(backend, decode_cf=False, cache=False, drop_variables=dropped),
-        )
+        seen = {
+            each: backend.open_store_variable(each, variable)
+            for each, variable in group.variables.items()
+            if not _is_no_array(variable)
+        }
+        yield name, Group(seen, dict(backend.get_attrs()))
         for key, inner in group.groups.items():
             yield from walk(inner, f"{name}/{key}".lstrip("/"))
 
-    if _is_hdf5(path):
-        check_hdf5(str(path))
-    else:
-        _check_classic(path)
     yield from walk(held.enter_context(netCDF4.Dataset(str(path), "r")), "")
+
+
+def _check_netcdf(path: Path) -> None:
+    """Refuse a file that leads to others, or that ends before its last value."""
+    with path.open("rb") as file:
+        classic = file.read(3) == b"CDF"
+    if classic:
+        _check_classic(path)
+    else:
+        check_hdf5(str(path))
 
 
 def _check_classic(path: Path) -> None:
@@ -293,16 +309,6 @@ def _check_classic(path: Path) -> None:
         netcdf_file(str(path), "r", mmap=True)  # lays out each variable, and reads none
     except (ValueError, TypeError, IndexError, OverflowError, struct.error) as error:
         raise damaged(path, EOFError("it ends before its last value")) from error
-
-
-def _is_hdf5(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(3) != b"CDF"
-
-
-def _is_huge_coordinate(name: str, variable: Any) -> bool:
-    """Whether xarray would load more than memory should hold when it opens the file."""
-    return tuple(variable.dimensions) == (name,) and variable.size > MOST_COORDINATES
 
 
 def _is_no_array(variable: Any) -> bool:
@@ -328,7 +334,8 @@ def _zarr_groups(path: Path, held: ExitStack) -> Groups:
                     "Use Python with zarr 3 (pip install -U zarr xarray).",
                 ) from error
             raise damaged(path, error) from error
-        yield name, held.enter_context(dataset)
+        held.enter_context(dataset)
+        yield name, Group(dict(dataset.variables), dict(dataset.attrs))
 
 
 def _zarr_folders(folder: Path, name: str, depth: int = 0) -> Iterator[tuple[str, Path]]:
@@ -434,7 +441,7 @@ def _find(store: Store, reading: Reading, where: str) -> _Found:
     else:
         wanted = reading.variable.strip("/")
         group, _, name = wanted.rpartition("/")
-        if name not in getattr(store.groups.get(group), "variables", {}):
+        if group not in store.groups or name not in store.groups[group].variables:
             same = [path for path in paths if path.rpartition("/")[2] == wanted]
             if len(same) != 1:
                 raise _no_variable(store, wanted, paths, same, where)
@@ -522,6 +529,8 @@ def _choices(
     chosen: dict[str, int] = {}
     first = None
     for dim in dims:
+        if sizes[dim] > MOST_STEPS:
+            raise Wco2Error(f"{what} has {sizes[dim]} steps along '{dim}'.")
         wanted = reading.select.get(dim, FIRST[0] if dim == "expver" else None)
         if sizes[dim] == 1:
             chosen[dim] = 0

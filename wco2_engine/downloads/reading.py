@@ -21,7 +21,7 @@ def matching(values: NDArray[Any], wanted: Codes) -> NDArray[np.bool_]:
     A float32 file holds -3.4e38 or 0.1 in its own precision, and is compared in that.
     """
     found = np.zeros(values.shape, bool)
-    narrow = values.dtype == np.float32
+    narrow = values.dtype.kind == "f" and values.dtype.itemsize == 4
     for low, high in wanted:
         with np.errstate(over="ignore", invalid="ignore"):
             first, last = (np.float32(low), np.float32(high)) if narrow else (low, high)

@@ -141,6 +141,8 @@ def from_axis(axis: Axis, reading: Reading, named: NamedFile, where: str) -> tup
     """
     if axis.values.size > MOST_STEPS:
         raise Wco2Error(f"{where}: the time axis '{axis.name}' has {axis.values.size} steps.")
+    if not axis.values.size:
+        return ()
     if reading.bands is not None and ("time" in reading.overrule or not _has_dates(axis)):
         return from_order(axis.values.size, reading, named, where)
     if axis.values.dtype.kind in "OUS":
