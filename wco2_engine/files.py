@@ -45,6 +45,19 @@ def atomic_write(path: Path) -> Iterator[Path]:
                 leftover.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text whole; a file that holds it already stays, and the time of its change.
+
+    Raises
+    ------
+    Wco2Error : when the disk is full or the folder can't be written to.
+    """
+    if path.is_file() and path.read_bytes() == text.encode("utf-8"):
+        return
+    with atomic_write(path) as partial:
+        partial.write_bytes(text.encode("utf-8"))
+
+
 def beside(path: Path, what: str) -> Path:
     """A hidden name beside `path` that says which process of which machine makes it."""
     return path.with_name(f".{path.stem}.{what}-{_machine()}-{os.getpid()}{path.suffix}")

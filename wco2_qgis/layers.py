@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from osgeo import gdal
 from qgis.core import (
     QgsMapLayer,
     QgsProcessingAlgorithm,
@@ -14,6 +16,8 @@ from qgis.core import (
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
+
+from wco2_qgis.places import crs_text
 
 
 def layer_of(
@@ -83,3 +87,27 @@ def layer_path(
     if written[0] != QgsVectorFileWriter.WriterError.NoError:
         raise QgsProcessingException(f"{named} can't be copied: {written[1]}.")
     return str(path)
+
+
+def chosen_raster(layer: QgsMapLayer) -> dict[str, Any]:
+    """A raster layer as the engine takes it.
+
+    Raises
+    ------
+    QgsProcessingException : for a layer that is no file.
+    """
+    if not isinstance(layer, QgsRasterLayer) or layer.providerType() != "gdal":
+        kind = layer.providerType() if isinstance(layer, QgsRasterLayer) else "no raster"
+        raise QgsProcessingException(
+            f"'{layer.name()}' is no raster file (it is {kind}).\n"
+            "Save it as GeoTIFF and choose that."
+        )
+    opened = gdal.Open(layer.source())
+    states_crs = opened is not None and bool(opened.GetProjection())
+    named = layer.name() and layer.name() != Path(layer.source()).stem
+    found = {"source": layer.source(), "bands": layer.bandCount()}
+    if named:
+        found["name"] = layer.name()
+    if not states_crs and layer.crs().isValid():
+        found["crs"] = crs_text(layer.crs())
+    return found

@@ -33,6 +33,7 @@ ALGORITHMS = {
     "fluxtrend",
     "comparemaps",
     "publishdataset",
+    "mapfromlayers",
     "createsamplestudy",
     "checkstudy",
     "runstudy",
@@ -141,6 +142,7 @@ def test_only_what_cannot_be_guessed_has_to_be_given(toolbox):
     assert needed("comparemaps") == {"MAPS_A", "MAPS_B"}
     assert needed("publishdataset") == set()  # a study, or a folder of maps
     assert needed("prepareobservations") == set()  # a layer, or a folder of FLUXNET files
+    assert needed("mapfromlayers") == {"FLUXES", "RASTERS", "YEARS"}
     assert needed("setupengine") == needed("checkenvironment") == set()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import atomic_write, check_ending
+from wco2_engine.files import atomic_write, check_ending, write_text
 from wco2_engine.jobs.base import Facts
 from wco2_engine.options import GROUPS
 from wco2_engine.progress import Progress, SubProgress
@@ -124,8 +124,7 @@ class CatalogueJob:
         entries = raster_entries(rasters, self.when, self.name, values, target.absolute())
         existing = Path(self.existing) if self.existing else None
         text, names = added_to(existing, entries, target)
-        with atomic_write(target) as partial:
-            partial.write_text(text, encoding="utf-8")
+        write_text(target, text)  # a study that was run on the same one goes on where it was
         return {
             "outputs": [str(target)],
             "names": names,

@@ -10,6 +10,7 @@ from wco2_qgis.algorithms.comparemaps import CompareMaps
 from wco2_qgis.algorithms.createsamplestudy import CreateSampleStudy
 from wco2_qgis.algorithms.describemodel import DescribeModel
 from wco2_qgis.algorithms.fluxtrend import FluxTrend
+from wco2_qgis.algorithms.mapfromlayers import MapFromLayers
 from wco2_qgis.algorithms.predictwinterflux import PredictWinterFlux
 from wco2_qgis.algorithms.prepareobservations import PrepareObservations
 from wco2_qgis.algorithms.publishdataset import PublishDataset
@@ -34,6 +35,7 @@ ALGORITHMS: tuple[type[Algorithm], ...] = (
     FluxTrend,
     CompareMaps,
     PublishDataset,
+    MapFromLayers,
     CreateSampleStudy,
     CheckStudy,
     RunStudy,

@@ -13,10 +13,10 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterCrs,
     QgsProcessingParameterMultipleLayers,
-    QgsRasterLayer,
 )
 
 from wco2_qgis.algorithms.base import INPUTS, Algorithm, Values, given
+from wco2_qgis.layers import chosen_raster
 from wco2_qgis.places import crs_text
 from wco2_qgis.runner import run_job
 
@@ -94,7 +94,8 @@ class BuildCatalogue(Algorithm):
     def prepareAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> bool:
         # Layers belong to the main thread; their sources, names and CRS are all that is needed.
         self._rasters = [
-            _of_layer(layer) for layer in self.parameterAsLayerList(parameters, "RASTERS", context)
+            chosen_raster(layer)
+            for layer in self.parameterAsLayerList(parameters, "RASTERS", context)
         ]
         variable = self.text(parameters, "VARIABLE", context)
         for path in filter(None, self.parameterAsFileList(parameters, "FILES", context)):
@@ -133,32 +134,6 @@ class BuildCatalogue(Algorithm):
             feedback.pushInfo(f"{row['name']}: {row['when']}, {row['files']} files, {row['path']}")
         names = facts["names"]
         return {"CATALOGUE": target, "COUNT": len(names), "NAMES": ",".join(names)}
-
-
-def _of_layer(layer: Any) -> Values:
-    """A raster layer as the engine takes it.
-
-    Raises
-    ------
-    QgsProcessingException : for a layer that is no file.
-    """
-    if not isinstance(layer, QgsRasterLayer) or layer.providerType() != "gdal":
-        kind = layer.providerType() if isinstance(layer, QgsRasterLayer) else "no raster"
-        raise QgsProcessingException(
-            f"'{layer.name()}' is no raster file (it is {kind}).\n"
-            "Save it as GeoTIFF and choose that."
-        )
-    opened = gdal.Open(layer.source())
-    states_crs = opened is not None and bool(opened.GetProjection())
-    named = layer.name() and layer.name() != Path(layer.source()).stem
-    return given(
-        {
-            "source": layer.source(),
-            "bands": layer.bandCount(),
-            "name": layer.name() if named else None,
-            "crs": None if states_crs or not layer.crs().isValid() else crs_text(layer.crs()),
-        }
-    )
 
 
 def _variables(path: str) -> list[str]:

@@ -1168,20 +1168,88 @@
    <translation>未知的信息</translation>
   </message>
   <message>
-   <source>Another seed, another world.</source>
-   <translation>不同的种子，不同的模拟世界。</translation>
+   <source>Points, or a table with coordinates.</source>
+   <translation>点图层，或带坐标的表格。</translation>
+  </message>
+  <message>
+   <source>The measured flux; positive when CO2 leaves the ground. Empty: guessed from the names of the fields, and told.</source>
+   <translation>实测通量；CO2 从地面释放时为正。留空：由字段名推测并告知。</translation>
+  </message>
+  <message>
+   <source>Calendar year of the measurement. Empty: guessed from the names of the fields, and told.</source>
+   <translation>测量的公历年份。留空：由字段名推测并告知。</translation>
+  </message>
+  <message>
+   <source>Calendar month, 1 to 12. Empty: guessed from the names of the fields, and told.</source>
+   <translation>公历月份，1 到 12。留空：由字段名推测并告知。</translation>
+  </message>
+  <message>
+   <source>Name of the measured site. Empty: guessed from the names of the fields, and told.</source>
+   <translation>测量站点的名称。留空：由字段名推测并告知。</translation>
+  </message>
+  <message>
+   <source>Degrees. Points need none. Empty: guessed from the names of the fields, and told.</source>
+   <translation>单位为度。点图层不需要。留空：由字段名推测并告知。</translation>
+  </message>
+  <message>
+   <source>E.g. g C m-2 day-1, umol CO2 m-2 s-1 or g C m-2 month-1.</source>
+   <translation>例如 g C m-2 day-1、umol CO2 m-2 s-1 或 g C m-2 month-1。</translation>
+  </message>
+  <message>
+   <source>What the flux may depend on. Files that differ in year and month only are one series; others do not change with time. Their units are those that the files state.</source>
+   <translation>通量可能依赖的变量。仅年份和月份不同的文件为一个序列；其他文件不随时间变化。单位以文件所注明的为准。</translation>
+  </message>
+  <message>
+   <source>Winters to map</source>
+   <translation>要制图的冬季</translation>
+  </message>
+  <message>
+   <source>1983, 1990-1999 or 1990,1995.</source>
+   <translation>1983、1990-1999 或 1990,1995。</translation>
+  </message>
+  <message>
+   <source>In any CRS. Empty: the ground that all rasters share.</source>
+   <translation>坐标参照系不限。留空：所有栅格共同覆盖的范围。</translation>
+  </message>
+  <message>
+   <source>Cell size (degrees)</source>
+   <translation>像元大小（度）</translation>
+  </message>
+  <message>
+   <source>0.1 is finer.</source>
+   <translation>0.1 更精细。</translation>
+  </message>
+  <message>
+   <source>500 are steadier and slower.</source>
+   <translation>500 棵更稳定，也更慢。</translation>
+  </message>
+  <message>
+   <source>Empty: no bounds.</source>
+   <translation>留空：不制作上下界。</translation>
+  </message>
+  <message>
+   <source>With one style for all, and with their times for the Temporal Controller.</source>
+   <translation>全部使用同一样式，并带有时间控制器所需的时间。</translation>
   </message>
   <message>
    <source>Folder of the study</source>
    <translation>研究文件夹</translation>
   </message>
   <message>
-   <source>Empty, or not there yet.</source>
-   <translation>空的，或尚不存在。</translation>
+   <source>New or empty, or that of an earlier run, which then goes on where it was.</source>
+   <translation>新的或空的文件夹；或以前运行的文件夹，将从中断处继续。</translation>
   </message>
   <message>
    <source>Study file</source>
    <translation>研究文件</translation>
+  </message>
+  <message>
+   <source>Another seed, another world.</source>
+   <translation>不同的种子，不同的模拟世界。</translation>
+  </message>
+  <message>
+   <source>Empty, or not there yet.</source>
+   <translation>空的，或尚不存在。</translation>
   </message>
   <message>
    <source>Simulated fluxes</source>
@@ -1384,6 +1452,20 @@ Out: a page with its regions and winters, predictors with units and training ran
 Out: a GeoTIFF of four bands: Theil-Sen slope (g C m-2 winter-1 a-1), p of the Mann-Kendall test on pre-whitened values, significant (1 or 0) with the rate of false discoveries kept (Wilks 2016, doi:10.1175/BAMS-D-15-00267.1), winters with a value; a page with a map; with a budget the trends of its zones. Cells without a significant trend are shown pale.</source>
    <translation>输入：含 10 个以上冬季地图的文件夹。
 输出：四个波段的 GeoTIFF：Theil-Sen 斜率（g C m-2 winter-1 a-1）、对预白化值的 Mann-Kendall 检验的 p 值、是否显著（1 或 0，控制错误发现率，Wilks 2016，doi:10.1175/BAMS-D-15-00267.1）、有值的冬季数；带地图的页面；给出收支表时还有各分区的趋势。趋势不显著的像元以浅色显示。</translation>
+  </message>
+  <message>
+   <source>Layers to winter maps</source>
+   <translation>从图层到冬季地图</translation>
+  </message>
+  <message>
+   <source>Makes a study of the layers in the project, and runs it to maps: the shortest way.</source>
+   <translation>用工程中的图层建立研究并一直运行到地图：最短的途径。</translation>
+  </message>
+  <message>
+   <source>In: a layer or table of measured fluxes, a row a site and month, and the rasters that the fluxes may depend on.
+Out: a folder with a catalogue, a study file, a model, a report and a map of each winter in g C m-2 winter-1, positive = release. To go on from there, edit the study file and use 'Run a study'.</source>
+   <translation>输入：实测通量的图层或表格（每个站点每月一行），以及通量可能依赖的栅格。
+输出：一个文件夹，含目录、研究文件、模型、报告和每个冬季的地图（g C m-2 winter-1，正值为释放）。之后可编辑研究文件并使用“运行研究”。</translation>
   </message>
   <message>
    <source>Map winter CO2 flux</source>

@@ -1,0 +1,69 @@
+"""The shortest way: a layer of fluxes and rasters of the project to winter maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import rasterio
+
+from wco2_qgis.guesses import guess
+
+
+@pytest.mark.qgis
+def test_layers_become_maps_by_three_parameters_and_an_extent(qgis, study, corner, tmp_path):
+    rasters = [study / f"rasters/{name}.tif" for name in ("elevation", "soil_organic_carbon")]
+    folder = tmp_path / "premières cartes"
+    given = {
+        "FLUXES": study / "fluxes.csv",
+        "RASTERS": rasters,
+        "YEARS": "2001-2002",
+        "TREES": 10,
+        "OUTPUT": folder,
+        **corner,
+    }
+    run = qgis.run("mapfromlayers", **given)
+    results = run.ok()
+    assert "Flux field: Flux_gC_m2_day" in run.said and "Year field: Year" in run.said
+    maps = [Path(path) for path in results["MAPS"]]
+    assert [path.name for path in maps] == ["winter_flux_2001.tif", "winter_flux_2002.tif"]
+    with rasterio.open(maps[0]) as file:
+        assert (file.read(1) != file.nodata).any()
+    assert "Layers" not in (folder / "catalogue.toml").read_text("utf-8")
+    assert {path.name for path in folder.iterdir()} >= {"catalogue.toml", "study.toml", "results"}
+    again = qgis.run("mapfromlayers", **given)
+    assert again.ok() and "train: done before" in again.said
+
+
+@pytest.mark.qgis
+def test_a_field_that_no_name_tells_is_asked_for(qgis, study, corner, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("where,a,b,lon,lat,value\nx,2001,1,100,60,3\n", encoding="utf-8")
+    run = qgis.run(
+        "mapfromlayers",
+        FLUXES=table,
+        RASTERS=[study / "rasters/elevation.tif"],
+        YEARS="2001",
+        OUTPUT=tmp_path / "out",
+        **corner,
+    )
+    assert run.code == 1 and "Traceback" not in run.said
+    assert "Which field is FLUX, YEAR, MONTH, SITE? There are where, a, b, lon, lat" in run.said
+
+
+@pytest.mark.parametrize(
+    ("what", "fields", "found"),
+    [
+        ("FLUX", ["Site", "RS_Norm", "Year"], "RS_Norm"),
+        ("FLUX", ["reco", "nee"], ""),  # two that are as likely
+        ("FLUX", ["Flux_gC_m2_day", "Flux"], "Flux"),
+        ("YEAR", ["Measure_Year", "disturb_year"], "Measure_Year"),
+        ("YEAR", ["start_year", "end_year"], ""),
+        ("MONTH", ["Measure_Month"], "Measure_Month"),
+        ("SITE", ["Site_ID", "Site_name"], ""),
+        ("SITE", ["Site", "Site_name"], "Site"),
+        ("LATITUDE", ["纬度", "经度"], "纬度"),
+    ],
+)
+def test_a_field_is_guessed_by_its_name_where_only_one_will_do(what, fields, found):
+    assert guess(what, fields) == found

@@ -1,0 +1,253 @@
+"""From layers to maps: the shortest way, from a layer of fluxes and rasters of the project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsProcessing,
+    QgsProcessingException,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputHtml,
+    QgsProcessingOutputMultipleLayers,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMultipleLayers,
+    QgsRectangle,
+)
+
+from wco2_qgis.algorithms.base import STUDIES, Algorithm, Values
+from wco2_qgis.compat import bounds_in
+from wco2_qgis.guesses import guess
+from wco2_qgis.i18n import tr
+from wco2_qgis.layers import chosen_raster
+from wco2_qgis.places import DEGREES, extent_in
+from wco2_qgis.runner import run_job
+from wco2_qgis.styling import FLUX, by_quantity, show_maps
+from wco2_qgis.tables import TableFile, table_file
+
+_FIELDS = {
+    "FLUX": ("Flux field", "The measured flux; positive when CO2 leaves the ground."),
+    "YEAR": ("Year field", "Calendar year of the measurement."),
+    "MONTH": ("Month field", "Calendar month, 1 to 12."),
+    "SITE": ("Site field", "Name of the measured site."),
+    "LONGITUDE": ("Longitude field", "Degrees. Points need none."),
+    "LATITUDE": ("Latitude field", "Degrees. Points need none."),
+}
+_ADVANCED = ("SITE", "LONGITUDE", "LATITUDE")
+
+
+class MapFromLayers(Algorithm):
+    """`wco2:mapfromlayers`."""
+
+    ID = "mapfromlayers"
+    TITLE = "Layers to winter maps"
+    GROUP = STUDIES
+    SUMMARY = "Makes a study of the layers in the project, and runs it to maps: the shortest way."
+    HELP = (
+        "In: a layer or table of measured fluxes, a row a site and month, and the rasters that the "
+        "fluxes may depend on.\n"
+        "Out: a folder with a catalogue, a study file, a model, a report and a map of each winter "
+        "in g C m-2 winter-1, positive = release. To go on from there, edit the study file and "
+        "use 'Run a study'."
+    )
+    TAGS = ("quick", "start", "first", "wizard", "layers")
+
+    def initAlgorithm(self, configuration: Any = None) -> None:
+        self.add_table("FLUXES", "Measured fluxes", "Points, or a table with coordinates.")
+        for name, (title, help_) in _FIELDS.items():
+            self.add(
+                QgsProcessingParameterField(
+                    name, title, parentLayerParameterName="FLUXES", optional=True
+                ),
+                f"{help_} Empty: guessed from the names of the fields, and told.",
+                advanced=name in _ADVANCED,
+            )
+        self.add_text(
+            "FLUX_UNITS",
+            "Unit of the flux field",
+            "g C m-2 day-1",
+            "E.g. g C m-2 day-1, umol CO2 m-2 s-1 or g C m-2 month-1.",
+        )
+        self.add(
+            QgsProcessingParameterMultipleLayers(
+                "RASTERS", "Rasters", QgsProcessing.SourceType.TypeRaster
+            ),
+            "What the flux may depend on. Files that differ in year and month only are one series; "
+            "others do not change with time. Their units are those that the files state.",
+        )
+        self.add_text("YEARS", "Winters to map", None, "1983, 1990-1999 or 1990,1995.")
+        self.add(
+            QgsProcessingParameterExtent("EXTENT", "Extent", optional=True),
+            "In any CRS. Empty: the ground that all rasters share.",
+        )
+        self.add_number("RESOLUTION", "Cell size (degrees)", 0.5, "0.1 is finer.", least=1e-6)
+        self.add_whole("TREES", "Trees", 200, 1, "500 are steadier and slower.", advanced=True)
+        self.add_number(
+            "INTERVAL",
+            "Interval of the bounds, e.g. 0.9",
+            None,
+            "Empty: no bounds.",
+            least=0.0,
+            most=1.0,
+            optional=True,
+            advanced=True,
+        )
+        self.add_switch(
+            "LOAD",
+            "Load the winters into the project",
+            True,
+            "With one style for all, and with their times for the Temporal Controller.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterFolderDestination("OUTPUT", "Folder of the study"),
+            "New or empty, or that of an earlier run, which then goes on where it was.",
+        )
+        self.addOutput(QgsProcessingOutputFile("STUDY", "Study file"))
+        self.addOutput(QgsProcessingOutputFile("MODEL", "Model"))
+        self.addOutput(QgsProcessingOutputMultipleLayers("MAPS", "Maps of the winters"))
+        self.addOutput(QgsProcessingOutputHtml("REPORT", "Report"))
+
+    def prepareAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> bool:
+        # Layers belong to the main thread; what is needed of them is taken here.
+        layers = self.parameterAsLayerList(parameters, "RASTERS", context)
+        if not layers:
+            raise QgsProcessingException("No raster is given.\nChoose layers or files.")
+        self._rasters = [chosen_raster(layer) for layer in layers]
+        degrees = QgsCoordinateReferenceSystem(DEGREES)
+        self._extent = extent_in(self, parameters, "EXTENT", degrees, context)
+        if self._extent is None:
+            self._extent = _shared_extent(layers, degrees, context)
+        return True
+
+    def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
+        folder = Path(self.target(parameters, "OUTPUT", context)).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        table = table_file(self, parameters, "FLUXES", context)
+        columns = self._columns(parameters, table, context, feedback)
+        fluxes = str(Path(table.path).absolute())
+        if table.names:  # a copy of the layer, which QGIS deletes: it belongs to the study
+            fluxes = "fluxes.csv"
+            shutil.copyfile(table.path, folder / fluxes)
+        catalogue = {
+            "job": "catalogue",
+            "output": str(folder / "catalogue.toml"),
+            "replace": True,
+            "rasters": self._rasters,
+        }
+        drafted = run_job(catalogue, feedback)
+        for row in drafted["predictors"]:
+            feedback.pushInfo(f"{row['name']}: {row['when']}, {row['path']}")
+        study = folder / "study.toml"
+        text = self._study(parameters, fluxes, columns, context)
+        if not study.is_file() or study.read_text(encoding="utf-8") != text:
+            study.write_text(text, encoding="utf-8")
+        facts = run_job({"job": "run", "study": str(study)}, feedback, table.names)
+        stages = facts["stages"]
+        for name, found in stages.items():
+            feedback.pushInfo(f"{name}: {'done before' if found.get('skipped') else 'done'}")
+        maps = stages["predict"]["outputs"]
+        if self.parameterAsBoolean(parameters, "LOAD", context):
+            show_maps(maps, context)
+        return {
+            "OUTPUT": str(folder),
+            "STUDY": str(study),
+            "MODEL": stages["train"]["outputs"][0],
+            "MAPS": by_quantity(maps)[FLUX],
+            "REPORT": stages["report"]["outputs"][0],
+        }
+
+    def _columns(
+        self, parameters: Values, table: TableFile, context: Any, feedback: Any
+    ) -> dict[str, str]:
+        """The table's column of each thing; what is guessed is told.
+
+        Raises
+        ------
+        QgsProcessingException : naming what is not found, and the fields that there are.
+        """
+        source = self.parameterAsSource(parameters, "FLUXES", context)
+        fields = [field.name() for field in source.fields()]
+        found = {"LONGITUDE": table.longitude, "LATITUDE": table.latitude}
+        for name in _FIELDS:
+            given = next(iter(self.parameterAsFields(parameters, name, context)), "")
+            if not given and not found.get(name):
+                given = guess(name, fields)
+                if given:
+                    feedback.pushInfo(f"{tr(_FIELDS[name][0])}: {given}")
+            found[name] = given or found.get(name, "")
+        missing = [name for name, field in found.items() if not field]
+        if missing:
+            raise QgsProcessingException(
+                f"Which field is {', '.join(missing)}? There are {', '.join(fields)}.\n"
+                "Choose the field of each."
+            )
+        return {name.lower(): field for name, field in found.items()}
+
+    def _study(self, parameters: Values, fluxes: str, columns: dict[str, str], context: Any) -> str:
+        """The text of the study file."""
+        west, south, east, north = self._extent or ()
+        level = self.number(parameters, "INTERVAL", context)
+        units = self.text(parameters, "FLUX_UNITS", context)
+        lines = [
+            'title = "Winter maps from layers of a project"',
+            'catalogue = "catalogue.toml"',
+            'output = "results"',
+            "\n[observations]",
+            f"file = {_quoted(fluxes)}",
+            f"flux_units = {_quoted(units or '')}",
+            "\n[observations.columns]",
+            *(f"{name} = {_quoted(field)}" for name, field in columns.items()),
+            "\n[winter]",
+            "months = [10, 11, 12, 1, 2, 3, 4]",
+            "\n[[region]]  # add more, each with its months, to have a model for each",
+            'name = "region"',
+            f"bbox = {[west, south, east, north]}",
+            "\n[model]",
+            f"trees = {self.parameterAsInt(parameters, 'TREES', context)}",
+            'validation = ["random", "site"]',
+            "\n[map]",
+            f"extent = {[west, south, east, north]}",
+            f"resolution = {self.parameterAsDouble(parameters, 'RESOLUTION', context)!r}",
+            f"years = {_quoted(self.text(parameters, 'YEARS', context) or '')}",
+            *([f"interval = {level!r}"] if level else []),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML has it; JSON's quotes are TOML's."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _shared_extent(
+    layers: list[Any], degrees: QgsCoordinateReferenceSystem, context: Any
+) -> list[float]:
+    """West, south, east, north of the ground that all layers cover, in degrees.
+
+    Raises
+    ------
+    QgsProcessingException : when they share none.
+    """
+    shared = QgsRectangle(-180.0, -90.0, 180.0, 90.0)
+    for layer in layers:
+        extent = layer.extent()
+        if layer.crs().isValid() and layer.crs() != degrees:
+            transform = QgsCoordinateTransform(layer.crs(), degrees, context.transformContext())
+            extent = bounds_in(transform, extent, False)
+        if extent.xMaximum() > 180.5:  # from 0 to 360
+            extent = QgsRectangle(-180.0, extent.yMinimum(), 180.0, extent.yMaximum())
+        shared = shared.intersect(extent)
+        if shared.isEmpty():
+            raise QgsProcessingException(
+                f"'{layer.name()}' shares no ground with the rasters before it.\n"
+                "Leave it out, or give an extent."
+            )
+    return [shared.xMinimum(), shared.yMinimum(), shared.xMaximum(), shared.yMaximum()]
