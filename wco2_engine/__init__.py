@@ -6,10 +6,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
+
+# Debian's ecmwflibs, which ecCodes imports, and so xarray when it looks for what can read a file,
+# would else point PROJ_LIB at a folder that is not there: after that no CRS is known, in rasterio,
+# pyproj and QGIS alike, and in processes that are started.
+os.environ.setdefault("ECMWFLIBS_MAGPLUS", "")
 
 # What scripts and notebooks use, and what stays put. Each is imported when it is first asked for,
 # because predicting has to do without the libraries that the others need.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,16 @@ from wco2_engine.products.request import years_of
 from wco2_engine.season import format_years
 from wco2_engine.units import is_unit
 
+# Beginnings of words in names of files and variables that tell what a predictor is sorted under;
+# whole words end with _.
+_WORDS = {
+    "permafrost": ("permafrost", "active_layer", "magt_", "ground_ice", "alt_"),
+    "snow": ("snow", "swe_", "snd_", "snw_"),
+    "vegetation": ("ndvi", "evi_", "lai", "gpp_", "tree", "vegetation", "land_cover", "landcover"),
+    "soil": ("soil", "clay", "sand_", "silt", "t_oc_", "soc", "bulk", "stl", "swvl", "hwsd"),
+    "terrain": ("elevation", "dem_", "slope", "etopo", "gmted", "aspect_"),
+    "climate": ("t2m_", "tas_", "temp", "precip", "tp_", "radiation", "wind", "koppen", "climat"),
+}
 MOST_OF_UNKNOWN = 12  # variables of one unknown file that are drafted without being asked for
 _FILES_A_YEAR = {"year": 1, "half-year": 2, "month": 12, "half-month": 24}
 
@@ -306,7 +317,17 @@ def _is_map(unknown: Unknown, layer: Layer) -> bool:
 
 
 def _name_of(unknown: Unknown, layer: Layer) -> str:
-    return plain_name(layer.name.rpartition("/")[2] or unknown.pattern.rpartition("/")[2])
+    file = unknown.pattern if len(unknown.items) > 1 else unknown.items[0].name
+    return plain_name(f"{layer.name.rpartition('/')[2]}." if layer.name else Path(file).name)
+
+
+def _group_of(name: str) -> str:
+    """The group that a name speaks of; empty where it speaks of none."""
+    words = "_".join(["", *re.split(r"[^a-z0-9]+", name.lower()), ""])
+    for group, beginnings in _WORDS.items():
+        if any(f"_{beginning}" in words for beginning in beginnings):
+            return group
+    return ""
 
 
 def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence[str]) -> Entry:
@@ -319,14 +340,16 @@ def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence
     dated_axis = bool(unknown.header.years)
     if dated_axis and unknown.header.step_days and unknown.header.step_days < 300:
         when = "monthly"
-    keys: dict[str, Any] = {"group": "climate"}
+    name = _name_of(unknown, layer)
+    group = _group_of(name) or _group_of(unknown.items[0].name)
+    keys: dict[str, Any] = {"group": group or "climate"}
     if root not in ("", "."):
         keys["root"] = root
     keys["path"] = path
     if layer.name:
         keys["variable"] = layer.name
     keys["when"] = when
-    todo = ["choose: group (climate, vegetation, snow, soil, permafrost or terrain)."]
+    todo = [] if group else [f"choose: group, one of {', '.join(GROUPS)}."]
     if not layer.units:
         todo.append(
             'choose: units as stored, e.g. units = "K" (and to = "degC"); the files say none.'
@@ -350,7 +373,7 @@ def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence
     if unknown.header.grid is not None and not unknown.header.grid.crs:
         todo.append('choose: crs, e.g. crs = "EPSG:4326"; the files state none.')
     return Entry(
-        name=free_name(_name_of(unknown, layer), taken),
+        name=free_name(name, taken),
         keys=keys,
         about=(f"Of no known product: {len(unknown.items)} files, {unknown.items[0].relative} …",),
         todo=tuple(todo),

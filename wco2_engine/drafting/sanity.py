@@ -69,7 +69,12 @@ class Look:
         )
 
     def facts(self) -> dict[str, Any]:
-        return {**asdict(self), "doubts": list(self.doubts), "months": list(self.months)}
+        return {
+            **asdict(self),
+            "text": self.text,
+            "doubts": list(self.doubts),
+            "months": list(self.months),
+        }
 
 
 def look_at_values(
@@ -240,10 +245,10 @@ def _doubts(
     january = next((values[m] for m in months if m in values and m.month in (12, 1, 2)), None)
     if january is not None and variable.measures in _TEMPERATURES:
         lat, found = january
-        north, south = _middle_of(found, lat > FAR_NORTH), _middle_of(found, lat < MIDDLE_NORTH)
-        if north is not None and south is not None and north > south + WARM_NORTH:
+        far, near = _middle_of(found, lat > FAR_NORTH), _middle_of(found, lat < MIDDLE_NORTH)
+        if far is not None and near is not None and far > near + WARM_NORTH:
             yield (
-                f"In winter the far north ({north:.3g}) is warmer than the south ({south:.3g} "
+                f"In winter the far north ({far:.3g}) is warmer than the south ({near:.3g} "
                 f"{look.units}): the map may be upside down."
             )
 

@@ -38,7 +38,7 @@ def eccodes() -> Any:
     try:
         with kept_environment():
             import eccodes as library
-    except (ImportError, RuntimeError) as error:
+    except Exception as error:  # Debian's asks dpkg-architecture, and raises any error without it
         raise Wco2Error(
             f"GRIB files need the library ecCodes: {error}.",
             "Install cfgrib (apt install python3-cfgrib, or pip install cfgrib).",

@@ -45,7 +45,7 @@ _DRIVERS = {
     **dict.fromkeys((".hdf", ".hdf4", ".h4"), "HDF4"),
     **dict.fromkeys((".grb", ".grib", ".grb2", ".grib2"), "GRIB"),
     ".img": "HFA",
-    ".asc": "AAIGrid",
+    **dict.fromkeys((".asc", ".txt"), "AAIGrid"),
     ".sdat": "SAGA",
     **dict.fromkeys((".bil", ".bip", ".bsq", ".flt"), "EHdr"),
     **dict.fromkeys((".dat", ".envi"), "ENVI"),

@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterCrs,
+    QgsProcessingParameterFile,
     QgsProcessingParameterMultipleLayers,
 )
 
@@ -52,6 +53,16 @@ class BuildCatalogue(Algorithm):
                 "FILES", "Files of several variables", QgsProcessing.SourceType.TypeFile, None, True
             ),
             "netCDF or HDF5 files that QGIS does not open as one layer; name the variable.",
+        )
+        self.add(
+            QgsProcessingParameterFile(
+                "FOLDER",
+                "Folder of downloads",
+                QgsProcessingParameterFile.Behavior.Folder,
+                optional=True,
+            ),
+            "In place of rasters and files: public products in it are recognised, and a predictor "
+            "of each kind is drafted. Read the log, and the catalogue where it says TODO.",
         )
         self.add_text("VARIABLE", "Variable in these files", None, "E.g. t2m.", optional=True)
         self.add_text(
@@ -108,8 +119,9 @@ class BuildCatalogue(Algorithm):
                     f"It has {', '.join(_variables(path)) or 'none'}."
                 )
             self._rasters.append({"source": source, "bands": opened.RasterCount})
-        if not self._rasters:
-            raise QgsProcessingException("No raster is given.\nChoose layers or files.")
+        self._folder = self.text(parameters, "FOLDER", context)
+        if not self._rasters and not self._folder:
+            raise QgsProcessingException("No raster is given.\nChoose layers, files or a folder.")
         return True
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
@@ -120,6 +132,7 @@ class BuildCatalogue(Algorithm):
             "output": target,
             "replace": True,  # QGIS asks before
             "rasters": self._rasters,
+            "folders": [self._folder] if self._folder else [],
             "existing": self.optional_file(parameters, "EXISTING", context),
             "name": self.text(parameters, "NAME", context),
             "group": self.parameterAsEnumString(parameters, "GROUP", context),
@@ -131,9 +144,23 @@ class BuildCatalogue(Algorithm):
         }
         facts = run_job(given(job), feedback)
         for row in facts["predictors"]:
-            feedback.pushInfo(f"{row['name']}: {row['when']}, {row['files']} files, {row['path']}")
-        names = facts["names"]
+            told = (row["when"] or row["product"], f"{row['files']} files", row["path"])
+            feedback.pushInfo(f"{row['name']}: {', '.join(str(each) for each in told if each)}")
+        for look in facts.get("values", []):
+            feedback.pushInfo(f"{look['name']}: {look['text']}")
+        for said in _to_look_at(facts):
+            feedback.pushWarning(said)
+        names = [row["name"] for row in facts["predictors"]]
+        names = facts.get("names", names)
         return {"CATALOGUE": target, "COUNT": len(names), "NAMES": ",".join(names)}
+
+
+def _to_look_at(facts: Values) -> list[str]:
+    """What of a folder is damaged, something else, doubtful, or a person's choice."""
+    doubts = [f"{look['name']}: {d}" for look in facts.get("values", []) for d in look["doubts"]]
+    kinds = ("damaged", "disagreements", "not_understood")
+    todo = [f"TODO {each}" for each in facts["todo"]]
+    return [*(each for kind in kinds for each in facts.get(kind, [])), *doubts, *todo]
 
 
 def _variables(path: str) -> list[str]:

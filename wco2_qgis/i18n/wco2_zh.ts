@@ -280,6 +280,14 @@
    <translation>QGIS 不能作为单一图层打开的 netCDF 或 HDF5 文件；请写明变量名。</translation>
   </message>
   <message>
+   <source>Folder of downloads</source>
+   <translation>下载文件夹</translation>
+  </message>
+  <message>
+   <source>In place of rasters and files: public products in it are recognised, and a predictor of each kind is drafted. Read the log, and the catalogue where it says TODO.</source>
+   <translation>代替栅格和文件：识别其中的公开产品，并为每一类各草拟一个预测变量。请阅读日志，以及目录中标有 TODO 的地方。</translation>
+  </message>
+  <message>
    <source>Variable in these files</source>
    <translation>这些文件中的变量</translation>
   </message>

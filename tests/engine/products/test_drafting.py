@@ -265,8 +265,25 @@ def test_unknown_series_are_drafted_with_what_only_a_person_knows(tmp_path):
     assert (tables["foo"]["when"], tables["foo"]["units"]) == ("monthly", "K")
     assert "units" not in tables["bar"]
     assert any("'blorb', which is no unit" in todo for todo in facts["todo"])
-    assert sum("group" in todo for todo in facts["todo"]) == 2
+    assert sum("group" in todo for todo in facts["todo"]) == 2  # nothing tells it
     assert Catalogue.read(tmp_path / "c.toml").names == ("foo", "bar")
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "group"),
+    [
+        ("x.nc", "snow_depth", "snow"),
+        ("hwsd_nh.nc", "T_CLAY", "soil"),
+        ("etopo5.nc", "z", "terrain"),
+        ("x.nc", "ndvi", "vegetation"),
+        ("permafrost_12km.nc", "data", "permafrost"),
+    ],
+)
+def test_a_group_is_told_by_plain_words_in_names(tmp_path, name, variable, group):
+    netcdf(tmp_path / "d" / name, variable, "1", 0.3)
+    facts = job(tmp_path / "d", tmp_path / "c.toml")
+    assert facts["predictors"][0]["group"] == group
+    assert not any("group" in todo for todo in facts["todo"])
 
 
 def test_daily_files_of_an_unknown_series_become_one_predictor(tmp_path):
