@@ -27,6 +27,7 @@ from wco2_engine.units import conversion
 
 CLIMATOLOGY_YEARS = range(1901, 2101)
 NEAREST_REACH = 60  # years
+PERCENT = (-0.5, 100.5)  # where a catalogue gives no valid range; rounding may pass 100
 NO_TIME = Month(1, 1)  # what a static predictor is asked for
 # What files write where a value is missing, at times without saying so.
 MARKS = (-999.0, -9999.0, -99999.0, -32768.0, 1e20, 9.969209968386869e36, -3.4028234663852886e38)
@@ -319,9 +320,9 @@ def converted(predictor: Predictor, stored: FloatArray, part: Slice) -> FloatArr
     if predictor.to_said and not predictor.units_said:
         convert = conversion(part.info.units or "1", predictor.to, f"'{predictor.name}'")
     values = np.asarray(convert(stored, part.days))
-    if predictor.valid is None:
+    if predictor.valid is None and predictor.to != "%":
         return values
-    low, high = predictor.valid
+    low, high = predictor.valid or PERCENT
     outside = np.flatnonzero((values < low) | (values > high))
     if outside.size:
         worst = outside[np.argmax(np.abs(values.ravel()[outside]))]
@@ -329,9 +330,15 @@ def converted(predictor: Predictor, stored: FloatArray, part: Slice) -> FloatArr
         shown = f"{value:.6g} {predictor.to}"
         if value != as_stored:
             shown += f" (stored: {as_stored:.6g} {predictor.units})"
+        holds = f"Predictor '{predictor.name}': {part.info.path}, band {part.band}, holds {shown}"
+        if predictor.valid is None:
+            raise Wco2Error(
+                f"{holds}, which is no share of a whole.",
+                f"If {as_stored:g} is a code, e.g. of water or of missing values, set nodata = "
+                f"[{as_stored:g}]; if values may exceed 100 %, say valid = [lowest, highest].",
+            )
         raise Wco2Error(
-            f"Predictor '{predictor.name}': {part.info.path}, band {part.band}, holds {shown}, "
-            f"outside its valid range {low:g} to {high:g}.",
+            f"{holds}, outside its valid range {low:g} to {high:g}.",
             _like_missing(as_stored)
             or likely_unit(value, low, high)
             or "Correct units, scale, offset, nodata or valid.",

@@ -585,21 +585,25 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
     if transform.is_identity:
         raise Wco2Error(
             f"{path} has no georeference: it does not say where its pixels lie.",
-            "Set it with gdal_edit.py -a_srs … -a_ullr …, or take another variable.",
+            "Name the file itself as path, and its variable: then its own coordinates are read. A "
+            "picture without coordinates can't be placed on a map.",
         )
     if not all(abs(number) < MAX_COORDINATE for number in transform[:6]):  # NaN is not either
         raise Wco2Error(
             f"{path} states a georeference of impossible numbers: {tuple(transform[:6])}.",
-            "Set it with gdal_edit.py -a_ullr ….",
+            "The file is broken, or was written by a faulty program; download it again.",
         )
     skew, step = max(abs(transform.b), abs(transform.d)), min(transform.a, abs(transform.e))
     if skew > EDGE * step or step <= 0:
-        raise Wco2Error(f"{path} is rotated.", "Warp it to a north-up grid first (gdalwarp).")
+        raise Wco2Error(
+            f"{path} is rotated: its rows do not run from west to east in its own CRS.",
+            "Only grids whose rows and columns follow the axes of their CRS are read.",
+        )
     if min(transform.a, abs(transform.e)) < MIN_PIXEL:
         raise Wco2Error(
             f"{path} states pixels of {transform.a:g} x {abs(transform.e):g}, which is too small "
             "for any place on Earth.",
-            "Set its georeference with gdal_edit.py -a_ullr ….",
+            "The file is broken, or was written by a faulty program; download it again.",
         )
     scales, offsets = set(dataset.scales), set(dataset.offsets)
     if (len(scales) > 1 or len(offsets) > 1) and None in (encoding.scale, encoding.offset):

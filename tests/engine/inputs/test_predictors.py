@@ -498,3 +498,21 @@ def test_the_real_temperature_of_a_siberian_january(realcase: Path, tmp_path: Pa
             assert 10 < reader.values(predictor, Month(1999, 7))[0] < 25
         lacking = Sources(catalogue, rasters).missing(catalogue.predictors[0], [Month(2013, 4)])
     assert lacking == [Month(2013, 4)]
+
+
+def test_a_percentage_above_a_hundred_is_a_code_or_needs_a_valid_range(tmp_path: Path) -> None:
+    tif(tmp_path / "cover.tif", 200.0)
+    point = Points(np.array([11.5]), np.array([61.5]), GEOGRAPHIC)
+    table: dict[str, Any] = {"name": "cover", "path": "cover.tif", "units": "%"}
+
+    def value(**more: Any) -> float:
+        catalogue = Catalogue.from_tables([{**table, **more}], tmp_path)
+        with Rasters() as rasters:
+            reader = PredictorReader(Sources(catalogue, rasters), rasters, point)
+            return float(reader.values(catalogue.predictors[0], JANUARY)[0])
+
+    with pytest.raises(Wco2Error, match="holds 200 %, which is no share of a whole") as error:
+        value()
+    assert "nodata = [200]" in str(error.value.hint)
+    assert np.isnan(value(nodata=200))
+    assert value(valid=[0, 300]) == 200.0
