@@ -143,7 +143,7 @@ class PredictJob:
 
     def depends_on(self) -> list[str]:
         from wco2_engine.learning.model import Model
-        from wco2_engine.mapping.record import areas_of
+        from wco2_engine.mapping.run_key import areas_of
 
         model = Model.read(Path(self.model))
         names = [predictor.name for predictor in model.predictors]

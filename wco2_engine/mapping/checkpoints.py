@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from wco2_engine.errors import disk_errors
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Tile
 from wco2_engine.mapping.blocks import Block
+from wco2_engine.mapping.run_key import RunKey
 from wco2_engine.mapping.writer import NODATA
 
 RUN = "run.json"
-RunKey = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)

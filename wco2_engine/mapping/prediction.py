@@ -8,57 +8,41 @@ that it has, and the maps of an earlier run stay until all of the new ones are w
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, overload
 
-import numpy as np
-
-from wco2_engine import __version__
-from wco2_engine.errors import Wco2Error, disk_errors
-from wco2_engine.files import file_state, writable_folder
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import writable_folder
 from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.opening import MAX_BLOCK_BYTES
-from wco2_engine.inputs.predictors import PredictorReader, Sources, likely_unit
-from wco2_engine.inputs.rasters import Points, Rasters
+from wco2_engine.inputs.predictors import Sources
+from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.learning.forest import walker
 from wco2_engine.learning.model import Model
 from wco2_engine.lock import locked
-from wco2_engine.mapping.blocks import CellMonths, Work, cells_to_predict, prepare
-from wco2_engine.mapping.checkpoints import RunKey, TileCheckpoints
+from wco2_engine.mapping.blocks import CellMonths, Work, prepare
+from wco2_engine.mapping.checkpoints import TileCheckpoints
 from wco2_engine.mapping.cluster import run_on_cluster
 from wco2_engine.mapping.labelled import check_room, to_dataset
+from wco2_engine.mapping.likeness import check_likeness
 from wco2_engine.mapping.memory import CACHE, TILE_SIZES, Load, MemoryBudget, free_memory
+from wco2_engine.mapping.output_folder import move_into_place, remove_outdated, write_maps
 from wco2_engine.mapping.plan import (
-    Output,
     Schedule,
     check_complete,
     predictors_of,
     products_of,
     regions_of,
 )
-from wco2_engine.mapping.record import (
-    RECORD,
-    PredictionRecord,
-    areas_of,
-    identity_of,
-    tags_of,
-    uncalibrated,
-    write_record,
-)
+from wco2_engine.mapping.record import RECORD, uncalibrated, write_record
+from wco2_engine.mapping.run_key import RunKey, identity_of, run_key
 from wco2_engine.mapping.running import run_tiles
-from wco2_engine.mapping.writer import write_cog
-from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
-
-PROBE_CELLS = 4000  # looked at before a run, to find another unit than that of the training
+from wco2_engine.progress import Progress, Silent, SubProgress
 
 
 @dataclass(frozen=True, repr=False)
@@ -225,7 +209,7 @@ def predict(
             progress.note(f"{output} knows no locks. Start no second run in it.")
         computed = _compute(run, output, size, jobs, scheduler, first)
         checkpoints = computed.checkpoints
-        _assemble(model, run.work, computed.tiles, checkpoints, jobs, last)
+        write_maps(model, run.work, computed.tiles, checkpoints, jobs, last)
         names = [item.name for item in schedule.outputs]
         prediction = Prediction(
             tuple(output / name for name in names),
@@ -236,8 +220,8 @@ def predict(
         )
         path = checkpoints.map_path(Path(RECORD))
         write_record(path, model, grid, schedule, prediction.counts, run.identity)
-        _remove_outdated(output, schedule, progress)
-        _publish(checkpoints, [*names, Path(RECORD)], output)
+        remove_outdated(output, schedule, progress)
+        move_into_place(checkpoints, [*names, Path(RECORD)], output)
         checkpoints.remove()
     progress.update(1.0, "Maps are written")
     return prediction
@@ -297,8 +281,8 @@ def _prepared(
         sources = Sources(catalogue, rasters)
         replaced = check_complete(sources, predictors, schedule.months)
         progress.update(0.0, "Checking inputs")
-        _check_likeness(model, work, sources, rasters)
-        key = _run_key(model, work, sources)
+        check_likeness(model, work, sources, rasters)
+        key = run_key(model, work, sources)
     prepare(model.regions, schedule.products)
     raw = uncalibrated(model, schedule.products)
     for note in (*(f"Missing data replaced. {note}" for note in replaced), *raw):
@@ -338,81 +322,6 @@ def _compute(
     missing = {p.name: sum(c["missing"].get(p.name, 0) for c in counts) for p in work.predictors}
     months = _cell_months(work, [count["cell_months"] for count in counts])
     return _Computed(checkpoints, tiles, cells, missing, months)
-
-
-def _assemble(
-    model: Model,
-    work: Work,
-    tiles: Sequence[Tile],
-    checkpoints: TileCheckpoints,
-    jobs: int,
-    progress: Progress,
-) -> None:
-    """Put the maps together that an earlier, unfinished run did not, `jobs` at a time."""
-    products, outputs = work.schedule.products, work.schedule.outputs
-
-    def write(item: Output) -> None:
-        which = work.schedule.layers[item.quantity, item.time]
-        layers = ((tile, checkpoints.layers(tile, which)) for tile in tiles)
-        blocks = ((tile, values) for tile, values in layers if values is not None)
-        tags = {**item.tags, **tags_of(model, products, item.quantity)}
-        write_cog(checkpoints.map_path(item.name), work.grid, item.bands, blocks, tags)
-
-    waiting = [item for item in outputs if not checkpoints.map_path(item.name).is_file()]
-    with ThreadPoolExecutor(max(1, jobs), thread_name_prefix="wco2-maps") as pool:
-        writing = [pool.submit(write, item) for item in waiting]
-        try:
-            for number, item in enumerate(waiting, len(outputs) - len(waiting)):
-                stop_if_cancelled(progress)
-                progress.update(number / len(outputs), f"Writing {item.name.name}")
-                writing[number - len(outputs)].result()
-        finally:
-            for future in writing:
-                future.cancel()
-
-
-def _publish(checkpoints: TileCheckpoints, names: Sequence[Path], output: Path) -> None:
-    """Move all finished maps to their places, and what describes them last."""
-    for name in names:
-        path = output / name
-        with disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            checkpoints.map_path(name).replace(path)
-
-
-def _remove_outdated(output: Path, schedule: Schedule, progress: Progress) -> None:
-    """Remove an earlier run's maps of the winters and months that are mapped now.
-
-    What that run made and this one does not (bounds, members, months) would else lie beside maps
-    that it does not belong to; so would statistics that a GIS kept beside the files. Maps of other
-    winters stay: they may have taken days.
-    """
-    if not (output / RECORD).exists():
-        return
-    try:
-        earlier = PredictionRecord.read(output).names or ()
-    except Wco2Error as error:
-        progress.note(f"{error} What an earlier run made may lie beside the new maps.")
-        return
-    times = {str(year) for year in schedule.years} | {str(month) for month in schedule.months}
-    others = 0
-    for name in earlier:
-        folder, time = name.parent.name, name.stem.rpartition("_")[2]
-        if len(name.parts) != 2 or folder == ".." or name.name != f"{folder}_{time}.tif":
-            continue  # no name that a run gives
-        if time not in times:
-            others += 1
-            continue
-        path = output / name
-        path.unlink(missing_ok=True)
-        path.with_name(f"{path.name}.aux.xml").unlink(missing_ok=True)
-        with suppress(OSError):  # of a folder that holds something still
-            path.parent.rmdir()
-    if others:
-        progress.note(
-            f"{others} maps of other winters of an earlier run stay in {output}; {RECORD} "
-            "does not name them any more."
-        )
 
 
 def _load(model: Model, schedule: Schedule) -> Load:
@@ -457,73 +366,3 @@ def _cell_months(work: Work, counts: Sequence[CellMonths]) -> tuple[Mapping[str,
                 }
             )
     return tuple(rows)
-
-
-def _run_key(model: Model, work: Work, sources: Sources) -> RunKey:
-    """What makes one run the same as another: everything that its tiles depend on.
-
-    Not the tile's size, which changes no cell.
-    """
-    schedule, products = work.schedule, work.schedule.products
-    tags = {item.quantity: tags_of(model, products, item.quantity) for item in schedule.outputs}
-    domain = [repr(work.domain)] if work.domain is not None else []
-    if work.domain is not None and work.domain.raster:
-        domain.append(file_state(work.domain.raster))
-    return {
-        "version": [__version__],
-        "model": [model.fingerprint],
-        "tags": [json.dumps(tags, sort_keys=True)],
-        "catalogue": [repr(predictor) for predictor in work.predictors],
-        "files": sources.states(work.predictors, schedule.months),
-        "grid": [repr(astuple(work.grid))],
-        "years": [str(year) for year in schedule.years],
-        "winters": [repr(schedule.winters)],
-        "maps": list(tags),
-        "interval": [str(products.interval)],
-        "members": [str(products.members)],
-        "applicability": [areas_of(model)] if products.applicability else [],
-        "domain": domain,
-    }
-
-
-def _check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters) -> None:
-    """Compare the inputs, at some cells of the first month, with what the forests were trained on.
-
-    Only of predictors whose `valid` range the catalogue does not say: who says it vouches for the
-    unit, and may predict what lies far outside the training, such as another climate.
-
-    Raises
-    ------
-    Wco2Error : when a predictor's median lies far outside the training range and another unit would
-        bring it inside.
-    """
-    grid = work.grid
-    step = max(1, math.ceil(math.sqrt(grid.width * grid.height / PROBE_CELLS)))
-    columns = np.arange(step // 2, grid.width, step)
-    rows = np.arange(step // 2, grid.height, step)
-    across, down = np.meshgrid(columns, rows)
-    x = grid.cells.x(grid.first_column + across.ravel())
-    y = grid.cells.y(grid.first_row + down.ravel())
-    held, _ = cells_to_predict(work, rasters, x, y)
-    if not held.size:
-        return
-    points = Points(x[held], y[held], grid.crs, grid.resolution)
-    reader = PredictorReader(sources, rasters, points)
-    month = work.schedule.months[0]
-    low = np.min([part.features.min(axis=0) for part in model.regions], axis=0)
-    high = np.max([part.features.max(axis=0) for part in model.regions], axis=0)
-    for k, predictor in enumerate(work.predictors):
-        if predictor.valid is not None:
-            continue
-        values = reader.values(predictor, month)
-        if np.isnan(values).all():
-            continue
-        median, span = float(np.nanmedian(values)), float(high[k] - low[k])
-        near = float(low[k]) - span, float(high[k]) + span
-        hint = likely_unit(median, *near)
-        if not near[0] <= median <= near[1] and hint:
-            raise Wco2Error(
-                f"Predictor '{predictor.name}' has a median of {median:.4g} {predictor.to} in "
-                f"{month}, but the model was trained on {low[k]:.4g} to {high[k]:.4g}.",
-                f"{hint} If the values are right, say valid = [lowest, highest] in the catalogue.",
-            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -14,10 +13,8 @@ from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid
-from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.json import read_json
 from wco2_engine.learning.model import Model
-from wco2_engine.mapping.checkpoints import RunKey
 from wco2_engine.mapping.plan import (
     APPLICABILITY,
     LOWER,
@@ -198,33 +195,6 @@ def uncalibrated(model: Model, products: Products) -> tuple[str, ...]:
                 f"'{part.region.name}': the model is calibrated for {held}."
             )
     return tuple(notes)
-
-
-def areas_of(model: Model) -> str:
-    """What tells the areas of applicability, which follow from more than the model's fingerprint:
-    folds and importances."""
-    digest = hashlib.sha256()
-    for part in model.regions:
-        if part.applicability is not None:
-            digest.update(part.applicability.points_.tobytes())
-            digest.update(repr(part.applicability.threshold_).encode())
-    return digest.hexdigest()
-
-
-def identity_of(catalogue: Catalogue, key: RunKey) -> dict[str, str]:
-    """What tells one catalogue from another without its place on this machine.
-
-    The fingerprint stands for what the catalogue says, and for sizes and times of the files used.
-    """
-    folder = catalogue.folder.absolute()
-    text = "\n".join([*key["catalogue"], *key["files"]])
-    for place in (str(folder), str(catalogue.folder)):
-        text = text.replace(place, "")
-    return {
-        "file": catalogue.file.name if catalogue.file else "",
-        "folder": folder.name,
-        "fingerprint": hashlib.sha256(text.encode()).hexdigest()[:16],
-    }
 
 
 def write_record(

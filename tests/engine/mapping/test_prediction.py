@@ -24,8 +24,8 @@ from wco2_engine.grid import Grid, project
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region
 from wco2_engine.lock import locked
+from wco2_engine.mapping import output_folder, running
 from wco2_engine.mapping import prediction as module
-from wco2_engine.mapping import running
 from wco2_engine.mapping.memory import CACHE
 from wco2_engine.mapping.prediction import Prediction, predict
 
@@ -260,7 +260,7 @@ def test_a_run_broken_off_between_two_maps_goes_on_too(
     wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(wide, AROUND, tmp_path / "whole")
-    write, written = module.write_cog, []
+    write, written = output_folder.write_cog, []
 
     def write_three(path: Path, *rest: Any) -> None:
         if len(written) == 3:
@@ -268,12 +268,12 @@ def test_a_run_broken_off_between_two_maps_goes_on_too(
         written.append(path)
         write(path, *rest)
 
-    monkeypatch.setattr(module, "write_cog", write_three)
+    monkeypatch.setattr(output_folder, "write_cog", write_three)
     with pytest.raises(RuntimeError):
         run(wide, AROUND, tmp_path / "broken")
     written.clear()
     monkeypatch.setattr(
-        module, "write_cog", lambda path, *r: written.append(path) or write(path, *r)
+        output_folder, "write_cog", lambda path, *r: written.append(path) or write(path, *r)
     )
     run(wide, AROUND, tmp_path / "broken")
     assert len(written) == 5
@@ -283,7 +283,7 @@ def test_a_run_broken_off_between_two_maps_goes_on_too(
 def test_maps_of_an_unfinished_run_never_mix_with_those_of_another_licence(
     wide: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_publish", lambda *_: 1 / 0)
+    monkeypatch.setattr(module, "move_into_place", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(wide, AROUND, tmp_path)
     monkeypatch.undo()
