@@ -101,7 +101,7 @@ def _by_keys(predictor: Predictor) -> str:
     if pattern.fields - {"year", "month"}:
         return "files by half-month or day"
     if predictor.variable is not None:
-        return f"a variable: {predictor.variable}"
+        return _by_name(predictor.path) or f"a variable: {predictor.variable}"
     return ""
 
 
