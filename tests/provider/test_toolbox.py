@@ -23,6 +23,7 @@ pytestmark = pytest.mark.qgis
 ALGORITHMS = {
     "prepareobservations",
     "buildcatalogue",
+    "preparepredictors",
     "samplepredictors",
     "selectpredictors",
     "validatemodel",

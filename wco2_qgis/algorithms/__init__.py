@@ -13,6 +13,7 @@ from wco2_qgis.algorithms.fluxtrend import FluxTrend
 from wco2_qgis.algorithms.mapfromlayers import MapFromLayers
 from wco2_qgis.algorithms.predictwinterflux import PredictWinterFlux
 from wco2_qgis.algorithms.prepareobservations import PrepareObservations
+from wco2_qgis.algorithms.preparepredictors import PreparePredictors
 from wco2_qgis.algorithms.publishdataset import PublishDataset
 from wco2_qgis.algorithms.runstudy import RunStudy
 from wco2_qgis.algorithms.samplepredictors import SamplePredictors
@@ -25,6 +26,7 @@ from wco2_qgis.algorithms.zonalbudget import ZonalBudget
 ALGORITHMS: tuple[type[Algorithm], ...] = (
     PrepareObservations,
     BuildCatalogue,
+    PreparePredictors,
     SamplePredictors,
     SelectPredictors,
     ValidateModel,

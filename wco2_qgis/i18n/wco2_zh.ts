@@ -376,10 +376,6 @@
    <translation>名称，以逗号分隔</translation>
   </message>
   <message>
-   <source>What 'Prepare observations' wrote.</source>
-   <translation>“准备观测数据”的输出。</translation>
-  </message>
-  <message>
    <source>Catalogue of predictors</source>
    <translation>预测变量目录</translation>
   </message>
@@ -388,12 +384,56 @@
    <translation>TOML 文件，列出每个预测变量、其栅格及单位。可由“建立目录”生成。</translation>
   </message>
   <message>
+   <source>Winters</source>
+   <translation>冬季</translation>
+  </message>
+  <message>
+   <source>1983, 1990-1999 or 1990,1995. Empty: all months that the files have.</source>
+   <translation>1983、1990-1999 或 1990,1995。留空：文件中的所有月份。</translation>
+  </message>
+  <message>
    <source>Regions and winters</source>
    <translation>区域与冬季</translation>
   </message>
   <message>
    <source>TOML file with [[region]] tables and the months of their winters; a study file will do. Empty: one region, the whole Earth, with a winter from October to April.</source>
    <translation>含 [[region]] 表及各区域冬季月份的 TOML 文件；研究文件也可以。留空：一个区域，即整个地球，冬季为 10 月至次年 4 月。</translation>
+  </message>
+  <message>
+   <source>Extent</source>
+   <translation>范围</translation>
+  </message>
+  <message>
+   <source>In any CRS. West, east, south, north: across the antimeridian, count on beyond 180, as in 170,200,60,72 [EPSG:4326]. Empty: all that the files cover.</source>
+   <translation>可用任意坐标参考系。顺序为西、东、南、北；跨越 180° 经线时继续数到 180 以上，如 170,200,60,72 [EPSG:4326]。留空：文件覆盖的全部范围。</translation>
+  </message>
+  <message>
+   <source>Threads</source>
+   <translation>线程数</translation>
+  </message>
+  <message>
+   <source>0 for all processors. Results do not depend on it.</source>
+   <translation>0 表示使用全部处理器。结果与线程数无关。</translation>
+  </message>
+  <message>
+   <source>Folder of prepared predictors</source>
+   <translation>已准备的预测因子文件夹</translation>
+  </message>
+  <message>
+   <source>With a catalogue.toml that can be used in place of the first one.</source>
+   <translation>其中的 catalogue.toml 可代替原来的目录使用。</translation>
+  </message>
+  <message>
+   <source>Predictors prepared</source>
+   <translation>已准备的预测因子数</translation>
+  </message>
+  <message>
+   <source>Files made</source>
+   <translation>生成的文件数</translation>
+  </message>
+  <message>
+   <source>What 'Prepare observations' wrote.</source>
+   <translation>“准备观测数据”的输出。</translation>
   </message>
   <message>
    <source>Look up at</source>
@@ -490,14 +530,6 @@
   <message>
    <source>Of the page.</source>
    <translation>页面的标题。</translation>
-  </message>
-  <message>
-   <source>Threads</source>
-   <translation>线程数</translation>
-  </message>
-  <message>
-   <source>0 for all processors. Results do not depend on it.</source>
-   <translation>0 表示使用全部处理器。结果与线程数无关。</translation>
   </message>
   <message>
    <source>Selection</source>
@@ -720,16 +752,8 @@
    <translation>训练所用的行数</translation>
   </message>
   <message>
-   <source>Winters</source>
-   <translation>冬季</translation>
-  </message>
-  <message>
    <source>1983, 1990-1999 or 1990,1995; a winter has the name that the model's regions give it, usually the year of its January.</source>
    <translation>1983、1990-1999 或 1990,1995；冬季的名称由模型的区域规定，通常为其 1 月所在的年份。</translation>
-  </message>
-  <message>
-   <source>Extent</source>
-   <translation>范围</translation>
   </message>
   <message>
    <source>In any CRS. West, east, south, north: across the antimeridian, count on beyond 180, as in 170,200,60,72 [EPSG:4326]. Empty: the whole northern permafrost region, if the map is in degrees.</source>
@@ -1506,6 +1530,20 @@ Out: a cloud-optimised GeoTIFF a winter, in g C m-2 winter-1, positive = release
 Out: points with the flux in g C m-2 month-1, positive = release, and a table of every row that was left out, with the reason; the counts add up.</source>
    <translation>输入：点图层、表格或 CSV 文件，或月尺度 FLUXNET 文件夹。格式可由列名识别，否则请指定字段和单位。
 输出：通量点（g C m-2 month-1，正值为释放），以及所有被剔除的行及其原因的表格；各项计数之和与读取的行数一致。</translation>
+  </message>
+  <message>
+   <source>Prepare predictors</source>
+   <translation>准备预测因子</translation>
+  </message>
+  <message>
+   <source>Turns downloads (netCDF, GRIB, HDF, Zarr, archives) into GeoTIFFs by year and month.</source>
+   <translation>把下载的数据（netCDF、GRIB、HDF、Zarr、压缩包）转换为按年、月组织的 GeoTIFF。</translation>
+  </message>
+  <message>
+   <source>In: a catalogue that names downloads as they come.
+Out: a folder with a GeoTIFF a predictor and year, one band a month, which QGIS opens, and a catalogue of these files. What was made before and is still true is kept. Sampling and mapping prepare what they need by themselves; this does it once, for all of it.</source>
+   <translation>输入：列出原始下载文件的目录。
+输出：一个文件夹，每个预测因子每年一个 GeoTIFF，每月一个波段，可在 QGIS 中打开；以及这些文件的目录。以前生成且仍然有效的文件会保留。采样和制图会自动准备所需数据；本算法一次性全部完成。</translation>
   </message>
   <message>
    <source>Make a dataset to publish</source>
