@@ -260,8 +260,10 @@ def _block(variable: Any, found: _Found, sizes: Mapping[str, int]) -> tuple[int,
 
 def _netcdf_groups(path: Path, held: ExitStack) -> Groups:
     import netCDF4
-    import xarray as xr
 
+    from wco2_engine.inputs.grib import xarray
+
+    xr = xarray()
     left = MOST_VARIABLES
 
     def walk(group: Any, name: str) -> Groups:
@@ -321,7 +323,9 @@ def _is_no_array(variable: Any) -> bool:
 
 
 def _zarr_groups(path: Path, held: ExitStack) -> Groups:
-    import xarray as xr
+    from wco2_engine.inputs.grib import xarray
+
+    xr = xarray()
 
     for name, folder in _zarr_folders(path, ""):
         settings: dict[str, Any] = {"consolidated": (folder / ".zmetadata").is_file()}

@@ -28,6 +28,15 @@ def kept_environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
+def xarray() -> Any:
+    """The library xarray, with its readers found: one of them, cfgrib, imports ecCodes."""
+    with kept_environment():
+        import xarray as library
+
+        library.backends.list_engines()
+    return library
+
+
 def eccodes() -> Any:
     """The library ecCodes.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wco2_engine import __version__
 from wco2_engine.analysis.series import FLUX, MapSeries
 from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.grib import xarray as readers
 from wco2_engine.mapping.cf import (
     CONVENTIONS,
     UNITS,
@@ -122,7 +123,8 @@ def check_values(dataset: Dataset, folder: Path, progress: Progress) -> None:
 
 
 def _opened(folder: Path) -> Iterator[tuple[Any, str]]:
-    [xarray] = need("xarray")
+    need("xarray")
+    xarray = readers()
     yield xarray.open_dataset(folder / NETCDF, engine="netcdf4", cache=False), NETCDF
     yield xarray.open_zarr(folder / ZARR, chunks=None, consolidated=True), ZARR
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
 from pathlib import Path
 
 from wco2_engine.errors import Wco2Error
@@ -62,7 +64,9 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Itera
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     executor = get_reusable_executor(max_workers=min(jobs, len(tasks)), timeout=60)
-    waiting: dict[Future[Made], Task] = {executor.submit(_alone, task): task for task in tasks}
+    waiting: dict[Future[Made | _Failed], Task] = {
+        executor.submit(_alone, task): task for task in tasks
+    }
     done = 0
     ended = False
     try:
@@ -81,6 +85,8 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Itera
                         f"A process that prepared {task.predictor.name} ended before it was done.",
                         "It may have taken too much memory: try again with --jobs 1.",
                     ) from error
+                if isinstance(made, _Failed):
+                    raise made.error()
                 yield made
         ended = True
     finally:
@@ -88,8 +94,26 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Itera
             executor.shutdown(wait=True, kill_workers=True)
 
 
-def _alone(task: Task) -> Made:
-    return make(task, _nobody)
+@dataclass(frozen=True)
+class _Failed:
+    """Why a task failed, in texts: errors of GDAL don't come whole through a pipe."""
+
+    message: str
+    hint: str
+    trace: str = ""
+
+    def error(self) -> Exception:
+        return RuntimeError(self.trace) if self.trace else Wco2Error(self.message, self.hint)
+
+
+def _alone(task: Task) -> Made | _Failed:
+    """A task in a process of its own, which a signal to the whole group does not reach twice."""
+    try:
+        return make(task, _nobody)
+    except Wco2Error as error:
+        return _Failed(error.message, error.hint)
+    except Exception as error:
+        return _Failed(str(error), "", traceback.format_exc())
 
 
 def _nobody(share: float) -> None:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import gzip
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import rasterio
+from scipy.io import netcdf_file
 
 from tests.engine.conftest import write_raster
-from tests.engine.stack.conftest import GRID, Downloads, monthly, value_of
-from wco2_engine.errors import Wco2Error
+from tests.engine.stack.conftest import (
+    GRID,
+    Downloads,
+    FakeSeries,
+    monthly,
+    monthly_steps,
+    value_of,
+)
+from wco2_engine.downloads.series import Step
+from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.predictors import PredictorReader, Sources
 from wco2_engine.inputs.rasters import Points, Rasters
+from wco2_engine.progress import Silent
 from wco2_engine.season import Month
 from wco2_engine.stack.extent import Extent
 from wco2_engine.stack.prepare import Prepared, prepare
@@ -332,3 +344,141 @@ def test_the_grid_of_a_stack_is_the_source_s_own(tmp_path: Path, downloads: Down
         assert (left - GRID.corner[0]) % 10 == 0
         assert (GRID.corner[1] - top) % 10 == 0
         assert source.transform.a == 10
+
+
+def real_years(folder: Path, count: int) -> Catalogue:
+    """A catalogue of netCDF files that any process can read."""
+    for year in range(2000, 2000 + count):
+        with netcdf_file(folder / f"t2m_{year}.nc", "w") as file:
+            for axis, values, unit in (
+                ("time", np.arange(12.0), f"months since {year}-01-01"),
+                ("lat", np.arange(85.0, -90.0, -10.0), "degrees_north"),
+                ("lon", np.arange(-175.0, 180.0, 10.0), "degrees_east"),
+            ):
+                file.createDimension(axis, len(values))
+                file.createVariable(axis, "f8", (axis,))[:] = values
+                file.variables[axis].units = unit
+            stored = file.createVariable("t2m", "f4", ("time", "lat", "lon"))
+            stored[:] = 250 + np.arange(12)[:, None, None] + year - 2000
+            stored.units = "K"
+    return catalogue_of(folder, {"to": "degC"})
+
+
+def test_processes_make_the_same_files(tmp_path: Path) -> None:
+    catalogue = real_years(tmp_path, 5)
+    months = [Month(year, 1) for year in range(2000, 2005)]
+    alone = prepare(catalogue, months, EVERYWHERE, tmp_path / "one", jobs=1)
+    together = prepare(catalogue, months, EVERYWHERE, tmp_path / "two", jobs=2)
+    assert sorted(p.name for p in alone.made) == sorted(p.name for p in together.made)
+    for path in alone.made:
+        assert path.read_bytes() == (tmp_path / "two/t2m" / path.name).read_bytes()
+    assert looked_up(together.catalogue, "t2m", Month(2003, 1)) == pytest.approx(253 - 273.15)
+
+
+def test_what_fails_in_a_process_is_said_as_it_is(tmp_path: Path) -> None:
+    catalogue = real_years(tmp_path, 5)
+    whole = (tmp_path / "t2m_2003.nc").read_bytes()
+    (tmp_path / "t2m_2003.nc").write_bytes(whole[: len(whole) // 2])
+    months = [Month(year, 12) for year in range(2000, 2005)]
+    with pytest.raises(Wco2Error, match=r"t2m_2003\.nc"):
+        prepare(catalogue, months, EVERYWHERE, tmp_path / "stack", jobs=2)
+    assert not list((tmp_path / "stack").rglob("*2003*"))
+
+
+def test_members_of_archives_are_read_and_nothing_of_them_stays(tmp_path: Path) -> None:
+    real_years(tmp_path, 2)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for year in (2000, 2001):
+            archive.write(tmp_path / f"t2m_{year}.nc", f"inner/t2m_{year}.nc")
+            (tmp_path / f"t2m_{year}.nc").unlink()
+    catalogue = catalogue_of(tmp_path, {"path": "all.zip/*/t2m_{year}.nc"})
+    done = prepared(catalogue, [Month(2000, 2), Month(2001, 2)])
+    assert done.why == {"t2m": "files in archives"}
+    assert looked_up(done.catalogue, "t2m", Month(2001, 2)) == 252
+    assert not (tmp_path / "stack/.unpacked").exists()
+
+
+def test_an_archive_that_claims_too_much_is_refused(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "t2m_2000.nc.gz", "wb") as file:
+        for _ in range(5):
+            file.write(bytes(1 << 20))
+    catalogue = catalogue_of(tmp_path, {"path": "t2m_{year}.nc.gz"})
+    with pytest.raises(Wco2Error) as caught:
+        prepared(catalogue, [Month(2000, 2)])
+    assert "t2m_2000.nc" in caught.value.message
+
+
+def test_a_cancelled_preparation_goes_on_where_it_was(tmp_path: Path, downloads: Downloads) -> None:
+    class Stops(Silent):
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def cancelled(self) -> bool:
+            self.asked += 1
+            return self.asked > 20
+
+    years(downloads, tmp_path, 2000, 2001, 2002)
+    catalogue = catalogue_of(tmp_path, {})
+    months = [Month(year, month) for year in (2000, 2001, 2002) for month in range(1, 13)]
+    with pytest.raises(Cancelled):
+        prepare(catalogue, months, EVERYWHERE, tmp_path / "stack", Stops())
+    assert not list((tmp_path / "stack").rglob("*partial*"))
+    done = prepared(catalogue, months)
+    assert len(done.kept) + len(done.made) == 3
+    assert done.kept
+
+
+def test_half_months_become_months_weighed_by_their_days(
+    tmp_path: Path, downloads: Downloads
+) -> None:
+    def halves(path: Path) -> FakeSeries:
+        bounds = [np.datetime64(day) for day in ("2001-02-01", "2001-02-16", "2001-03-01")]
+        steps = tuple(Step(path, k, bounds[k], bounds[k + 1], Month(2001, 2)) for k in (0, 1))
+        return FakeSeries(steps, {(str(path), 0): 10.0, (str(path), 1): 38.0})
+
+    (tmp_path / "n_2001.nc").write_bytes(b"CDF")
+    downloads.files["n_2001.nc"] = halves
+    table = {"path": "n_{year}.nc", "resampling": "nearest"}
+    with pytest.raises(Wco2Error, match="2 steps in 2001-02"):
+        prepared(catalogue_of(tmp_path, table), [Month(2001, 2)])
+    for reduce, expected in (("mean", (15 * 10 + 13 * 38) / 28), ("max", 38), ("last", 38)):
+        catalogue = catalogue_of(tmp_path, {**table, "steps": {"reduce": reduce}})
+        done = prepared(catalogue, [Month(2001, 2)])
+        found = looked_up(done.catalogue, "t2m", Month(2001, 2))
+        assert found == pytest.approx(expected + 0.018, abs=1e-4)
+
+
+def test_snow_depth_is_water_by_density(tmp_path: Path, downloads: Downloads) -> None:
+    for name, number, unit in (("sd_2001.nc", 0.1, "m"), ("rsn_2001.nc", 250.0, "kg m-3")):
+        (tmp_path / name).write_bytes(b"CDF")
+
+        def made(path: Path, number: float = number, unit: str = unit) -> FakeSeries:
+            steps = monthly_steps(path, Month(2001, 1), 12)
+            return FakeSeries(steps, {(str(path), k): number for k in range(12)}, unit)
+
+        downloads.files[name] = made
+    table = {
+        "path": "{variable}_{year}.nc",
+        "derive": {"what": "snow_depth", "water": "sd", "density": "rsn"},
+        "to": "cm",
+    }
+    done = prepared(catalogue_of(tmp_path, table), [Month(2001, 1)])
+    # 100 mm of water (and 18 mm more at the column) at 250 kg m-3 are 40 cm of snow.
+    water, density = 100 + 18, 250 + 0.018
+    found = looked_up(done.catalogue, "t2m", Month(2001, 1))
+    assert found == pytest.approx(100 * water / density, rel=1e-5)
+
+
+def test_layers_are_weighed_by_their_thickness(tmp_path: Path, downloads: Downloads) -> None:
+    for name, number in (("a_2001.nc", 1.0), ("b_2001.nc", 4.0)):
+        (tmp_path / name).write_bytes(b"CDF")
+
+        def made(path: Path, number: float = number) -> FakeSeries:
+            steps = monthly_steps(path, Month(2001, 1), 12)
+            return FakeSeries(steps, {(str(path), k): number for k in range(12)})
+
+        downloads.files[name] = made
+    table = {"path": "{variable}_{year}.nc", "layers": {"a": 7, "b": 21}, "units": "K"}
+    done = prepared(catalogue_of(tmp_path, table), [Month(2001, 1)])
+    found = looked_up(done.catalogue, "t2m", Month(2001, 1))
+    assert found == pytest.approx((7 * 1 + 21 * 4) / 28 + 0.018, abs=1e-5)
