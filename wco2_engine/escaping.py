@@ -86,15 +86,16 @@ def table_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = _CONTROL.sub("", value)
-    if text.lstrip(" ").startswith(_RUNS_IN_A_CELL) and not _is_number(text):
-        return f"'{text}"
-    return text
+    return f"'{text}" if _runs(text.lstrip("'")) else text
 
 
 def from_table_cell(text: str) -> str:
-    """What `table_cell` made harmless, as it was."""
-    rest = text[1:]
-    return rest if text.startswith("'") and table_cell(rest) == text else text
+    """What `table_cell` made harmless, as it was, its own apostrophes included."""
+    return text[1:] if text.startswith("'") and _runs(text.lstrip("'")) else text
+
+
+def _runs(text: str) -> bool:
+    return text.lstrip(" ").startswith(_RUNS_IN_A_CELL) and not _is_number(text)
 
 
 def _is_number(text: str) -> bool:

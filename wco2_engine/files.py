@@ -186,15 +186,31 @@ def refuse_overwriting_inputs(outputs: Iterable[str], inputs: Iterable[str]) -> 
     ------
     Wco2Error : naming the file.
     """
-    taken = {_resolved(path.partition("|")[0]) for path in inputs}
+    taken: set[object] = set()
+    for path in inputs:
+        taken |= _known_as(path.partition("|")[0])
     for output in outputs:
-        path = _resolved(output)
-        if path in taken:
+        names = _known_as(output)
+        if names & taken:
             raise Wco2Error(
                 f"{output} is read, or written by something else, in the same step.",
                 "Name another file for the output.",
             )
-        taken.add(path)
+        taken |= names
+
+
+def _known_as(path: str) -> set[object]:
+    """A file's resolved path and, where it is there, the file itself by whatever name.
+
+    So a hard link, or another spelling where case doesn't count, is the same file.
+    """
+    resolved = _resolved(path)
+    found: set[object] = {os.path.normcase(resolved)}
+    try:
+        state = resolved.stat()
+    except OSError:  # it is not there
+        return found
+    return {*found, (state.st_dev, state.st_ino)} if state.st_ino else found
 
 
 def _resolved(path: str) -> Path:

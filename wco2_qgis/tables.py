@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,14 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsFeature,
+    QgsMapLayer,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeatureSource,
+    QgsProcessingFeatureSourceDefinition,
     QgsProcessingUtils,
+    QgsProviderRegistry,
 )
 from qgis.PyQt.QtCore import Qt
 
@@ -32,17 +36,33 @@ class TableFile:
     """A file for the engine, what messages call it, and its columns of degrees from the geometry.
 
     `longitude` and `latitude` are empty where the layer has no geometry or the file is the user's.
+    `source` is the file that a layer lies in, which no output may replace; empty for no file.
     """
 
     path: str
     label: str
     longitude: str = ""
     latitude: str = ""
+    source: str = ""
 
     @property
     def names(self) -> dict[str, str]:
         """What `run_job` puts into messages instead of the path."""
         return {} if self.path == self.label else {self.path: self.label}
+
+    def keep(self, *outputs: str) -> None:
+        """Refuse an output that would replace the file of the layer, which the engine never sees.
+
+        Raises
+        ------
+        QgsProcessingException : naming the output.
+        """
+        for output in outputs:
+            if self.source and output and _is_same_file(output, self.source):
+                raise QgsProcessingException(
+                    f"{output} is the file of {self.label}, which is read in the same step.\n"
+                    "Name another file for the output."
+                )
 
 
 def table_file(
@@ -72,7 +92,31 @@ def table_file(
     file_name = re.sub(r"[^\w -]", "_", source.sourceName()) or "table"
     path = Path(QgsProcessingUtils.generateTempFilename(f"{file_name}.csv"))
     longitude, latitude = _write(source, path, label, context)
-    return TableFile(str(path), label, longitude, latitude)
+    return TableFile(str(path), label, longitude, latitude, _file_of(value, context))
+
+
+def _file_of(value: Any, context: QgsProcessingContext) -> str:
+    """The file that a layer lies in; empty for one in memory or a database server."""
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        value = value.source.staticValue()
+    layer = value if isinstance(value, QgsMapLayer) else None
+    if layer is None:
+        layer = QgsProcessingUtils.mapLayerFromString(str(value), context)
+    if layer is None:
+        return ""
+    parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    return str(parts.get("path") or "")
+
+
+def _is_same_file(first: str, second: str) -> bool:
+    """Whether two paths are one file, by whatever names."""
+    one, other = (Path(path.partition("|")[0]).resolve() for path in (first, second))
+    if os.path.normcase(one) == os.path.normcase(other):
+        return True
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _write(

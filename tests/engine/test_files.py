@@ -101,15 +101,32 @@ def test_the_state_of_a_file_changes_with_it(tmp_path: Path) -> None:
     assert file_state("/vsicurl/https://example.org/a.tif") == "/vsicurl/https://example.org/a.tif"
 
 
-@pytest.mark.parametrize("other_name", ["sub/../a.csv", "link.csv"])
+@pytest.mark.parametrize("other_name", ["sub/../a.csv", "link.csv", "hard.csv"])
 def test_an_output_that_is_an_input_by_another_name_is_refused(
     tmp_path: Path, other_name: str
 ) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "a.csv").touch()
     (tmp_path / "link.csv").symlink_to(tmp_path / "a.csv")
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "a.csv")
     with pytest.raises(Wco2Error, match="is read, or written by something else"):
         refuse_overwriting_inputs([str(tmp_path / other_name)], [str(tmp_path / "a.csv")])
+
+
+def test_an_output_over_a_layer_of_the_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.gpkg").touch()
+    inputs = [f"{tmp_path / 'a.gpkg'}|layername=sites"]
+    with pytest.raises(Wco2Error, match="is read, or written by something else"):
+        refuse_overwriting_inputs([str(tmp_path / "a.gpkg")], inputs)
+    refuse_overwriting_inputs([str(tmp_path / "b.gpkg"), str(tmp_path / "c.csv")], inputs)
+
+
+def test_another_spelling_is_the_same_file_where_case_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.path.normcase", lambda path: str(path).lower())
+    with pytest.raises(Wco2Error, match="is read, or written by something else"):
+        refuse_overwriting_inputs([str(tmp_path / "A.csv")], [str(tmp_path / "a.csv")])
 
 
 @pytest.mark.parametrize("output", ["table.txt", "table", "folder.csv/", "prediction.json"])

@@ -128,6 +128,62 @@ def geopackage() -> Any:
     return prepare(path)
 
 
+def two_layers(name: str) -> str:
+    """A GeoPackage of the user with a layer of fluxes and another one."""
+    path = str(FOLDER / name)
+    transform = QgsProject.instance().transformContext()
+    for layer_name in ("fluxes", "other"):
+        options = QgsVectorFileWriter.SaveVectorOptions()
+        options.layerName = layer_name
+        if layer_name == "other":
+            options.actionOnExistingFile = (
+                QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
+            )
+        QgsVectorFileWriter.writeAsVectorFormatV3(layer(), path, transform, options)
+    return path
+
+
+def unharmed(path: str, source: Any, **outputs: str) -> Any:
+    """What comes of outputs over the file of a layer, and whether the file stayed as it was."""
+    before = Path(path).read_bytes()
+    found = prepare(source, **outputs)
+    return {**found, "as_before": Path(path).read_bytes() == before}
+
+
+@case
+def output_over_the_layers_own_file() -> Any:
+    path = two_layers("own.gpkg")
+    opened = QgsVectorLayer(f"{path}|layername=fluxes", "fluxes", "ogr")
+    QgsProject.instance().addMapLayer(opened)
+    return unharmed(path, opened.id(), OBSERVATIONS=path)
+
+
+@case
+def output_over_a_layer_by_its_path() -> Any:
+    path = two_layers("named.gpkg")
+    return unharmed(path, f"{path}|layername=fluxes", OBSERVATIONS=path)
+
+
+@case
+def output_over_a_layer_by_a_link() -> Any:
+    path = two_layers("linked.gpkg")
+    link = FOLDER / "link.gpkg"
+    link.symlink_to(path)
+    source = QgsProcessingFeatureSourceDefinition(f"{path}|layername=fluxes", False)
+    return unharmed(path, source, OBSERVATIONS=str(link))
+
+
+@case
+def rejected_rows_over_a_text_layer() -> Any:
+    path = FOLDER / "fluxes of text.csv"
+    names = [*(FIELDS[key] for key in ("SITE", "YEAR", "MONTH", "FLUX")), "x", "y"]
+    path.write_text(",".join(names) + "\nA,2001,1,5,18.9,69.6\n", "utf-8")
+    address = f"file://{path.as_posix().replace(' ', '%20')}?delimiter=,&xField=x&yField=y"
+    opened = QgsVectorLayer(f"{address}&crs=EPSG:4326", "text", "delimitedtext")
+    QgsProject.instance().addMapLayer(opened)
+    return unharmed(str(path), opened.id(), REJECTED=str(path))
+
+
 @case
 def table_without_geometry() -> Any:
     return prepare(layer(kind="None"))

@@ -45,6 +45,19 @@ def test_points_come_out_where_they_are(found, name):
     assert places(case) == BOTH
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("output_over_the_layers_own_file", "output_over_a_layer_by_its_path"),
+        *("output_over_a_layer_by_a_link", "rejected_rows_over_a_text_layer"),
+    ],
+)
+def test_an_output_never_replaces_the_file_of_a_layer(found, name):
+    case = found[name]
+    assert "is the file of Layer" in case["error"], case
+    assert case["as_before"]
+
+
 def test_rows_come_from_the_layer_and_not_from_a_temporary_file(found):
     for row in found["memory_layer"]["rows"]:
         assert row.endswith(",Layer 'Flüsse / 2001',")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.inputs.formats import choose_format, fluxnet
+from wco2_engine.inputs.formats import canonical, choose_format, fluxnet
 from wco2_engine.inputs.formats.mapping import Reading, check_columns, target_of
 from wco2_engine.inputs.merging import (
     chambers_at_towers,
@@ -36,7 +36,7 @@ from wco2_engine.inputs.rules import (
     rules_of,
 )
 from wco2_engine.inputs.screen import Screen
-from wco2_engine.inputs.tables import Table, read_table, write_table
+from wco2_engine.inputs.tables import Table, own_cells, read_table, write_table
 from wco2_engine.units import flux_conversion
 
 if TYPE_CHECKING:
@@ -269,7 +269,8 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
         where,
         target,
     )
-    cells = chosen.prepare(table.cells)
+    is_own = chosen.name == canonical.FORMAT.name
+    cells = chosen.prepare(own_cells(table) if is_own else table.cells)
     columns = chosen.found(tuple(cells.columns))
     has_geometry = table.longitude is not None
     check_columns(columns, tuple(cells.columns), has_geometry, where, chosen)

@@ -179,6 +179,18 @@ def read_regions(path: Path) -> tuple[Region, ...]:
     return parse_regions(tables.get("region", []), default, path.parent)
 
 
+def geometry_files(path: Path) -> list[str]:
+    """The files that the regions of a TOML file take their polygons from.
+
+    Raises
+    ------
+    Wco2Error : when the file can't be read.
+    """
+    tables = read_toml(path, "Regions").get("region", [])
+    named = [table.get("geometry") for table in tables if isinstance(table, Mapping)]
+    return [str(path.parent / name) for name in named if isinstance(name, str)]
+
+
 def _checked_name(name: Any) -> str:
     if not isinstance(name, str) or not is_plain_name(name) or any(c in name for c in "/\\"):
         raise Wco2Error(f"A region has no usable name ({name!r}).", 'Give it e.g. name = "arctic".')

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.escaping import table_cell
+from wco2_engine.escaping import from_table_cell, table_cell
 from wco2_engine.files import atomic_write, existing_file
 from wco2_engine.inputs.cells import has_decimal_comma
 from wco2_engine.inputs.delimited import read_delimited
@@ -226,8 +226,25 @@ def _as_text(column: pandas.Series) -> list[str]:
     return ["" if gap else text(v) for gap, v in zip(column.isna(), values, strict=True)]
 
 
+def own_cells(table: Table) -> pandas.DataFrame:
+    """The cells of a table that this engine wrote, texts as they were before `write_table`.
+
+    In CSV, a text that a spreadsheet would run begins with an apostrophe.
+    """
+    if table.row_word != "line":
+        return table.cells
+    cells = table.cells.copy()
+    for name in cells:
+        known = {text: from_table_cell(text) for text in set(cells[name])}
+        cells[name] = [known[text] for text in cells[name]]
+    cells.columns = [from_table_cell(name) for name in table.cells.columns]
+    return cells
+
+
 def write_table(frame: pandas.DataFrame, path: Path) -> None:
     """Write rows as .csv, or as points (EPSG:4326, from longitude and latitude) in a .gpkg.
+
+    In CSV, texts that a spreadsheet would run are made harmless, see `own_cells`.
 
     Raises
     ------
@@ -238,10 +255,12 @@ def write_table(frame: pandas.DataFrame, path: Path) -> None:
         raise Wco2Error(f"A table can't be written as {path.name}.", "Name it .gpkg or .csv.")
     with atomic_write(path) as partial:
         if suffix == ".csv":
-            texts = {name: frame[name].map(table_cell) for name in frame.select_dtypes("object")}
-            frame.assign(**texts).to_csv(
-                partial, index=False, encoding="utf-8", lineterminator="\n"
-            )
+            plain = frame.copy()
+            for name in frame:
+                if frame[name].dtype.kind not in "iufb":
+                    plain[name] = frame[name].map(table_cell)
+            plain.columns = [table_cell(str(name)) for name in frame]
+            plain.to_csv(partial, index=False, encoding="utf-8", lineterminator="\n")
         else:
             import geopandas
 

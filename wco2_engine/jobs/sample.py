@@ -76,11 +76,12 @@ class SampleJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.inputs.observations import read_observations
-        from wco2_engine.inputs.regions import read_regions
+        from wco2_engine.inputs.regions import geometry_files, read_regions
         from wco2_engine.inputs.tables import write_table
         from wco2_engine.learning.sampling import sample
 
         inputs = files(self.observations, self.catalogue, self.regions)
+        inputs += geometry_files(Path(self.regions)) if self.regions else []
         refuse_overwriting_inputs(files(self.output, self.rejected), inputs)
         table = read_observations(self.observations).table
         cells = self.cells()

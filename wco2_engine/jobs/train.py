@@ -90,8 +90,11 @@ class TrainJob:
 
     def inputs(self) -> list[str]:
         """The files that are named, which no output may replace."""
+        from wco2_engine.inputs.regions import geometry_files
+
         places = (path_of(self.domain), path_of(self.zones))
-        return files(self.training, self.catalogue, self.regions, *places)
+        polygons = geometry_files(Path(self.regions)) if self.regions else []
+        return files(self.training, self.catalogue, self.regions, *places, *polygons)
 
     def parsed_regions(self) -> tuple[Region, ...]:
         """The regions that are trained; one everywhere where none are named."""

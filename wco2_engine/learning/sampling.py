@@ -195,10 +195,10 @@ def read_training(path: Path | str, predictors: Sequence[str]) -> pd.DataFrame:
     ['site', 'flux_g_m2_month', 'carbon']
     """
     from wco2_engine.inputs.cells import numbers
-    from wco2_engine.inputs.tables import read_table
+    from wco2_engine.inputs.tables import own_cells, read_table
 
     read = read_table(Path(path))
-    table = read.cells.copy()
+    table = own_cells(read).copy()
     own = [name for name in ("cell_size",) if name in table.columns]
     if read.longitude is not None and "longitude" not in table.columns:
         table = table.assign(longitude=read.longitude, latitude=read.latitude)

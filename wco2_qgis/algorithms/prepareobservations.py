@@ -241,6 +241,7 @@ class PrepareObservations(Algorithm):
             columns = {"longitude": table.longitude, "latitude": table.latitude, **columns}
         observations = self.parameterAsOutputLayer(parameters, "OBSERVATIONS", context)
         rejected = self.target(parameters, "REJECTED", context)
+        table.keep(observations, rejected)
         job = {
             "job": "observations",
             "input": table.path,

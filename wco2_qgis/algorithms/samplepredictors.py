@@ -71,6 +71,7 @@ class SamplePredictors(Algorithm):
         table = table_file(self, parameters, "OBSERVATIONS", context)
         training = self.parameterAsOutputLayer(parameters, "TRAINING", context)
         rejected = self.target(parameters, "REJECTED", context)
+        table.keep(training, rejected)
         job = {
             "job": "sample",
             "observations": table.path,

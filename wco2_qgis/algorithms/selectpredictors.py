@@ -76,6 +76,7 @@ class SelectPredictors(Algorithm):
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
         table = table_file(self, parameters, "TRAINING", context)
         report = self.target(parameters, "REPORT", context)
+        table.keep(report)
         job = {
             "job": "select",
             "training": table.path,

@@ -97,6 +97,7 @@ class TrainModel(Algorithm):
                 "Name a file to keep it."
             )
         report = self.target(parameters, "REPORT", context)
+        table.keep(model, report)
         job = {
             "job": "train",
             "training": table.path,

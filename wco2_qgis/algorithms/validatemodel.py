@@ -60,6 +60,7 @@ class ValidateModel(Algorithm):
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
         table = table_file(self, parameters, "TRAINING", context)
         report = self.target(parameters, "REPORT", context)
+        table.keep(report)
         job = {
             "job": "validate",
             "training": table.path,

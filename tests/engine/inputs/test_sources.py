@@ -10,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.inputs.observations import Observations, Source, read_sources
+from wco2_engine.inputs.observations import (
+    Observations,
+    Source,
+    read_observations,
+    read_sources,
+)
 from wco2_engine.inputs.screen import Screen
 
 HEADER = "site,lon,lat,year,month,flux"
@@ -239,3 +244,47 @@ def test_the_counts_of_any_tables_add_up(
     assert found.counts["rows_read"] == sum(1 + len(rows) for rows in tables)
     assert len(found.rejected) == found.counts["rows_read"] - found.counts["rows_kept"]
     assert read_sources([*sources, *sources], Screen(bad_rows="reject")).table.equals(found.table)
+
+
+# --- Texts that a spreadsheet would run
+
+RUNNING = ["=1+1", "+cmd|x", "-A1", "@SUM(1)", "'=1", "''-A1", "it's", "' quoted'", "-5", "Aa"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".gpkg"])
+def test_texts_that_run_are_written_harmless_and_read_as_they_were(
+    tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / "f.csv"
+    rows = [f'"{text}",{10 + k},60,2001,1,5,"{text}"' for k, text in enumerate(RUNNING)]
+    path.write_text("\n".join(["Site,Lon,Lat,Year,Month,Flux,How", *rows]) + "\n")
+    columns = {
+        **{"site": "Site", "longitude": "Lon", "latitude": "Lat", "year": "Year"},
+        **{"month": "Month", "flux": "Flux", "method": "How"},
+    }
+    found = read_observations(path, columns=columns, flux_units="g C m-2 month-1")
+    ours = tmp_path / f"o{ending}"
+    found.write(ours)
+    again = read_observations(ours)
+    assert set(again.table["site"]) == set(RUNNING)
+    assert again.table.to_dict("records") == found.table.to_dict("records")
+    if ending == ".csv":
+        for line in ours.read_text().splitlines()[1:]:
+            assert line.lstrip('"').startswith(("'", "-5,", "Aa,", "it's"))
+
+
+def test_rejected_rows_are_harmless_with_their_header(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text(
+        'Site,Lon,Lat,Year,Month,Flux,=x\n=1+1,10,60,2001,1,NA,"=2,2"\na,1,60,2001,1,5,\n'
+    )
+    columns = {
+        **{"site": "Site", "longitude": "Lon", "latitude": "Lat", "year": "Year"},
+        **{"month": "Month", "flux": "Flux"},
+    }
+    found = read_observations(path, columns=columns, flux_units="g C m-2 month-1")
+    found.write(tmp_path / "o.csv", tmp_path / "r.csv")
+    assert (tmp_path / "r.csv").read_text().splitlines() == [
+        "row,reason,detail,Site,Lon,Lat,Year,Month,Flux,'=x",
+        "2,no_flux,Flux = NA,'=1+1,10,60,2001,1,NA,\"'=2,2\"",
+    ]
