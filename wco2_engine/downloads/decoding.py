@@ -12,16 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.downloads.marks import mark_among, may_be_marks
 from wco2_engine.downloads.quantities import is_quantity, kelvin_or_celsius
 from wco2_engine.downloads.reading import Reading, matching
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.details import Codes
 
-LARGEST_VALUE = 1e15  # beyond it lie marks for missing values: 1e20, 9.97e36, 3.4e38
-_LOW_MARKS = (-99.0, -999.0, -9999.0, -99999.0, -999999.0, -32767.0, -32768.0, -2147483648.0)
-_HIGH_MARKS = (255.0, 9999.0, 32767.0, 65535.0, 99999.0, 999999.0, 2147483647.0, 4294967295.0)
 _PIECE = 65_536  # numbers computed at once
-_ISOLATED = 0.3  # of its size: how far a mark lies from all other values
 # What the netCDF library writes where nothing was written, by kind and bytes; bytes have none.
 _UNWRITTEN = {
     "i2": -32767.0,
@@ -173,40 +170,24 @@ class Decoding:
             return
         # The stored numbers behind the smallest and the largest value.
         low, high = sorted((end - self.offset) / self.scale for end in ends)
-        near = any(
-            abs(end - mark) < 1e-3 * abs(mark)
-            for end, marks in ((low, _LOW_MARKS), (high, _HIGH_MARKS))
-            for mark in marks
-        )
-        if not near and max(abs(low), abs(high)) < LARGEST_VALUE and not self.percent:
+        if not self.percent and not may_be_marks(low, high):
             return
-        values = stored[~np.isnan(values)]
-        low, high = float(values.min()), float(values.max())
-        if self.percent and high > 100:
-            codes = np.unique(values[values > 100])
+        numbers = stored[~np.isnan(values)]
+        if self.percent and numbers.max() > 100:
+            codes = np.unique(numbers[numbers > 100])
             shown = ", ".join(f"{code:g}" for code in codes[:8])
             raise Wco2Error(
                 f"{where} is in %, and holds {shown}{', …' if codes.size > 8 else ''}.",
-                f'If these are codes, say what they mean: nodata = ["101-{high:g}"] or zero; '
+                f'If these are codes, say what they mean: nodata = ["101-{codes[-1]:g}"] or zero; '
                 "else correct units.",
             )
-        for mark in (low, high):
-            huge = abs(mark) >= LARGEST_VALUE
-            if not huge and mark not in (_LOW_MARKS if mark == low else _HIGH_MARKS):
-                continue
-            same = values == mark
-            others = values[~same]
-            if not huge:
-                if same.sum() < 2 or not others.size:
-                    continue
-                nearest = float(others.min() if mark == low else others.max())
-                if abs(mark - nearest) <= _ISOLATED * abs(mark):
-                    continue
-            text = f"{mark:.7g}"
+        mark = mark_among(numbers)
+        if mark is not None:
+            count = int((numbers == mark).sum())
             raise Wco2Error(
-                f"{where} holds {text} in {int(same.sum())} of {stored.size} cells, and nothing "
-                "says that it means a missing value.",
-                f"Add nodata = [{text}]; if it is a value, keep = [{text}].",
+                f"{where} holds {mark:.7g} in {count} of {stored.size} cells, and nothing says "
+                "that it means a missing value.",
+                f"Add nodata = [{mark:.7g}]; if it is a value, keep = [{mark:.7g}].",
             )
 
 

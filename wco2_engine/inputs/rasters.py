@@ -78,6 +78,7 @@ class RasterInfo:
     south_up: bool  # whether it is stored with the southernmost row first
     masked: bool  # whether it has a mask or an alpha band
     units: str = ""  # as it states them
+    dtype: str = ""  # of its pixels as stored
 
 
 @dataclass(frozen=True, eq=False)
@@ -637,6 +638,7 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         time=named_bands(dataset.descriptions),
         south_up=transform.e > 0,
         masked=any(hidden.intersection(flags) for flags in dataset.mask_flag_enums),
+        dtype=str(dataset.dtypes[0]),
         units=dataset.units[0] or "",
     )
 

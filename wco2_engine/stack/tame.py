@@ -156,6 +156,8 @@ def _by_bands(predictor: Predictor, info: RasterInfo) -> Need:
             return Need(predictor, f"{info.count} bands whose names are no plain months")
     elif info.count == 1 and predictor.band is None and not one_step and not info.time.known:
         return Need(predictor, "one band of no stated time")
+    if info.dtype == "uint8" and info.scale == 1.0 and "%" in (predictor.units, info.units):
+        return Need(predictor, "bytes in %, which may hold codes")
     return _with_units(predictor, info)
 
 
