@@ -456,11 +456,13 @@ def _weigh(codes, several, table, weight, touched):  # type: ignore[no-untyped-d
     leaves of each size, which are divided only once.
     """
     n_targets = np.uint64(weight.size)
-    n_members = 0
+    n_members = np.int64(0)
     for code in codes:
-        n_members += 1 if code < n_targets else np.int64(several[np.uint64(code) - n_targets])
-    for size in range(1, table.size):
-        table[size] = 1 / size * n_members / codes.size
+        n_members += (
+            np.int64(1) if code < n_targets else np.int64(several[np.uint64(code) - n_targets])
+        )
+    for length in range(1, table.size):
+        table[length] = 1 / length * n_members / codes.size
     one = table[1]
     for code in codes:
         rank = np.uint64(code)
