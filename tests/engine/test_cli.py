@@ -202,7 +202,7 @@ def test_a_job_file_that_is_no_text_is_exit_2(tmp_path: Path) -> None:
     (tmp_path / "job.json").write_bytes(b"\xff\xfe\x00\x80")
     result = call("job", tmp_path / "job.json")
     assert result.exit_code == 2
-    assert "job.json is not JSON" in result.output
+    assert "job.json is not in UTF-8" in result.output
 
 
 PREDICT = ("predict", "model.wco2", "catalogue.toml", "-o", "out", "--resolution", "5")
