@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, check_names
@@ -29,6 +29,9 @@ from wco2_engine.options import ZONES, MapProducts, TrainingSettings
 from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 from wco2_engine.schema import check_table, check_value, keys_of, option
 from wco2_engine.season import Month, parse_years
+
+if TYPE_CHECKING:
+    from wco2_engine.inputs.domain import Domain
 
 STAGES: dict[str, Any] = {
     kind.verb: kind
@@ -251,8 +254,13 @@ class Study:
         Wco2Error : when something needed is missing, before anything has run.
         Cancelled : when the user asked to stop; finished stages stay finished.
         """
+        from wco2_engine.inputs.domain import parse_domain
+
         progress = progress or Silent()
-        problems = self.check(SubProgress(progress, 0.0, 0.02), None, tables_too=False)["problems"]
+        problems = self.check(SubProgress(progress, 0.0, 0.015), None, tables_too=False)["problems"]
+        if not StudyState.read(self.output / STATE).key("predict"):
+            domain = parse_domain(self.predict.domain, Path(), f"{self.file}: [map]")
+            self._check_cells(domain, problems, SubProgress(progress, 0.015, 0.02))
         if problems:
             raise Wco2Error(" ".join(problems), f"See wco2 check {self.file}.")
         with locked(writable_folder(self.output), LOCK):
@@ -299,8 +307,9 @@ class Study:
 
         Returns
         -------
-        Facts with `predictors` (a row each, by winter), `observations` (counts), and `problems`,
-        which keep the study from running.
+        Facts with `predictors` (a row each, by winter), `observations` (counts), `by_region` (what
+        observations each region has in its winter, and the quantiles of their fluxes), `cells` (of
+        the map, by region), `notes`, and `problems`, which keep the study from running.
         """
         from wco2_engine.inputs.availability import REPLACED, THERE
         from wco2_engine.inputs.domain import parse_domain
@@ -335,19 +344,39 @@ class Study:
             "problems": problems,
         }
         if tables_too:
-            facts["observations"] = self._check_observations(
-                problems, SubProgress(progress, 0.7, 1.0)
-            )
+            facts |= self._check_observations(problems, SubProgress(progress, 0.7, 0.9))
+            facts["cells"] = self._check_cells(domain, problems, SubProgress(progress, 0.9, 1.0))
         return facts
 
     def _check_observations(self, problems: list[str], progress: Progress) -> Facts:
+        from wco2_engine.learning.readiness import observations_by_region
+
         progress.update(0.0, "Checking observations")
         try:
-            counts: Facts = self.observations.read().counts
+            read = self.observations.read()
         except Wco2Error as error:
             problems.append(str(error))
-            return {}
-        return counts
+            return {"observations": {}, "by_region": [], "notes": []}
+        found = observations_by_region(read.table, self.regions)
+        problems += [each.problem for each in found if each.problem]
+        return {
+            "observations": read.counts,
+            "by_region": [each.to_json() for each in found],
+            "notes": list(read.notes),
+        }
+
+    def _check_cells(
+        self, domain: Domain | None, problems: list[str], progress: Progress
+    ) -> dict[str, int]:
+        from wco2_engine.learning.readiness import cells_by_region
+
+        counts = cells_by_region(self.predict.grid(), self.regions, domain, progress)
+        if counts is not None and not any(counts.values()):
+            problems.append(
+                f"No cell of the map lies in a region and the domain: extent "
+                f"{list(self.predict.grid().bounds)} in {self.predict.crs}."
+            )
+        return counts or {}
 
 
 def _table(

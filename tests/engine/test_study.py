@@ -363,6 +363,40 @@ def test_check_finds_nothing_wrong_and_writes_nothing(small_study: Path) -> None
     assert contents(small_study.parent) == before
 
 
+def test_check_counts_observations_and_cells_by_region(small_study: Path) -> None:
+    facts = check(small_study)
+    (row,) = facts["by_region"]
+    assert row["site_months"] == sum(n["site_months"] for n in row["by_month"].values())
+    assert list(facts["cells"]) == [row["region"]]
+    assert facts["cells"][row["region"]] > 0
+    assert row["quantiles"]["0.05"] <= row["quantiles"]["0.5"] <= row["quantiles"]["0.95"]
+
+
+def test_a_region_that_training_would_refuse_is_a_problem_for_check(small_study: Path) -> None:
+    before = Study.read(small_study).regions[0].name
+    edit(
+        small_study,
+        "[[region]]",
+        '[[region]]\nname = "sea"\nbbox = [-60, 30, -50, 31]\n[[region]]',
+    )
+    facts = check(small_study)
+    assert [row["region"] for row in facts["by_region"]] == ["sea", before]
+    assert "Region 'sea' has 0 winter site-months at 0 sites" in " ".join(facts["problems"])
+
+
+def test_a_map_without_a_cell_is_refused_before_any_stage(small_study: Path) -> None:
+    edit(small_study, "extent = [100, 60, 110, 70]", "extent = [100, -70, 110, -60]")
+    assert "No cell of the map" in " ".join(check(small_study)["problems"])
+    with pytest.raises(Wco2Error, match="No cell of the map"):
+        run(small_study)
+    assert not (small_study.parent / "results/observations.gpkg").exists()
+
+
+def test_degrees_as_the_extent_of_a_map_in_metres_are_refused(small_study: Path) -> None:
+    edit(small_study, "resolution = 1.0", 'resolution = 25000\ncrs = "EPSG:3408"')
+    assert "is in degrees, and EPSG:3408 counts in other units" in str(refused(small_study))
+
+
 def test_check_lists_all_that_is_missing(small_study: Path) -> None:
     (small_study.parent / "t_2001.tif").unlink()
     facts = check(small_study, "2000-2003")

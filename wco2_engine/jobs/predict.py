@@ -133,6 +133,11 @@ class PredictJob:
             )
         extent = self.extent if self.extent is not None else WHOLE_REGION
         west, south, east, north = extent
+        if not parse_crs(self.crs).is_geographic and max(map(abs, extent)) <= 360:
+            raise Wco2Error(
+                f"The extent {list(extent)} is in degrees, and {self.crs} counts in other units.",
+                "Give west, south, east, north in units of the CRS, or leave the CRS out.",
+            )
         grid = Grid.from_extent((west, south, east, north), self.resolution, self.crs, self.snap)
         if grid.width * grid.height > MAX_CELLS:
             raise Wco2Error(

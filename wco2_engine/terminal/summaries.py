@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from wco2_engine.season import format_years
+from wco2_engine.season import MONTH_NAMES, format_years
 
 Facts = Mapping[str, Any]
 
@@ -167,12 +167,36 @@ def _check(facts: Facts, console: Console) -> None:
         f"{grid['crs']}; "
         f"domain: {facts['domain']}",
     )
-    for region in facts["regions"]:
-        _line(console, f"Region {region}")
+    cells = list(facts.get("cells", {}).values())
+    for k, region in enumerate(facts["regions"]):
+        _line(console, f"Region {region}" + (f"; {cells[k]} cells" if cells else ""))
+    _by_region(facts.get("by_region", ()), console)
+    for note in facts.get("notes", ()):
+        _line(console, f"Note: {note}")
     for problem in facts["problems"]:
         _line(console, f"Problem: {problem}")
     if not facts["problems"]:
         _line(console, "Everything that the study needs is there.")
+
+
+def _by_region(rows: Sequence[Facts], console: Console) -> None:
+    """What observations each region has in the months of its winter."""
+    for row in rows:
+        months = ", ".join(
+            f"{MONTH_NAMES[int(month) - 1]} {n['site_months']} at {n['sites']}"
+            for month, n in row["by_month"].items()
+        )
+        _line(
+            console,
+            f"{row['region']}: {row['site_months']} winter site-months at {row['sites']} sites "
+            f"({months})",
+        )
+        if row["quantiles"]:
+            low, _, median, _, high = row["quantiles"].values()
+            _line(
+                console,
+                f"  fluxes: median {median:.3g}, 5 to 95 % {low:.3g} to {high:.3g} {row['units']}",
+            )
 
 
 def _sanity(rows: Sequence[Facts], console: Console) -> None:

@@ -67,6 +67,17 @@ def _parts(facts: Facts) -> list[str]:
         ),
         pages.heading("Observations"),
         pages.facts(facts.get("observations", {})),
+        pages.table(
+            ("region", "winter site-months", "sites", "median flux, g C m-2 month-1", "cells"),
+            [
+                (
+                    *(row["region"], row["site_months"], row["sites"]),
+                    f"{row['quantiles']['0.5']:.3g}" if row["quantiles"] else "",
+                    facts.get("cells", {}).get(row["region"], ""),
+                )
+                for row in facts.get("by_region", ())
+            ],
+        ),
         pages.heading("Map"),
         pages.facts(
             {
