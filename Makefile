@@ -1,7 +1,7 @@
 # What to run from a checkout. The work is in scripts/; `make` alone lists the targets.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test test-wheels lint docs package check-package install test-matrix \
+.PHONY: help setup demo test test-wheels fuzz lint docs package check-package install test-matrix \
 	benchmark clean
 
 READY := .venv/.ready
@@ -26,6 +26,9 @@ test: lint check-package docs ## every check and test, with Debian's libraries a
 
 test-wheels: setup ## the engine's tests only, with the newest wheels
 	@scripts/test-wheels $(SIDE_BY_SIDE)
+
+fuzz: setup ## hostile inputs for MINUTES minutes (60), with limits of memory and time for each
+	OPENBLAS_NUM_THREADS=1 nice .venv/bin/python -m tests.hostile.fuzz --minutes $(or $(MINUTES),60)
 
 lint: setup ## ruff and mypy
 	@scripts/lint

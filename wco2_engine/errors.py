@@ -60,6 +60,18 @@ def check_names(found: Iterable[str], known: Iterable[str], where: str) -> None:
             raise Wco2Error(f"{where}: unknown key '{name}'.", nearest_name(name, allowed))
 
 
+def archive_errors() -> tuple[type[Exception], ...]:
+    """What reading a damaged or hostile zip or gzip file raises, in whatever member."""
+    import lzma
+    import struct
+    import zipfile
+    import zlib
+
+    damaged = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError)
+    # OSError has gzip's own; RuntimeError stands for a password, ValueError for names and sizes.
+    return *damaged, OSError, RuntimeError, NotImplementedError, ValueError, KeyError, OverflowError
+
+
 def gdal_errors() -> tuple[type[Exception], ...]:
     """What rasterio raises when GDAL fails, to be caught where rasters are opened or written.
 

@@ -19,7 +19,7 @@ from wco2_engine.inputs import opening
 from wco2_engine.inputs.opening import check_hdf4, driver_of, open_raster
 from wco2_engine.inputs.rasters import AS_STORED, Points, Rasters, Sampler
 
-from .conftest import Listener
+from .listening import Listener
 
 VALUES = np.arange(16, dtype="float32").reshape(4, 4)
 
@@ -220,7 +220,7 @@ def test_facts_beside_a_raster_are_read_and_checked(tmp_path: Path, deaf: Listen
 def test_the_server_is_listening(ear: Listener) -> None:
     with pytest.raises(OSError, match="404"):
         urllib.request.urlopen(f"{ear.address}/hello", timeout=5)
-    assert "GET /hello" in ear.heard.pop()
+    assert "GET /hello" in ear.heard[-1]
 
 
 # ---------------------------------------------------------------- HDF

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, archive_errors
 from wco2_engine.inputs.patterns import is_store
 
 MAX_FILES = 500_000
@@ -103,7 +103,7 @@ def _members(archive: Item, damaged: list[Damaged]) -> list[Item]:
                 for entry in opened.infolist()
                 if not entry.is_dir()
             ]
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except archive_errors() as error:
         damaged.append(Damaged(archive, f"it can't be read as a zip archive: {error}"))
         return []
 

@@ -59,7 +59,11 @@ _PREFIXES = {
     "GTIFF_DIR": "GTiff",
 }
 _NAMED = re.compile(r'([A-Za-z0-9_]{2,}):(?:[A-Z_]+:)?(?:"([^"]*)"|(.*?))(?::.*|$)', re.DOTALL)
-_ADDRESS = re.compile(r"(https?|s3|gs|az|oss|swift)://", re.IGNORECASE)
+_ADDRESS = re.compile(r"(https?|ftp|s3|gs|az)://", re.IGNORECASE)
+_FAR = {
+    **{name: f"/vsicurl/{name}://" for name in ("http", "https", "ftp")},
+    **{"s3": "/vsis3/", "gs": "/vsigs/", "az": "/vsiaz/"},
+}
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _HDF4 = b"\x0e\x03\x13\x01"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -116,7 +120,7 @@ def open_raster(path: Path | str, *, settled: bool = False, most_block: float = 
 
     path = str(path)
     driver, file = driver_of(path)
-    remote = file.startswith("/vsi") or bool(_ADDRESS.match(file))
+    remote = file.startswith("/vsi")
     name = path
     if not remote:
         driver, name = _looked_at(path, file, driver)
@@ -155,8 +159,14 @@ def driver_of(path: str) -> tuple[str, str]:
     ------
     Wco2Error : when the path names none that is read.
     """
+    address = _ADDRESS.match(path)
+    if address:
+        raise Wco2Error(
+            f"{path:.200} is an address, not a file.",
+            f"Download it, or have it read where it is: {_FAR[address[1].lower()]}….",
+        )
     named = None if path.startswith("/") else _NAMED.fullmatch(path)
-    if named and not _ADDRESS.match(path) and not Path(path).is_file():
+    if named and not Path(path).is_file():
         prefix, file = named[1].upper(), named[2] or named[3]
         if prefix == "GTIFF_DIR":
             file = path.split(":", 2)[2]
@@ -165,7 +175,7 @@ def driver_of(path: str) -> tuple[str, str]:
                 f"'{path:.200}' begins with '{named[1]}:', which names no file that is read.",
                 f"Name a file, or a part of one by {', '.join(_PREFIXES)}.",
             )
-        if _ADDRESS.match(file) or "://" in file:
+        if "://" in file and not file.startswith("/vsi"):
             raise Wco2Error(
                 f"'{path:.200}' names an address within a file's name.",
                 "Download the file, or name it by /vsicurl/.",
@@ -553,6 +563,21 @@ def check_hdf4(file: str, handle: BinaryIO) -> None:
                 if handle.read(2) == b"\0\2":
                     raise _leads_away(file, "another file in its place")
         place = following
+
+
+def check_content(path: Path) -> None:
+    """Refuse a file of HDF4, HDF5 or netCDF-4 that leads to other files, whatever reads it.
+
+    Raises
+    ------
+    Wco2Error : naming what it leads to, or when it is damaged.
+    """
+    with path.open("rb") as handle:
+        start = handle.read(8)
+        if start.startswith(_HDF4):
+            check_hdf4(str(path), handle)
+    if start.startswith(_HDF5):
+        _checked_hdf5(str(path), _state(str(path)))
 
 
 @lru_cache(maxsize=1024)

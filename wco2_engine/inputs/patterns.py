@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.errors import Wco2Error, archive_errors, nearest_name
 from wco2_engine.schema import check_path
 
 # Digits of each date in a name where the path gives no width: {year}, {doy:03d}.
@@ -182,7 +182,7 @@ def _members(archive: Path, inner: str, dates: Mapping[str, int]) -> Iterator[Fo
     try:
         with zipfile.ZipFile(archive) as opened:
             names = opened.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except archive_errors() as error:
         raise Wco2Error(
             f"{archive} can't be read as a zip archive: {error}.",
             "It looks truncated or damaged: download it again.",

@@ -169,6 +169,11 @@ def _check_geopackage(path: Path) -> None:
             raise _ElsewhereError("has a CRS that is an address")
 
 
+def _check_geodatabase(path: Path) -> None:
+    if not (path / "a00000001.gdbtable").is_file():
+        raise _ElsewhereError("can't be read as vector data: it is no file geodatabase, a folder")
+
+
 def _check_geojson(path: Path) -> None:
     size = path.stat().st_size
     if size > MAX_JSON_BYTES:
@@ -229,6 +234,6 @@ _FORMATS: Mapping[str, tuple[str, Callable[[Path], None]]] = {
     ".kml": ("KML", _check_xml),
     ".gml": ("GML", _check_xml),
     ".parquet": ("Parquet", lambda path: _starts(path, b"PAR1")),
-    ".gdb": ("OpenFileGDB", lambda path: None),
+    ".gdb": ("OpenFileGDB", _check_geodatabase),
 }
 VECTOR_SUFFIXES = tuple(_FORMATS)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.errors import Wco2Error, archive_errors, nearest_name
 from wco2_engine.inputs.records import MAX_CELLS, Raw, Records, records
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
@@ -69,7 +69,7 @@ def _check_archive(path: Path) -> None:
                     raise Wco2Error(
                         f"{path} is no workbook: {part.filename} has a document type.", _HINT
                     )
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except archive_errors() as error:
         raise _unreadable(path, error) from error
 
 

@@ -16,9 +16,9 @@ from xml.sax.saxutils import unescape
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, archive_errors
 from wco2_engine.grid import crs_text
-from wco2_engine.inputs.opening import open_raster
+from wco2_engine.inputs.opening import check_content, open_raster
 
 LARGEST_MEMBER = 2**30  # bytes of a packed file that is unpacked in memory to look at its header
 _GRIB_MESSAGES = 2000  # looked at for the names in a file; they repeat every month
@@ -154,7 +154,7 @@ def _start(path: Path, member: str) -> bytes:
                 return file.read(4096)
         with path.open("rb") as file:
             return file.read(4096)
-    except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
+    except archive_errors() as error:
         raise Wco2Error(
             f"{path} can't be read: {_first_line(error)}.",
             "It looks truncated or damaged: download it again.",
@@ -186,6 +186,7 @@ def _netcdf(path: Path, member: str, form: str) -> Header:
         opened = netCDF4.Dataset(member or path.stem, memory=inside)
         form = "netcdf"
     else:
+        check_content(path)
         opened = netCDF4.Dataset(str(path))
     with opened:
         variables = dict(_variables(opened, ""))

@@ -6,11 +6,10 @@ import gzip
 import hashlib
 import shutil
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO
 
-from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.errors import Wco2Error, archive_errors, disk_errors
 from wco2_engine.inputs.patterns import Found
 
 BLOCK = 1 << 20
@@ -45,7 +44,7 @@ def unpacked(found: Found, folder: Path) -> Path:
                 with partial.open("wb") as out:
                     _copy(source, out, found, compressed, folder)
             partial.replace(target)
-    except (zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile, RuntimeError) as error:
+    except archive_errors() as error:
         raise Wco2Error(
             f"{found} can't be unpacked: {error}.",
             "It looks truncated or damaged, or is locked by a password: download it again.",
