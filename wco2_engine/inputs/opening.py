@@ -216,6 +216,7 @@ def _looked_at(path: str, file: str, driver: str) -> tuple[str, str]:
                 _must_start(file, start, (b"EHFA_HEADER_TAG",), "an ERDAS Imagine file")
             elif driver == "AAIGrid":
                 _must_hold(file, start.lower(), b"ncols", "an ASCII grid")
+                _check_ascii_header(file, start)
             elif driver == "EHdr" and _header(file).startswith(b"ENVI"):
                 driver = "ENVI"
             if start.startswith(_HDF5):
@@ -246,6 +247,17 @@ def _must_start(file: str, start: bytes, known: tuple[bytes, ...], what: str) ->
 def _must_hold(file: str, start: bytes, mark: bytes, what: str) -> None:
     if mark not in start:
         raise _other_content(file, start, what)
+
+
+def _check_ascii_header(file: str, start: bytes) -> None:
+    """Refuse numbers with commas, which GDAL reads up to the comma: 25,067.53 as 25."""
+    odd = re.search(rb"^\s*([A-Za-z_]+)\s+([+-]?\d+,[\d.,]*)\s*$", start, re.MULTILINE)
+    if odd:
+        raise Wco2Error(
+            f"{file}: its header says {odd[1].decode()} {odd[2].decode()}, and a comma may stand "
+            "for thousands or for decimals.",
+            "Write the number without a comma in the file's header.",
+        )
 
 
 def _other_content(file: str, start: bytes, what: str) -> Wco2Error:

@@ -237,3 +237,26 @@ def test_a_file_a_month_makes_a_series(tmp_path: Path) -> None:
         assert [step.month for step in series.steps] == [Month(2003, m) for m in (1, 2, 3)]
         values = [series.plane(step)[0, 0] for step in series.steps]
     assert values == pytest.approx([250.1, 250.2, 250.3])
+
+
+def test_a_text_grid_of_a_day_is_read_by_its_header(tmp_path: Path) -> None:
+    # Snow depth of Che: lower left centre, a key for missing values that GDAL does not know.
+    path = tmp_path / "2005001.txt"
+    path.write_text(
+        "Ncols 3\nNrows 2\nXllcenter 60\nYllcenter 15\nCellsize 0.25\nNoData_ Value -1\n"
+        "1 2 3\n-1 5 6\n"
+    )
+    named = NamedFile(path, np.datetime64("2005-01-01"), np.datetime64("2005-01-02"))
+    with opened(named, crs="EPSG:4326", nodata=((-1, -1),), units="cm") as series:
+        assert isinstance(series.grid, Grid)
+        assert series.grid.bounds == (59.875, 14.875, 60.625, 15.375)
+        plane = series.plane(series.steps[0])
+        np.testing.assert_array_equal(plane, np.array([[1, 2, 3], [np.nan, 5, 6]], np.float32))
+        assert str(series.steps[0].end) == "2005-01-02"
+
+
+def test_a_comma_in_the_header_of_a_text_grid_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "2005001.txt"
+    path.write_text("ncols 1\nnrows 1\nxllcorner 0\nyllcorner 0\ncellsize 25,067.53\n1\n")
+    with pytest.raises(Wco2Error, match=r"says cellsize 25,067.53, and a comma"):
+        opened(path, crs="EPSG:3410")
