@@ -296,7 +296,11 @@ def _paths(take: _Taker) -> list[str]:
             raise Wco2Error(f"{take.where}: path = {path!r} is not a text in quotes.")
         Pattern.parse(path, f"{take.where}: path")
     literal = root.replace("{", "{{").replace("}", "}}").rstrip("/")
-    return [f"{literal}/{path}" if root and is_local(path) else path for path in paths]
+    return [f"{literal}/{path}" if root and _is_relative(path) else path for path in paths]
+
+
+def _is_relative(path: str) -> bool:
+    return is_local(path) and not Path(path).expanduser().is_absolute()
 
 
 def _units(take: _Taker, operation: str, where: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from wco2_engine.inputs.rasters import is_local
 from wco2_engine.inputs.toml import read_toml
 
 _HEADING = re.compile(r"^[ \t]*\[\[[ \t]*predictor[ \t]*\]\]", re.MULTILINE)
+_ROOT = re.compile(r"""^([ \t]*root[ \t]*=[ \t]*)("(?:[^"\\\n]|\\.)*"|'[^'\n]*')""", re.MULTILINE)
 _PATH = re.compile(r"""^([ \t]*path[ \t]*=[ \t]*)("(?:[^"\\\n]|\\.)*"|'[^'\n]*')""", re.MULTILINE)
 
 
@@ -42,11 +43,7 @@ def only_predictors(catalogue: Path, names: Collection[str]) -> str:
         except (tomllib.TOMLDecodeError, KeyError, ValueError):
             continue  # which shows below
         if table.get("name") in names:
-            path = _with_whole_path(table, catalogue.absolute().parent)["path"]
-            stands = _PATH.search(block)
-            if stands:
-                quoted = json.dumps(path, ensure_ascii=False)
-                block = block[: stands.start(2)] + quoted + block[stands.end(2) :]
+            block = _whole_in_text(block, _with_whole_path(table, catalogue.absolute().parent))
             kept += block
     try:
         same = tomllib.loads(kept).get("predictor", []) == expected
@@ -60,8 +57,22 @@ def only_predictors(catalogue: Path, names: Collection[str]) -> str:
     return kept
 
 
+def _whole_in_text(block: str, table: Mapping[str, Any]) -> str:
+    """A block of text with the root or the path that a table has."""
+    by_root = "root" in table
+    stands = (_ROOT if by_root else _PATH).search(block)
+    quoted = json.dumps(table["root" if by_root else "path"], ensure_ascii=False)
+    if stands:
+        return block[: stands.start(2)] + quoted + block[stands.end(2) :]
+    end = block.index("]]") + 2
+    return f"{block[:end]}\nroot = {quoted}{block[end:]}"
+
+
 def _with_whole_path(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    path = str(table.get("path", ""))
-    if is_local(path):
-        path = (folder / Path(path).expanduser()).as_posix()
-    return {**table, "path": path}
+    """A table that can be read from any folder: its path made whole, or the root of its paths."""
+    path = table.get("path")
+    if isinstance(path, str) and "root" not in table and "product" not in table:
+        whole = (folder / Path(path).expanduser()).as_posix() if is_local(path) else path
+        return {**table, "path": whole}
+    root = table.get("root", "")
+    return {**table, "root": (folder / Path(str(root)).expanduser()).as_posix()}

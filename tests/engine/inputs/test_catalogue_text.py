@@ -71,3 +71,32 @@ def test_a_catalogue_that_can_not_be_cut_is_named(tmp_path: Path) -> None:
     path.write_text('predictor = [{name = "a", path = "a.tif", units = "1"}]\n')
     with pytest.raises(Wco2Error, match=r"catalogue\.toml can't be cut down"):
         only_predictors(path, ["a"])
+
+
+def test_series_in_parts_and_products_keep_a_whole_root(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.toml").write_text(
+        """
+[[predictor]]  # in parts
+name = "air"
+path = ["old_{year}.nc", "/elsewhere/new_{year}.nc"]
+when = "monthly"
+
+[[predictor]]
+name = "snow"
+root = "down/loads"
+path = "snow_{year}.nc"
+when = "monthly"
+""",
+        encoding="utf-8",
+    )
+    text = only_predictors(tmp_path / "catalogue.toml", ["air", "snow"])
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "cut.toml").write_text(text, encoding="utf-8")
+    air, snow = Catalogue.read(other / "cut.toml").predictors
+    assert [pattern.text for pattern in air.patterns] == [
+        f"{tmp_path.as_posix()}/old_{{year}}.nc",
+        "/elsewhere/new_{year}.nc",
+    ]
+    assert snow.path == f"{tmp_path.as_posix()}/down/loads/snow_{{year}}.nc"
+    assert "# in parts" in text
