@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from wco2_engine.errors import Wco2Error, disk_errors, nearest_name
+from wco2_engine.schema import check_path
 
 
 @contextmanager
@@ -124,6 +125,7 @@ def existing_file(path: Path, what: str) -> Path:
     ------
     Wco2Error : otherwise, naming what was looked for and the nearest name in its folder.
     """
+    check_path(str(path), what)
     if path.is_file():
         return path
     if path.is_dir():

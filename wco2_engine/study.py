@@ -7,11 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error, check_names
+from wco2_engine.escaping import one_line
 from wco2_engine.files import existing_file, writable_folder
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region, parse_regions, parse_winter
@@ -27,7 +29,7 @@ from wco2_engine.jobs.train import TrainJob
 from wco2_engine.lock import locked
 from wco2_engine.options import ZONES, MapProducts, TrainingSettings
 from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
-from wco2_engine.schema import check_table, check_value, keys_of, option
+from wco2_engine.schema import check_table, check_value, keys_of, option, shown
 from wco2_engine.season import Month, parse_years
 
 if TYPE_CHECKING:
@@ -38,9 +40,10 @@ STAGES: dict[str, Any] = {
     for kind in (ObservationsJob, PrepareJob, SampleJob, TrainJob, PredictJob, ReportJob)
 }
 STATE = "study-state.json"
+_SHOWN = 12  # regions, on a screen
 LOCK = ".run.lock"  # beside that of maps, which a run of the study holds for a while too
 _SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table")
-_OBSERVATIONS = (*_SOURCE, "sources", "target", "screen")
+OBSERVATION_KEYS = (*_SOURCE, "sources", "target", "screen")
 # The keys of [model] and [map]: those of the jobs that they become.
 MODEL_KEYS = {**keys_of(TrainingSettings), "at": keys_of(SampleJob)["at"]}
 MAP_KEYS = {
@@ -131,7 +134,7 @@ class Study:
         check_table(_Top, tables, where)
         path = path.absolute()
         folder = path.parent
-        observations = _table(tables, "observations", _OBSERVATIONS, where)
+        observations = _table(tables, "observations", OBSERVATION_KEYS, where)
         model = _table(tables, "model", MODEL_KEYS, where, required=False)
         maps = _table(tables, "map", MAP_KEYS, where)
         title = tables.get("title", path.stem)
@@ -239,6 +242,34 @@ class Study:
             output=output,
             regions=regions,
             **made,
+        )
+
+    def __repr__(self) -> str:
+        stages = ", ".join(stage.name for stage in self.stages)
+        return (
+            f"<Study {shown(self.title)}: winters {shown(self.predict.years)[1:-1]} of "
+            f"{len(self.regions)} regions; stages {stages}; {self.file}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The study in a notebook: its regions and stages, and which of these were done."""
+        state = StudyState.read(self.output / STATE)
+        rows = "".join(
+            f"<tr><td>{escape(region.name)}</td><td>{escape(str(region.winter))}</td></tr>"
+            for region in self.regions[:_SHOWN]
+        )
+        more = len(self.regions) - _SHOWN
+        rest = f"<p>and {more} regions more</p>" if more > 0 else ""
+        stages = ", ".join(
+            f"{stage.name}{' (done before)' if state.key(stage.name) else ''}"
+            for stage in self.stages
+        )
+        return (
+            f"<p><strong>{escape(one_line(self.title)[:200])}</strong>, winters "
+            f"{escape(shown(self.predict.years)[1:-1])}</p>"
+            "<table><thead><tr><th>region</th><th>winter</th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>{rest}"
+            f"<p>Stages: {stages}. <code>{escape(one_line(str(self.file)))}</code></p>"
         )
 
     @property

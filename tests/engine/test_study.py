@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import math
 import os
+import random
 import shutil
+import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +18,12 @@ import pytest
 import rasterio
 
 from wco2_engine.errors import Cancelled, Wco2Error
+from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.progress import Silent
 from wco2_engine.report.drawing import Drawn
 from wco2_engine.report.page import Picture
-from wco2_engine.study import Study
+from wco2_engine.schema import check_plain
+from wco2_engine.study import MAP_KEYS, MODEL_KEYS, OBSERVATION_KEYS, Study
 
 STAGES = ["observations", "prepare", "sample", "train", "predict", "report"]
 DONE = [name for name in STAGES if name != "prepare"]  # there is nothing to prepare here
@@ -342,6 +349,63 @@ def test_a_value_that_can_not_be_is_refused_before_anything_runs(
 def test_a_folder_stands_for_the_study_file_in_it(small_study: Path, tmp_path: Path) -> None:
     assert Study.read(small_study.parent).file == small_study
     assert "does not exist" in refused(tmp_path).message
+
+
+# How it shows itself.
+
+
+def test_a_study_and_its_catalogue_fit_a_screen(small_study: Path) -> None:
+    edit(small_study, 'title = "', 'title = "<script>')
+    study = Study.read(small_study)
+    catalogue = Catalogue.read(study.catalogue)
+    assert len(repr(study)) < 400
+    assert "siberia" in study._repr_html_()
+    assert "&lt;script&gt;" in study._repr_html_()
+    assert "<script>" not in study._repr_html_()
+    assert repr(catalogue).startswith("<Catalogue of 2 predictors: temperature, carbon; ")
+    assert catalogue._repr_html_().count("<tr>") == 3
+
+
+# What study files say that can't be.
+
+
+def test_any_value_at_any_key_of_a_study_makes_a_study_or_one_message(
+    small_study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tomllib.loads(small_study.read_text(encoding="utf-8"))
+    places = [(name,) for name in (*whole, "zones", "winter", "simulated")]
+    for name, table in (
+        ("observations", OBSERVATION_KEYS),
+        ("model", MODEL_KEYS),
+        ("map", MAP_KEYS),
+    ):
+        places += [(name, key) for key in table]
+    places += [("winter", "months"), ("winter", "label")]
+    places += [("region", 0, key) for key in ("name", "bbox", "geometry", "months", "label")]
+    odd: list[Any] = [
+        *(True, -1, 2.5, 1e308, math.nan, math.inf, 10**400, "", "a", "\0", "\ud800", "a" * 300),
+        *("~nosuchuser/x", "a" * 100_000, "EPSG:4326", "1990", [], [1], ["a"], [[]], [1, 2, 3, 4]),
+        *([1e308] * 4, [math.nan] * 4, {}, {"path": "x"}, {"path": 1}, [{}], date(2000, 1, 1)),
+    ]
+    every = [(place, value) for place in places for value in odd]
+    for place, value in random.Random(1).sample(every, 500):
+        tables: Any = copy.deepcopy(whole)
+        within = tables
+        for step in place[:-1]:
+            within = within.setdefault(step, {}) if isinstance(within, dict) else within[step]
+        within[place[-1]] = value
+
+        def read(path: Path, what: str, tables: Any = tables) -> Any:
+            check_plain(tables, str(path))  # as is done with those of a file
+            return tables
+
+        with monkeypatch.context() as patched:
+            patched.setattr("wco2_engine.study.read_toml", read)
+            try:
+                Study.read(small_study)
+            except Wco2Error as error:
+                assert str(error).encode()
+                assert len(error.message) < 1000
 
 
 # What check finds.

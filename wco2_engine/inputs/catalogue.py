@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
+from wco2_engine.escaping import one_line
 from wco2_engine.grid import parse_crs
 from wco2_engine.inputs.details import (
     KEYS as DETAILS,
@@ -145,6 +147,9 @@ class Predictor:
         return (month.shift(-self.lag),)
 
 
+_SHOWN, _MOST_ROWS = 8, 40  # predictors on a line, and in a table
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """The predictors of a study, in the order that the model sees them."""
@@ -152,6 +157,31 @@ class Catalogue:
     predictors: tuple[Predictor, ...]
     folder: Path
     file: Path | None = None
+
+    def __repr__(self) -> str:
+        names = ", ".join(predictor.name for predictor in self.predictors[:_SHOWN])
+        more = len(self.predictors) - _SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        return f"<Catalogue of {len(self.predictors)} predictors: {names}{rest}; {self.file}>"
+
+    def _repr_html_(self) -> str:
+        """The catalogue in a notebook: a row a predictor."""
+        heads = ("predictor", "group", "when", "units", "path")
+        rows = "".join(
+            "<tr>"
+            + "".join(
+                f"<td>{escape(one_line(str(value))[:80])}</td>"
+                for value in (p.name, p.group, p.when, p.to, p.path)
+            )
+            + "</tr>"
+            for p in self.predictors[:_MOST_ROWS]
+        )
+        more = len(self.predictors) - _MOST_ROWS
+        return (
+            f"<p>Catalogue <code>{escape(one_line(str(self.file or '')))}</code></p><table><thead>"
+            f"<tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr></thead>"
+            f"<tbody>{rows}</tbody></table>" + (f"<p>and {more} more</p>" if more > 0 else "")
+        )
 
     @classmethod
     def read(cls, path: Path | str) -> Catalogue:
