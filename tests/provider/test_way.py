@@ -195,6 +195,21 @@ def test_a_catalogue_is_built_from_files_in_two_steps(qgis, study, tmp_path):
     assert 'path = "rasters/soil_temperature/stl1_{year}-{month:02d}.tif"' in text
 
 
+def test_a_catalogue_is_drafted_from_a_folder_of_downloads(qgis, tmp_path):
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    transform = rasterio.transform.from_origin(100, 63, 0.05, 0.05)
+    profile = {"driver": "GTiff", "width": 80, "height": 60, "count": 3, "dtype": "uint8"}
+    for year in (2001, 2002):
+        path = folder / f"VCF5KYR_{year}001_001_2018224204211.tif"
+        with rasterio.open(path, "w", crs="EPSG:4326", transform=transform, **profile) as file:
+            file.write(np.full((3, 60, 80), 33, np.uint8))
+    done = qgis.run("buildcatalogue", FOLDER=folder, CATALOGUE=tmp_path / "c.toml")
+    assert done.ok()["NAMES"] == "tree_cover"
+    text = (tmp_path / "c.toml").read_text("utf-8")
+    assert 'product = "vcf5kyr-1"' in text and "# Values (2002): 33 to 33 %" in text
+
+
 def test_the_model_from_fluxes_to_winter_maps_runs(qgis, study, tmp_path, columns, corner):
     done = qgis.run(
         "fluxestowintermaps",

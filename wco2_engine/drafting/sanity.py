@@ -113,7 +113,8 @@ def _look(catalogue: Catalogue, variable: Variable | None, scratch: Path) -> Loo
     months = sorted(source.available)
     chosen = _chosen(predictor, months)
     values, units = _values(catalogue, chosen, scratch)
-    look = _summed(predictor.name, units, chosen if _has_time(predictor) else [], values)
+    told = chosen if _has_time(predictor) else []
+    look = _summed(predictor.name, units, told, values, predictor.when == "yearly")
     if _has_time(predictor) and predictor.when != "climatology":
         look = replace(look, **_span(predictor, months))
     doubts = _doubts(look, variable, values, chosen)
@@ -190,6 +191,7 @@ def _summed(
     units: str,
     months: Sequence[Month],
     values: Mapping[Month, tuple[NDArray[np.float64], NDArray[np.float64]]],
+    yearly: bool,
 ) -> Look:
     lat = np.concatenate([each for each, _ in values.values()])
     all_values = np.concatenate([each for _, each in values.values()])
@@ -199,7 +201,7 @@ def _summed(
     return Look(
         name,
         units,
-        months=tuple(str(month) for month in months if month in values),
+        months=tuple(_month_text(month, yearly) for month in months if month in values),
         low=float(good.min()),
         middle=float(np.median(good)),
         high=float(good.max()),
@@ -207,6 +209,10 @@ def _summed(
         south=_middle(good[at < MIDDLE_NORTH]),
         missing=float(1 - there[within].mean()),
     )
+
+
+def _month_text(month: Month, yearly: bool) -> str:
+    return str(month.year) if yearly else str(month)
 
 
 def _middle(values: NDArray[np.float64]) -> float | None:

@@ -43,7 +43,7 @@ class CatalogueJob:
     )
     years: str | None = option("Years that are needed: those that lack are told.", None)
     replace: bool = option("Replace an earlier catalogue.", False)
-    values: bool = option("Read a January and a July of each predictor, to show its values.", False)
+    values: bool = option("Read a January and a July of each predictor, to show its values.", True)
     rasters: list[dict[str, Any]] = option(
         "Rasters that a person chose.", [], table="wco2_engine.drafting.series.ChosenRaster"
     )
