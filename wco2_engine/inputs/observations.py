@@ -51,8 +51,8 @@ class Source:
 
     Parameters
     ----------
-    file : a CSV or TSV file, a point layer in any format that OGR reads (a layer of several as
-        "points.gpkg|layername=sites"), or a folder of monthly FLUXNET files.
+    file : a CSV or TSV file, an Excel workbook, points in a format of `inputs.vectors` (a sheet or
+        layer of several as "points.gpkg|layername=sites"), or a folder of monthly FLUXNET files.
     format : "auto", or a name of `wco2_engine.inputs.formats.FORMATS`.
     columns : for a table of one's own, its columns: site, longitude, latitude, year, month, flux;
         and, where it has them, day_of_year, date (ISO 8601), treatment, method, source, gap_fill

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.escaping import printable
 from wco2_engine.inputs.cells import Numbers, is_missing_code, numbers, plain_text
 from wco2_engine.inputs.formats.mapping import Format
 from wco2_engine.inputs.plausible import LEAST, MOST
@@ -108,8 +109,8 @@ def rows_of(
     def text(key: str, default: str = "") -> NDArray[np.object_]:
         if key not in texts:
             return np.full(len(cells), default, object)
-        values: NDArray[np.object_] = texts[key].to_numpy(object)
-        return values
+        shown_as = {name: printable(name) for name in set(texts[key])}
+        return np.array([shown_as[name] for name in texts[key]], object)
 
     def number(key: str, default: float = np.nan) -> Numbers:
         if key in texts:

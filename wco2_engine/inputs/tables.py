@@ -1,4 +1,4 @@
-"""Tables of rows as people keep them: delimited text, or points in any format that OGR reads."""
+"""Tables of rows as people keep them: delimited text, sheets of workbooks, or point layers."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _table(path: Path, found: Records, word: str) -> Table:
 
 
 def _existing(path: Path) -> Path:
-    """A path that OGR may open: a file, or a folder such as a file geodatabase."""
+    """A path that may be opened: a file, or the folder of a file geodatabase."""
     return path if path.is_dir() else existing_file(path, "Table")
 
 

@@ -42,6 +42,11 @@ def _counts(facts: Facts, console: Console) -> None:
 def _observations(facts: Facts, console: Console) -> None:
     if facts.get("target"):
         _line(console, f"Fluxes are {_TARGETS.get(facts['target'], facts['target'])}.")
+    if facts.get("fluxes"):
+        from wco2_engine.inputs.plausible import told
+
+        for sentence in told(facts["fluxes"]):
+            _line(console, sentence)
     _counts(facts, console)
 
 

@@ -288,3 +288,10 @@ def test_rejected_rows_are_harmless_with_their_header(tmp_path: Path) -> None:
         "row,reason,detail,Site,Lon,Lat,Year,Month,Flux,'=x",
         "2,no_flux,Flux = NA,'=1+1,10,60,2001,1,NA,\"'=2,2\"",
     ]
+
+
+def test_signs_that_are_not_seen_are_no_part_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("site,lon,lat,year,month,flux\nA\x14a\x1b[31m,10,60,2001,1,5\n")
+    found = read_observations(path, columns=COLUMNS, flux_units=MONTHLY)
+    assert found.table["site"].tolist() == ["Aa"]
