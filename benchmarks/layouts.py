@@ -104,8 +104,9 @@ def geotiff(path: Path, months: range, tiled: bool) -> None:
 
 
 def grib(path: Path, months: range) -> None:
-    import eccodes
+    from wco2_engine.inputs.grib import eccodes as library
 
+    eccodes = library()
     with path.open("wb") as out:
         for month in months:
             handle = eccodes.codes_grib_new_from_samples("regular_ll_sfc_grib1")
@@ -190,8 +191,10 @@ def prepare_way(folder: Path, layout: str, months: int, out: Path) -> None:
 def xarray_way(folder: Path, layout: str, months: int, out: Path) -> None:
     """What a user writes: open, select, write month by month."""
     import rasterio
-    import xarray
 
+    from wco2_engine.inputs.grib import xarray as library
+
+    xarray = library()  # a user's own import of cfgrib would keep rasterio from knowing any CRS
     names = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     for path in names:
         if layout in ("strips", "tiles"):

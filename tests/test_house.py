@@ -61,6 +61,7 @@ UNSAFE_CALLS = {"eval", "exec", "compile", "__import__"}
 NOT_NEEDED_TO_PREDICT = (
     *("sklearn", "scipy", "pandas", "geopandas", "fiona", "pyogrio", "shapely", "pyproj"),
     *("pint", "matplotlib", "jinja2", "rich", "numba"),
+    *("xarray", "netCDF4", "cftime", "cfgrib", "eccodes", "zarr", "h5py"),
 )
 
 # A declared library can't be installed without these: cfgrib asks for eccodes, geopandas for fiona
@@ -320,6 +321,8 @@ def test_every_library_that_is_imported_is_declared() -> None:
         "wco2_engine.learning.forest",
         "wco2_engine.learning.model",
         "wco2_engine.mapping.prediction",
+        "wco2_engine.stack.prepare",
+        "wco2_engine.jobs.predict",
     ],
 )
 def test_predicting_loads_with_numpy_rasterio_and_joblib_alone(module: str) -> None:
