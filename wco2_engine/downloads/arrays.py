@@ -159,9 +159,6 @@ def _in_one_thread(
             if netcdf:
                 _check_netcdf(named.path)
             return _layer(store, named, reading, where, netcdf=netcdf)
-        except (OSError, RuntimeError, KeyError, IndexError) as error:
-            store.close()
-            raise damaged(named.path, error) from error
         except BaseException:
             store.close()
             raise
@@ -196,21 +193,18 @@ def _layer(store: Store, named: NamedFile, reading: Reading, where: str, *, netc
         rows, columns = placed_part(part, shape, flips)
         order = [*([found.first] if found.first else []), found.y, found.x]
         planes = []
-        try:
-            for run in _runs(steps):
-                chosen = {**found.chosen, found.y: rows, found.x: columns}
-                if len(counts) == 1:
-                    chosen[found.times[0]] = slice(run[0], run[-1] + 1)
-                    piece = source.isel(chosen).transpose(found.times[0], *order)
-                    planes.append(np.asarray(piece.values))
-                    continue
-                for step in run:
-                    if counts:
-                        place_ = np.unravel_index(step, counts)
-                        chosen.update(zip(found.times, map(int, place_), strict=True))
-                    planes.append(np.asarray(source.isel(chosen).transpose(*order).values)[None])
-        except (OSError, RuntimeError, KeyError, IndexError, ValueError) as error:
-            raise damaged(named.path, error, f", {found.name}, step {steps[0] + 1},") from error
+        for run in _runs(steps):
+            chosen = {**found.chosen, found.y: rows, found.x: columns}
+            if len(counts) == 1:
+                chosen[found.times[0]] = slice(run[0], run[-1] + 1)
+                piece = source.isel(chosen).transpose(found.times[0], *order)
+                planes.append(np.asarray(piece.values))
+                continue
+            for step in run:
+                if counts:
+                    place_ = np.unravel_index(step, counts)
+                    chosen.update(zip(found.times, map(int, place_), strict=True))
+                planes.append(np.asarray(source.isel(chosen).transpose(*order).values)[None])
         block = np.concatenate(planes) if len(planes) > 1 else planes[0]
         if not found.first:
             block = block[:, None]

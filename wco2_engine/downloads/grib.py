@@ -68,8 +68,8 @@ class _Message:
         """The middle of what the message is of, or its instant."""
         text = str(self.keys["dataDate"]).zfill(8)
         year, month, day = int(text[:-4]), int(text[-4:-2]), max(1, int(text[-2:]))
-        hours = int(self.keys.get("dataTime", 0)) / 100
-        first, last = (int(self.keys.get(k, 0)) for k in ("startStep", "endStep"))
+        hours = int(self.keys.get("dataTime") or 0) / 100
+        first, last = (int(self.keys.get(k) or 0) for k in ("startStep", "endStep"))
         monthly = self.keys.get("stream") in _MONTHLY
         hours += 0 if monthly else (first + last) / 2
         start = Date(year, month, day).real_day

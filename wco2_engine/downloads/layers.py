@@ -17,6 +17,8 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 
 MOST_CELLS = 500_000_000  # of what is read at once
+# What libraries raise over a file whose bytes are not what they should be.
+DAMAGE = (OSError, RuntimeError, LookupError, ValueError, OverflowError, MemoryError)
 
 
 class StoredReader(Protocol):

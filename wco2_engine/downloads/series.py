@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.downloads.formats import format_of
 from wco2_engine.downloads.grids import Curvilinear
-from wco2_engine.downloads.layers import Layer, check_size, grid_shape
+from wco2_engine.downloads.layers import DAMAGE, Layer, check_size, damaged, grid_shape
 from wco2_engine.downloads.reading import NamedFile, Reading, matching
 from wco2_engine.downloads.times import Interval, Stamp, check_name, intervals
 from wco2_engine.errors import Wco2Error
@@ -131,7 +131,10 @@ class Series:
             places = [k for k, step in enumerate(steps) if step.source == path]
             layer = self._layers[path]
             self._opened(path)
-            stored = layer.stored([steps[k].index for k in places], part)
+            try:
+                stored = layer.stored([steps[k].index for k in places], part)
+            except DAMAGE as error:
+                raise damaged(path, error, f", {_step_name(steps[places[0]])},") from error
             for k, alternatives in zip(places, stored, strict=True):
                 values[k] = self._decoded(layer, alternatives, steps[k])
             if self._reading.quality is not None:
@@ -244,7 +247,10 @@ def open_layer(file: NamedFile, reading: Reading, where: str) -> Layer:
         from wco2_engine.downloads.grib import grib_layer as reader
     else:
         from wco2_engine.downloads.rasters import raster_layer as reader
-    return reader(file, reading, where)
+    try:
+        return reader(file, reading, where)
+    except DAMAGE as error:
+        raise damaged(file.path, error) from error
 
 
 def _quality_layers(
