@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.downloads.dates import Date, Stamp, month_of
 from wco2_engine.downloads.decoding import decoding
 from wco2_engine.downloads.grids import Coordinates, Placement, place
 from wco2_engine.downloads.layers import Layer, check_size, damaged, placed_part, turned
 from wco2_engine.downloads.quantities import agreed_units
 from wco2_engine.downloads.reading import FIRST, NamedFile, Reading
-from wco2_engine.downloads.times import Date, Stamp, month_of, named_stamp
+from wco2_engine.downloads.times import named_stamp
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.grid import Tile
 from wco2_engine.inputs.grib import eccodes
@@ -88,13 +89,6 @@ def grib_layer(named: NamedFile, reading: Reading, where: str) -> Layer:
     Wco2Error : when the file is damaged, lacks the variable, or contradicts the catalogue.
     """
     return apart(str(named.path), lambda: _layer(named, reading, where))
-
-
-def variable_names(path: Path) -> list[str]:
-    """The short names of the variables in a file."""
-    return apart(
-        str(path), lambda: sorted({str(m.keys.get("shortName")) for m in _messages(path, "GRIB")})
-    )
 
 
 def _layer(named: NamedFile, reading: Reading, where: str) -> Layer:

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.downloads.dates import Stamp
 from wco2_engine.downloads.decoding import Decoding
 from wco2_engine.downloads.grids import Curvilinear
-from wco2_engine.downloads.times import Stamp
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 

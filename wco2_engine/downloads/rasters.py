@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.downloads.dates import Stamp
 from wco2_engine.downloads.decoding import decoding
 from wco2_engine.downloads.grids import MOST_CURVILINEAR, Curvilinear, Placement
 from wco2_engine.downloads.layers import Layer, check_size, damaged, placed_part, turned
 from wco2_engine.downloads.quantities import agreed_units
 from wco2_engine.downloads.reading import NamedFile, Reading
-from wco2_engine.downloads.times import (
-    Axis,
-    Stamp,
-    from_axis,
-    from_names,
-    from_order,
-    named_stamp,
-)
+from wco2_engine.downloads.times import Axis, from_axis, from_names, from_order, named_stamp
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.grid import EDGE, GEOGRAPHIC, Grid, Tile, crs_text, project
 from wco2_engine.inputs.hdf5 import apart
@@ -333,13 +327,3 @@ def _crs(dataset: Any, reading: Reading, what: str) -> str:
         f"{what} states no coordinate reference system.",
         f'Say it in the catalogue, e.g. crs = "{GEOGRAPHIC}".',
     )
-
-
-def band_names(path: Path) -> Mapping[int, str]:
-    """What the bands of a raster are called, by their number."""
-
-    def read() -> Mapping[int, str]:
-        with _opened(str(path), path, "Raster") as dataset:
-            return {k + 1: str(name or "") for k, name in enumerate(dataset.descriptions)}
-
-    return apart(str(path), read)

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.downloads.dates import Stamp
 from wco2_engine.downloads.formats import format_of
 from wco2_engine.downloads.grids import Curvilinear
+from wco2_engine.downloads.intervals import Interval, check_name, intervals
 from wco2_engine.downloads.layers import DAMAGE, Layer, check_size, damaged, grid_shape
 from wco2_engine.downloads.reading import NamedFile, Reading, matching
-from wco2_engine.downloads.times import Interval, Stamp, check_name, intervals
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.details import Quality
@@ -309,10 +310,10 @@ def _same_grid(first: Grid, other: Grid) -> bool:
         return False
     cell = _SAME_CELL * min(first.dx, first.dy)
     near = all(abs(a - b) < cell for a, b in zip(first.bounds, other.bounds, strict=True))
-    return near and (first.crs == other.crs or replace_corner(first, other).is_like(first))
+    return near and (first.crs == other.crs or _in_crs_of(first, other).is_like(first))
 
 
-def replace_corner(first: Grid, other: Grid) -> Grid:
+def _in_crs_of(first: Grid, other: Grid) -> Grid:
     """The first grid's cells in the other one's CRS, to compare these alone."""
     return replace(first, cells=replace(first.cells, crs=other.crs))
 

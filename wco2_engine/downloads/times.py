@@ -11,20 +11,18 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.downloads.dates import Date, Stamp, first_of, half_month, month_of
 from wco2_engine.downloads.reading import NamedFile, Reading
 from wco2_engine.errors import Wco2Error
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
 
 MOST_STEPS = 1_000_000
-LONGEST_MONTH_STEP = 45  # days: what is longer is no step of a month
-MODEL_YEARS = 1000  # a single year before this one is that of a climatology
 _CALENDARS = {
     **dict.fromkeys(("", "none", "standard", "gregorian"), "standard"),
     **dict.fromkeys(("noleap", "365_day", "365", "no_leap"), "noleap"),
@@ -49,63 +47,6 @@ _DATE = re.compile(
 )
 _YEAR_ALONE = re.compile(rf"(?<!\d)({_YEAR})(?!\d)")
 _MONTH_NUMBER = re.compile(r"(?:month|mon|(?<![a-z])m)[-_ ]?(0?[1-9]|1[0-2])(?!\d)", re.IGNORECASE)
-
-
-class Date(NamedTuple):
-    """A date of some calendar, which may have a 30 February; `day` counts on as a fraction."""
-
-    year: int
-    month: int
-    day: float = 1.0
-
-    def __str__(self) -> str:
-        return f"{self.year:04d}-{self.month:02d}-{math.floor(self.day):02d}"
-
-    @property
-    def real_day(self) -> np.datetime64:
-        """The day of the real calendar; one that its month lacks is its month's last."""
-        first = _first_of(self.year, self.month)
-        length = int((_first_of(self.year, self.month, 1) - first).astype(int))
-        return first + np.timedelta64(min(math.floor(self.day), length) - 1, "D")
-
-    @property
-    def days(self) -> float:
-        """Days since 1970-01-01 of the real calendar."""
-        return float(self.real_day.astype(np.int64)) + self.day % 1.0
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What a file says of the time of one step.
-
-    Attributes
-    ----------
-    at : its date, where the axis has dates.
-    begin, end : the interval that it stands for, half open, where the file says it.
-    calendar_month : of a climatology.
-    """
-
-    at: Date | None = None
-    begin: np.datetime64 | None = None
-    end: np.datetime64 | None = None
-    calendar_month: int | None = None
-
-    @property
-    def middle(self) -> np.datetime64 | None:
-        """A day in the middle of its interval, or its date."""
-        if self.begin is not None and self.end is not None:
-            return self.begin + (self.end - self.begin) // 2
-        return None if self.at is None else self.at.real_day
-
-    def __str__(self) -> str:
-        if self.begin is not None and self.end is not None:
-            return f"{self.begin} to {self.end - np.timedelta64(1, 'D')}"
-        if self.at is not None:
-            return str(self.at)
-        return f"month {self.calendar_month}" if self.calendar_month else "no time"
-
-
-NO_TIME = Stamp()
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,138 +204,6 @@ def named_stamp(named: NamedFile) -> Stamp:
     return Stamp(None, named.begin, named.end, named.calendar_month)
 
 
-def check_name(
-    stamps: Sequence[Stamp], named: NamedFile, reading: Reading, where: str
-) -> tuple[Stamp | None, ...]:
-    """The steps in the time that the file's name says, and None for those outside of it.
-
-    Raises
-    ------
-    Wco2Error : when all lie outside: then the name or the file is wrong.
-    """
-    if named.begin is None or named.end is None or "time" in reading.overrule:
-        return tuple(stamps)
-    low, high = named.begin, named.end
-    if len(stamps) == 1 and stamps[0].begin is None:
-        day = shifted(stamps[0], reading).middle
-        short = high - low <= np.timedelta64(LONGEST_MONTH_STEP, "D")
-        if short and day is not None and low <= day < high:
-            return (Stamp(None, low, high),)  # the name says what the date leaves open
-    kept: list[Stamp | None] = []
-    for stamp in stamps:
-        day = shifted(stamp, reading).middle
-        kept.append(stamp if day is None or low <= day < high else None)
-    if stamps and not any(kept):
-        first, last = stamps[0], stamps[-1]
-        inside = str(first) if len(stamps) == 1 else f"{first} … {last}"
-        raise Wco2Error(
-            f"{where}: its name says {low} to {high - np.timedelta64(1, 'D')}, and its time axis "
-            f"{inside}.",
-            'Correct the path; if the name is right, add overrule = ["time"] and bands.',
-        )
-    return tuple(kept)
-
-
-class Interval(NamedTuple):
-    """Days, half open, and the month that they belong to."""
-
-    begin: np.datetime64 | None
-    end: np.datetime64 | None
-    month: Month | None
-    calendar_month: int | None
-
-
-def intervals(stamps: Sequence[Stamp], reading: Reading) -> tuple[Interval, ...]:
-    """The days that each step of a series stands for.
-
-    Dates without bounds are told apart by their distance, over all files: a month's date stands for
-    its month, a day's for the day, one of 8 days or a week for those from it on, unless
-    `reading.stamp` says otherwise.
-    """
-    dated = sorted({s.at.days for s in stamps if s.begin is None and s.at is not None})
-    # Of whole days: a month stamped at 00:00 and at 06:00 is there twice, and no two steps.
-    gaps = np.diff(np.unique(np.floor(dated)))
-    distance = float(np.median(gaps)) if gaps.size else 30.0
-    halves = 13 <= distance <= 17 and _are_halves([s.at for s in stamps if s.at is not None])
-    following = dict(pairwise(dated))
-    made = [_interval(s, reading, distance, halves, following) for s in stamps]
-    years = {i.month.year for i in made if i.month is not None}
-    if len(made) == 12 and len(years) == 1 and max(years) < MODEL_YEARS:
-        whole = {i.month.month for i in made if i.month is not None}
-        if len(whole) == 12:
-            return tuple(Interval(None, None, None, i.month.month) for i in made if i.month)
-    return tuple(made)
-
-
-def _interval(
-    stamp: Stamp,
-    reading: Reading,
-    distance: float,
-    halves: bool,
-    following: dict[float, float],
-) -> Interval:
-    if stamp.calendar_month is not None:
-        return Interval(stamp.begin, stamp.end, None, stamp.calendar_month)
-    if stamp.begin is not None and stamp.end is not None:
-        return _of_days(stamp.begin, stamp.end)
-    if stamp.at is None:
-        return Interval(None, None, None, None)
-    at = stamp.at
-    if halves:
-        return _of_days(*half_month(at.year, at.month, 0 if at.day < 15 else 1))
-    moved = shifted(stamp, reading).at or at
-    if distance >= 20 or distance > LONGEST_MONTH_STEP:
-        return _of_days(_first_of(moved.year, moved.month), _first_of(moved.year, moved.month, 1))
-    day = moved.real_day
-    if distance < 1.5:
-        return _of_days(day, day + np.timedelta64(1, "D"))
-    length = round(distance)
-    if reading.stamp == "end":
-        return _of_days(at.real_day - np.timedelta64(length, "D"), at.real_day)
-    if reading.stamp == "middle":
-        begin = at.real_day - np.timedelta64(length // 2, "D")
-        return _of_days(begin, begin + np.timedelta64(length, "D"))
-    ahead = following.get(at.days)
-    shorter = length if ahead is None else min(length, max(1, round(ahead - at.days)))
-    return _of_days(day, day + np.timedelta64(shorter, "D"))
-
-
-def shifted(stamp: Stamp, reading: Reading) -> Stamp:
-    """A stamp at the end of its interval, moved into it."""
-    if reading.stamp != "end" or stamp.at is None or stamp.begin is not None:
-        return stamp
-    at = stamp.at
-    if at.day > 1.0:
-        return replace(stamp, at=Date(at.year, at.month, at.day - 1e-6))
-    before = Month(at.year, at.month).shift(-1)
-    length = int((_first_of(at.year, at.month) - _first_of(*before)).astype(int))
-    return replace(stamp, at=Date(before.year, before.month, length + 1 - 1e-6))
-
-
-def half_month(year: int, month: int, half: int) -> tuple[np.datetime64, np.datetime64]:
-    """The first (0) or second (1) half of a month: days 1 to 15, or 16 to its last."""
-    first, sixteenth = _first_of(year, month), _first_of(year, month) + np.timedelta64(15, "D")
-    return (first, sixteenth) if half == 0 else (sixteenth, _first_of(year, month, 1))
-
-
-def _of_days(begin: np.datetime64, end: np.datetime64) -> Interval:
-    length = int((end - begin).astype(int))
-    month = month_of(begin + np.timedelta64((length - 1) // 2, "D"))
-    return Interval(begin, end, month if length <= LONGEST_MONTH_STEP else None, None)
-
-
-def month_of(day: np.datetime64) -> Month:
-    """The month that a day lies in."""
-    months = int(day.astype("datetime64[M]").astype(np.int64))
-    return Month(1970 + months // 12, months % 12 + 1)
-
-
-def _are_halves(dates: Sequence[Date]) -> bool:
-    a_month = Counter((d.year, d.month) for d in dates)
-    days = {math.floor(d.day) for d in dates}
-    return max(a_month.values()) <= 2 and len(days) <= 3
-
-
 def _periods(begin: np.datetime64, end: np.datetime64, kind: str) -> Any:
     if kind == "days":
         day = begin
@@ -403,9 +212,9 @@ def _periods(begin: np.datetime64, end: np.datetime64, kind: str) -> Any:
             day += np.timedelta64(1, "D")
         return
     month = month_of(begin)
-    while _first_of(*month) < end:
+    while first_of(*month) < end:
         if kind == "months":
-            yield _first_of(*month), _first_of(*month.shift(1))
+            yield first_of(*month), first_of(*month.shift(1))
         else:
             for half in (0, 1):
                 low, high = half_month(month.year, month.month, half)
@@ -586,7 +395,7 @@ def _from_cftime(date: Any) -> Date:
 
 def _from_datetime(value: np.datetime64) -> Date:
     month = month_of(value.astype("datetime64[D]"))
-    return Date(*month, 1.0 + float((value - _first_of(*month)) / np.timedelta64(1, "D")))
+    return Date(*month, 1.0 + float((value - first_of(*month)) / np.timedelta64(1, "D")))
 
 
 def _split(number: float, parts: int) -> Date | None:
@@ -603,7 +412,7 @@ def _year_or_date(date: Date, axis: Axis) -> Stamp:
     """A date, or the whole year on an axis that counts years."""
     called = "year" in axis.units.lower() or re.fullmatch(r"years?", axis.name.lower())
     if called and not _SINCE.fullmatch(axis.units) and (axis.values % 1 == 0).all():
-        return Stamp(date, _first_of(date.year, 1), _first_of(date.year + 1, 1))
+        return Stamp(date, first_of(date.year, 1), first_of(date.year + 1, 1))
     return Stamp(date)
 
 
@@ -647,7 +456,7 @@ def _in_year(stamp: Stamp, year: int) -> Stamp:
     month = stamp.calendar_month
     if month is None:
         return stamp
-    return Stamp(None, _first_of(year, month), _first_of(year, month, 1))
+    return Stamp(None, first_of(year, month), first_of(year, month, 1))
 
 
 def _one_year(named: NamedFile) -> int | None:
@@ -656,10 +465,6 @@ def _one_year(named: NamedFile) -> int | None:
         return None
     first, last = month_of(named.begin).year, month_of(named.end - np.timedelta64(1, "D")).year
     return first if first == last else None
-
-
-def _first_of(year: int, month: int, ahead: int = 0) -> np.datetime64:
-    return np.datetime64((year - 1970) * 12 + month - 1 + ahead, "M").astype("datetime64[D]")
 
 
 def _ceiling(date: Date) -> np.datetime64:

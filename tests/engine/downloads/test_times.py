@@ -11,17 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wco2_engine.downloads.dates import Stamp, month_of
+from wco2_engine.downloads.intervals import check_name, intervals
 from wco2_engine.downloads.reading import NamedFile, Reading
-from wco2_engine.downloads.times import (
-    Axis,
-    Stamp,
-    check_name,
-    from_axis,
-    from_names,
-    from_order,
-    intervals,
-    month_of,
-)
+from wco2_engine.downloads.times import Axis, from_axis, from_names, from_order
 from wco2_engine.errors import Wco2Error
 from wco2_engine.season import Month
 
