@@ -179,7 +179,7 @@ def _values(
             found = {
                 month: (down, np.asarray(reader.values(predictor, month), np.float64))
                 for month in months
-                if sources.recipe(predictor, month) is not None
+                if sources.composite(predictor, month) is not None
             }
         if any(np.isfinite(values).any() for _, values in found.values()):
             return found, predictor.to

@@ -11,9 +11,9 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.predictors import (
+    BandReference,
+    Composite,
     PredictorReader,
-    Recipe,
-    Slice,
     Sources,
     converted,
     listed_months,
@@ -138,9 +138,9 @@ def _look(
         stop_if_cancelled(progress)
         try:
             gaps = sources.missing(predictor, months)
-            recipes = [r for m in months if (r := sources.recipe(predictor, m)) is not None]
-            for recipe in recipes:
-                for part in _slices(recipe):
+            composites = [r for m in months if (r := sources.composite(predictor, m)) is not None]
+            for composite in composites:
+                for part in _band_references(composite):
                     grid = grid or grid_text(part.info.georeference)
                     if (part.info.path, part.band) not in read:
                         read.add((part.info.path, part.band))
@@ -149,7 +149,9 @@ def _look(
             years[year] = "unreadable"
             problems[str(error)] = None
             continue
-        replaced = dict.fromkeys(recipe.instead for recipe in recipes if recipe.instead)
+        replaced = dict.fromkeys(
+            composite.substitute for composite in composites if composite.substitute
+        )
         instead |= replaced
         years[year] = (
             f"no {listed_months(predictor, gaps)}" if gaps else REPLACED if replaced else THERE
@@ -165,10 +167,10 @@ def units_text(predictor: Predictor) -> str:
     return f"{predictor.units} -> {predictor.to}"
 
 
-def _slices(part: Slice | Recipe) -> list[Slice]:
-    if isinstance(part, Slice):
+def _band_references(part: BandReference | Composite) -> list[BandReference]:
+    if isinstance(part, BandReference):
         return [part]
-    return [found for inner in part.parts for found in _slices(inner)]
+    return [found for inner in part.parts for found in _band_references(inner)]
 
 
 def grid_text(reference: Grid) -> str:
@@ -179,7 +181,7 @@ def grid_text(reference: Grid) -> str:
     return f"{size} {unit}, {reference.width} x {reference.height}, {crs}"
 
 
-def _read_edges(predictor: Predictor, part: Slice, rasters: Rasters) -> None:
+def _read_edges(predictor: Predictor, part: BandReference, rasters: Rasters) -> None:
     """Read the first, middle and last row: a truncated file shows at its end."""
     reference = part.info.georeference
     for row in sorted({0, reference.height // 2, reference.height - 1}):

@@ -40,7 +40,7 @@ _BANDS = (
 
 
 @dataclass(frozen=True)
-class Slice:
+class BandReference:
     """One band of one file, and the days of the month that it stands for."""
 
     info: RasterInfo
@@ -49,26 +49,26 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a predictor's value for a month is made: slices (or recipes) and how they become one.
+class Composite:
+    """How a predictor's value for a month is made: of which bands, and how they become one.
 
-    `instead` says in words what was taken for what is not there; empty where all is there.
+    `substitute` says in words what was taken for what is not there; empty where all is there.
     """
 
     reduce: str
-    parts: tuple[Slice | Recipe, ...]
-    instead: str = ""
+    parts: tuple[BandReference | Composite, ...]
+    substitute: str = ""
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class FileCache:
     """What the files behind a catalogue have said of themselves, for as long as they don't change.
 
     Only grows, and by values that never change, so the threads of a run may share one.
     """
 
     infos: dict[tuple[str, str], RasterInfo] = field(default_factory=dict)
-    slices: dict[tuple[str, Month], Slice | None] = field(default_factory=dict)
+    bands: dict[tuple[str, Month], BandReference | None] = field(default_factory=dict)
 
 
 class Sources:
@@ -76,19 +76,21 @@ class Sources:
 
     Parameters
     ----------
-    known : what was found before, by this thread or another; it is added to.
+    cache : what was found before, by this thread or another; it is added to.
     """
 
-    def __init__(self, catalogue: Catalogue, rasters: Rasters, known: Known | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, rasters: Rasters, cache: FileCache | None = None
+    ) -> None:
         self._folder = catalogue.folder
         self._rasters = rasters
-        self._known = known or Known()
+        self._cache = cache or FileCache()
 
     def info(self, predictor: Predictor, month: Month) -> RasterInfo:
         """What the file of a predictor for a month says of itself."""
         path = predictor.path_at(month)
         key = (path, predictor.name)
-        infos = self._known.infos
+        infos = self._cache.infos
         if key not in infos:
             try:
                 infos[key] = self._rasters.info(
@@ -100,7 +102,7 @@ class Sources:
                 ) from error
         return infos[key]
 
-    def recipe(self, predictor: Predictor, month: Month) -> Recipe | None:
+    def composite(self, predictor: Predictor, month: Month) -> Composite | None:
         """How to make a predictor for a predicted month, or None where it can't be made.
 
         Raises
@@ -111,13 +113,15 @@ class Sources:
         if any(part is None for part in parts):
             return None
         reduce = predictor.window.reduce if predictor.window else "mean"
-        instead = "; ".join(dict.fromkeys(p.instead for p in parts if isinstance(p, Recipe)))
-        return Recipe(reduce, tuple(part for part in parts if part is not None), instead)
+        substitute = "; ".join(
+            dict.fromkeys(p.substitute for p in parts if isinstance(p, Composite))
+        )
+        return Composite(reduce, tuple(part for part in parts if part is not None), substitute)
 
     def paths(self, predictor: Predictor, month: Month) -> set[str]:
         """The files behind a predictor for a predicted month; none where it can't be made."""
-        recipe = self.recipe(predictor, month)
-        return set() if recipe is None else set(_paths(recipe))
+        composite = self.composite(predictor, month)
+        return set() if composite is None else set(_paths(composite))
 
     def states(self, predictors: Iterable[Predictor], months: Iterable[Month]) -> list[str]:
         """Name, size and time of change of every file that predicted months need, sorted."""
@@ -130,8 +134,8 @@ class Sources:
         needed = {m for month in months for m in needed_months(predictor, month)}
         return [m for m in sorted(needed) if self._part(predictor, m) is None]
 
-    def _part(self, predictor: Predictor, month: Month) -> Slice | Recipe | None:
-        found = self._slice(predictor, month)
+    def _part(self, predictor: Predictor, month: Month) -> BandReference | Composite | None:
+        found = self._band_reference(predictor, month)
         if found is not None or predictor.missing == "error":
             return found
         if predictor.when not in ("yearly", "monthly"):
@@ -139,29 +143,31 @@ class Sources:
         if predictor.missing == "nearest":
             for distance in range(1, NEAREST_REACH + 1):
                 for year in (month.year - distance, month.year + distance):
-                    other = self._slice(predictor, Month(year, month.month))
+                    other = self._band_reference(predictor, Month(year, month.month))
                     if other is not None:
-                        return Recipe("mean", (other,), f"{_name(predictor, month)} from {year}")
+                        return Composite("mean", (other,), f"{_name(predictor, month)} from {year}")
             return None
-        others = [self._slice(predictor, Month(y, month.month)) for y in CLIMATOLOGY_YEARS]
+        others = [self._band_reference(predictor, Month(y, month.month)) for y in CLIMATOLOGY_YEARS]
         parts = tuple(other for other in others if other is not None)
         if not parts:
             return None
-        return Recipe("mean", parts, f"{_name(predictor, month)} from a mean of {len(parts)} years")
+        return Composite(
+            "mean", parts, f"{_name(predictor, month)} from a mean of {len(parts)} years"
+        )
 
-    def _slice(self, predictor: Predictor, month: Month) -> Slice | None:
+    def _band_reference(self, predictor: Predictor, month: Month) -> BandReference | None:
         key = (predictor.name, month)
-        slices = self._known.slices
-        if key not in slices:
-            slices[key] = self._find(predictor, month)
-        return slices[key]
+        bands = self._cache.bands
+        if key not in bands:
+            bands[key] = self._find(predictor, month)
+        return bands[key]
 
-    def _find(self, predictor: Predictor, month: Month) -> Slice | None:
+    def _find(self, predictor: Predictor, month: Month) -> BandReference | None:
         if predictor.fields and not self._exists(predictor, month):
             return None
         info = self.info(predictor, month)
         band = _band(predictor, info, month)
-        return None if band is None else Slice(info, band, month.days)
+        return None if band is None else BandReference(info, band, month.days)
 
     def _exists(self, predictor: Predictor, month: Month) -> bool:
         path = predictor.path_at(month)
@@ -174,8 +180,8 @@ class Sources:
         return gdal_path(path, predictor.variable, self._folder, "File")
 
 
-def _paths(part: Slice | Recipe) -> Iterator[str]:
-    if isinstance(part, Slice):
+def _paths(part: BandReference | Composite) -> Iterator[str]:
+    if isinstance(part, BandReference):
         yield part.info.path
     else:
         for inner in part.parts:
@@ -269,20 +275,20 @@ class PredictorReader:
         ------
         Wco2Error : when the month is not there, a file can't be read, or a value is not valid.
         """
-        recipe = self._sources.recipe(predictor, month)
-        if recipe is None:
+        composite = self._sources.composite(predictor, month)
+        if composite is None:
             raise missing_error(predictor, self._sources.missing(predictor, [month]))
-        return self._made(predictor, recipe)
+        return self._made(predictor, composite)
 
-    def _made(self, predictor: Predictor, part: Slice | Recipe) -> FloatArray:
-        if isinstance(part, Recipe):
+    def _made(self, predictor: Predictor, part: BandReference | Composite) -> FloatArray:
+        if isinstance(part, Composite):
             return _REDUCE[part.reduce]([self._made(predictor, p) for p in part.parts])
         stored = self._sampler.values(part.info, part.band, predictor.resampling)
         if part.info.nodata is None and predictor.valid is None:
             self._refuse_marks(predictor, part, stored)
         return converted(predictor, stored, part)
 
-    def _refuse_marks(self, predictor: Predictor, part: Slice, stored: FloatArray) -> None:
+    def _refuse_marks(self, predictor: Predictor, part: BandReference, stored: FloatArray) -> None:
         """Refuse what looks like a mark for missing values in a file that names none."""
         far = np.flatnonzero((stored < -_FAR) | (stored > MARKS[4] / 2))
         grid = part.info.georeference
@@ -308,7 +314,7 @@ class PredictorReader:
                     )
 
 
-def converted(predictor: Predictor, stored: FloatArray, part: Slice) -> FloatArray:
+def converted(predictor: Predictor, stored: FloatArray, part: BandReference) -> FloatArray:
     """Stored values in the units that the model sees.
 
     Raises

@@ -118,7 +118,7 @@ def sample(
             lacking = [
                 predictor.name
                 for predictor in catalogue.predictors
-                if sources.recipe(predictor, months[row]) is None
+                if sources.composite(predictor, months[row]) is None
             ]
             if lacking:
                 reason[row] = "no_data_for_date"

@@ -14,7 +14,7 @@ from wco2_engine import __version__
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Tile
 from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.predictors import Known, Sources
+from wco2_engine.inputs.predictors import FileCache, Sources
 from wco2_engine.inputs.rasters import Rasters, is_local
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.mapping.blocks import Work, predict_block, prepare
@@ -130,7 +130,7 @@ def predict_there(order: Order, tile: Tile) -> None:
         return
     with rasterio.Env(GDAL_CACHEMAX=CACHE), Rasters(order.threads) as rasters:
         work = replace(order.work, models=_models(order.model, order.work.schedule.products))
-        sources = Sources(order.catalogue, rasters, _known(order.checkpoints.folder))
+        sources = Sources(order.catalogue, rasters, _file_cache(order.checkpoints.folder))
         block = predict_block(work, sources, rasters, tile)
         order.checkpoints.write(tile, block)
 
@@ -183,6 +183,6 @@ def _read_models(path: Path, products: Products) -> tuple[RegionModel, ...]:
 
 
 @lru_cache(maxsize=1)
-def _known(run: Path) -> Known:
+def _file_cache(run: Path) -> FileCache:
     """What the files behind a run's catalogue say of themselves, asked once in a worker."""
-    return Known()
+    return FileCache()

@@ -212,8 +212,8 @@ def check_complete(
         )
     notes = []
     for predictor in predictors:
-        recipes = [sources.recipe(predictor, month) for month in months]
-        taken = dict.fromkeys(r.instead for r in recipes if r is not None and r.instead)
+        composites = [sources.composite(predictor, month) for month in months]
+        taken = dict.fromkeys(r.substitute for r in composites if r is not None and r.substitute)
         if taken:
             notes.append(f"{predictor.name}: {'; '.join(taken)}")
     return tuple(notes)

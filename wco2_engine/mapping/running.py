@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from wco2_engine.errors import Cancelled
 from wco2_engine.grid import Tile
 from wco2_engine.inputs.catalogue import Catalogue
-from wco2_engine.inputs.predictors import Known, Sources
+from wco2_engine.inputs.predictors import FileCache, Sources
 from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.mapping.blocks import Work, predict_block
 from wco2_engine.mapping.checkpoints import TileCheckpoints
@@ -44,12 +44,12 @@ def run_tiles(
     queue: SimpleQueue[Tile | None] = SimpleQueue()
     for tile in [*waiting, *[None] * threads]:  # None: nothing left for one of the threads
         queue.put(tile)
-    known = Known()
+    cache = FileCache()
 
     def work_off() -> None:
         try:
             with Rasters(readers=threads) as rasters:
-                sources = Sources(catalogue, rasters, known)
+                sources = Sources(catalogue, rasters, cache)
                 for tile in iter(queue.get, None):
                     _predict_tile(work, sources, rasters, tile, checkpoints, watch)
         except BaseException as error:

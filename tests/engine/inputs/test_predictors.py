@@ -17,7 +17,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.predictors import (
-    Known,
+    FileCache,
     PredictorReader,
     Sources,
     likely_unit,
@@ -358,8 +358,8 @@ def test_what_was_replaced_is_told(tmp_path: Path) -> None:
     catalogue = Catalogue.from_tables([{"name": "a", **table, "missing": "nearest"}], tmp_path)
     with Rasters() as rasters:
         sources = Sources(catalogue, rasters)
-        recipes = [sources.recipe(catalogue.predictors[0], Month(y, 1)) for y in (1990, 1992)]
-    assert [r.instead for r in recipes if r is not None] == ["", "1992 from 1993"]
+        composites = [sources.composite(catalogue.predictors[0], Month(y, 1)) for y in (1990, 1992)]
+    assert [r.substitute for r in composites if r is not None] == ["", "1992 from 1993"]
 
 
 def test_what_is_known_of_files_is_shared_between_readers(
@@ -367,13 +367,13 @@ def test_what_is_known_of_files_is_shared_between_readers(
 ) -> None:
     table = years(tmp_path, y1990=1, y1993=3)
     catalogue = Catalogue.from_tables([{"name": "a", **table}], tmp_path)
-    known, asked = Known(), []
+    cache, asked = FileCache(), []
     info = Rasters.info
     monkeypatch.setattr(Rasters, "info", lambda *given: asked.append(given[1]) or info(*given))
     points = Points(np.array([11.2]), np.array([61.1]), GEOGRAPHIC)
     for _ in range(3):
         with Rasters() as rasters:
-            reader = PredictorReader(Sources(catalogue, rasters, known), rasters, points)
+            reader = PredictorReader(Sources(catalogue, rasters, cache), rasters, points)
             for year, expected in ((1990, 1), (1993, 3)):
                 found = reader.values(catalogue.predictors[0], Month(year, 1))
                 assert found.tolist() == [expected]

@@ -249,11 +249,11 @@ def test_months_that_a_year_turns_out_to_lack_are_missing_and_not_looked_for_aga
     catalogue = catalogue_of(tmp_path, {"missing": "nearest"})
     done = prepared(catalogue, [Month(2001, 3)])
     with Rasters() as rasters:
-        recipe = Sources(done.catalogue, rasters).recipe(
+        composite = Sources(done.catalogue, rasters).composite(
             done.catalogue.predictor("t2m"), Month(2001, 3)
         )
-    assert recipe is not None
-    assert recipe.instead == "2001-03 from 2000"
+    assert composite is not None
+    assert composite.substitute == "2001-03 from 2000"
     assert looked_up(done.catalogue, "t2m", Month(2001, 3)) == pytest.approx(3.018)
     assert not prepared(catalogue, [Month(2001, 3)]).made
 
