@@ -23,6 +23,7 @@ _PLACES = {
     "Study": "study",
     "Catalogue": "inputs.catalogue",
     "read_observations": "inputs.observations",
+    "read_regions": "inputs.regions",
     "Grid": "grid",
     "sample": "learning.sampling",
     "read_training": "learning.sampling",

@@ -167,13 +167,20 @@ def _winter(
     return winter
 
 
-def read_regions(path: Path) -> tuple[Region, ...]:
+def read_regions(path: Path | str) -> tuple[Region, ...]:
     """Regions from a TOML file with `[[region]]` and `[winter]` tables; a study file will do.
 
     Raises
     ------
     Wco2Error : see `parse_regions`.
+
+    Examples
+    --------
+    >>> from wco2_engine import read_regions
+    >>> [region.name for region in read_regions("study.toml")]
+    ['siberia']
     """
+    path = Path(path)
     tables = read_toml(path, "Regions")
     default = parse_winter(tables.get("winter", {}), str(path))
     return parse_regions(tables.get("region", []), default, path.parent)
