@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wco2_engine.escaping import one_line
 from wco2_engine.inputs.catalogue import TAKEN_NAMES
 from wco2_engine.season import format_years
 
@@ -46,8 +47,8 @@ class Entry:
 
     def text(self) -> str:
         """Its table, with comments above it."""
-        lines = [f"# {line}" for line in self.about]
-        lines += [f"# TODO {line}" for line in self.todo]
+        lines = [f"# {one_line(line)}" for line in self.about]
+        lines += [f"# TODO {one_line(line)}" for line in self.todo]
         lines.append("[[predictor]]")
         lines += [
             f"{key} = {toml(value)}" for key, value in {"name": self.name, **self.keys}.items()
@@ -59,7 +60,7 @@ class Entry:
         if look is None:
             return self
         doubts = (f"Look at this: {doubt}" for doubt in look.doubts)
-        lines = (" ".join(line.split()) for line in (look.text, *doubts) if line)
+        lines = filter(None, (look.text, *doubts))
         return replace(self, about=(*self.about, *lines))
 
     def facts(self) -> dict[str, Any]:

@@ -78,7 +78,10 @@ def look_through(folders: Sequence[Path]) -> tuple[list[Item], list[Damaged]]:
             if path.suffix.lower() == ".zip" and path.is_file():
                 found = _members(found[0], damaged)
             for item in found:
-                items.setdefault((item.path.resolve(), item.member), item)
+                if _is_text(item.relative):
+                    items.setdefault((item.path.resolve(), item.member), item)
+                else:
+                    damaged.append(Damaged(item, "its name is no text; rename it"))
             if len(items) > MAX_FILES:
                 raise Wco2Error(
                     f"{folder} holds more than {MAX_FILES} files.", "Name the folders of products."
@@ -106,6 +109,11 @@ def _members(archive: Item, damaged: list[Damaged]) -> list[Item]:
     except archive_errors() as error:
         damaged.append(Damaged(archive, f"it can't be read as a zip archive: {error}"))
         return []
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name is one that can be written into a catalogue."""
+    return name.isprintable() and not any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
 def _size(path: Path) -> int:

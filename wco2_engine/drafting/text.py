@@ -11,6 +11,7 @@ from wco2_engine.drafting.entries import START, Entry, shown_path
 from wco2_engine.drafting.recognising import Findings
 from wco2_engine.drafting.series import ChosenRaster, series_of
 from wco2_engine.errors import Wco2Error
+from wco2_engine.escaping import one_line
 from wco2_engine.files import existing_file
 
 _HEADINGS = {
@@ -24,11 +25,16 @@ _HEADINGS = {
 def findings_facts(findings: Findings) -> dict[str, list[str]]:
     """In words, what did not become a predictor, by why."""
     return {
-        "damaged": [f"{each.item}: {each.reason}" for each in findings.damaged],
+        "damaged": [f"{_shown(each.item)}: {each.reason}" for each in findings.damaged],
         "disagreements": list(findings.disagreements),
         "not_understood": list(findings.not_understood),
         "ignored": [f"{count} {ending}" for ending, count in sorted(findings.ignored.items())],
     }
+
+
+def _shown(item: object) -> str:
+    """A name as it can be shown, whatever bytes it is made of."""
+    return one_line(str(item).encode("utf-8", "replace").decode("utf-8"))
 
 
 def catalogue_text(
@@ -42,7 +48,7 @@ def catalogue_text(
         *((title, told.get(key, ())) for key, title in _HEADINGS.items()),
     ):
         if texts:
-            lines.append(f"\n# {title}\n" + "".join(f"#   {_one_line(text)}\n" for text in texts))
+            lines.append(f"\n# {title}\n" + "".join(f"#   {one_line(text)}\n" for text in texts))
     return "".join(lines)
 
 
@@ -115,7 +121,3 @@ def added_to(
             f"Two predictors would be called '{twice}'.", "Give a name, or rename a file."
         )
     return text + "".join(entry.text() for entry in entries), names
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

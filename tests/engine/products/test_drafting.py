@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tomllib
 import zipfile
@@ -335,6 +336,19 @@ def test_files_in_archives_are_looked_at_where_they_are(tmp_path):
         "air_temperature",
         "a.zip/some/where.nc",
     )
+
+
+def test_names_that_hold_anything_break_no_catalogue(tmp_path):
+    netcdf(tmp_path / "d/good {x} 'y' #.nc", "foo", "K", 0.3)
+    netcdf(tmp_path / "d/plain.nc", "bar", "K", 0.3)
+    netcdf(tmp_path / "e.nc", "baz", "K", 0.3)
+    (tmp_path / "e.nc").rename(tmp_path / "d" / 'a\n[[predictor]]\nname = "evil".nc')
+    os.link(tmp_path / "d/plain.nc", os.fsencode(tmp_path / "d") + b"/\xff\xfe.nc")
+    facts = job(tmp_path / "d", tmp_path / "c.toml")
+    assert Catalogue.read(tmp_path / "c.toml").names == ("foo", "bar")
+    assert len(facts["damaged"]) == 2
+    assert all("its name is no text" in each for each in facts["damaged"])
+    assert not [look for look in facts["values"] if look["doubts"] and "good" in look["doubts"][0]]
 
 
 def test_a_folder_within_another_is_looked_at_once(made_up, tmp_path):
