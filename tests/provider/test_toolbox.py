@@ -16,7 +16,8 @@ from wco2_engine.inputs.formats.mapping import TARGETS
 from wco2_engine.inputs.screen import Chambers, Seasons
 from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.selection import CRITERIA, SELECTIONS
-from wco2_engine.options import TRANSFORMS, WEIGHTS
+from wco2_engine.options import TRANSFORMS, WEIGHTS, MapProducts, TrainingSettings
+from wco2_engine.schema import keys_of
 
 pytestmark = pytest.mark.qgis
 
@@ -64,6 +65,8 @@ for algorithm in QgsApplication.processingRegistry().providerById("wco2").algori
                 "label": p.description(),
                 "optional": bool(p.flags() & p.FlagOptional),
                 "options": p.options() if hasattr(p, "options") else [],
+                "default": p.defaultValue() if not p.isDestination() else None,
+                "bounds": [p.minimum(), p.maximum()] if hasattr(p, "minimum") else None,
                 "needed": p.name() if not p.flags() & p.FlagOptional
                 and p.defaultValue() is None and not p.isDestination() else "",
             }
@@ -71,7 +74,7 @@ for algorithm in QgsApplication.processingRegistry().providerById("wco2").algori
         },
     }
 plugin.unload()
-sys.stdout.write(json.dumps(found))
+sys.stdout.write(json.dumps(found, default=str))
 """
 
 
@@ -163,3 +166,19 @@ def test_choices_are_those_of_the_engine(toolbox):
     assert options("selectpredictors", "CRITERION") == list(CRITERIA)
     assert options("fluxtrend", "PREWHITENING") == list(PREWHITENINGS)
     assert options("buildcatalogue", "GROUP") == list(GROUPS)
+
+
+def test_options_are_offered_with_the_engines_defaults_and_within_its_bounds(toolbox):
+    own = {"validation": ["random", "site", "blocks", "knndm"]}  # all, as a page shows them
+    left_out = {"tune_budget"}
+    for name, kind in (("trainmodel", TrainingSettings), ("predictwinterflux", MapProducts)):
+        parameters = toolbox[name]["parameters"]
+        for key in keys_of(kind).values():
+            if key.name in left_out:
+                continue
+            found = parameters[key.name.upper()]
+            assert found["default"] == own.get(key.name, key.default), key.name
+            if found["bounds"] and key.option.least is not None:
+                assert found["bounds"][0] >= key.option.least, key.name
+            if key.option.choices:
+                assert found["options"] == list(key.option.choices)
