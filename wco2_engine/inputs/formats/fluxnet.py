@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +36,7 @@ from wco2_engine.inputs.tables import Table, read_table
 if TYPE_CHECKING:
     import pandas
 
+MOST_FILES = 100_000  # below a folder
 _SITE = r"(?:^|_)(?P<site>[A-Z]{2}-[A-Za-z0-9]{3})(?:_|$)"
 _NAME = re.compile(
     _SITE + r"FLUXNET\d*_(?:(?:FULLSET|SUBSET|FLUXMET)_)?(?P<step>HH|HR|DD|WW|MM|YY)_"
@@ -111,7 +113,7 @@ def _found(path: Path) -> Found:
     monthly: list[tuple[Path, str]] = []
     steps: list[str] = []
     left: list[Path] = []
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+    for file in _files_below(path):
         ending = file.suffix.lower()
         if ending in (".zip", ".gz", ".7z") and file.is_file():
             left.append(file)
@@ -126,6 +128,23 @@ def _found(path: Path) -> Found:
         else:
             steps.append(_STEPS[match["step"]])
     return Found(monthly, steps, left)
+
+
+def _files_below(path: Path) -> list[Path]:
+    """The file, or all that a folder holds, sorted.
+
+    Raises
+    ------
+    Wco2Error : for a folder that holds more than any set of towers: a whole disk was named.
+    """
+    if not path.is_dir():
+        return [path]
+    found = list(islice(path.rglob("*"), MOST_FILES + 1))
+    if len(found) > MOST_FILES:
+        raise Wco2Error(
+            f"{path} holds more than {MOST_FILES} files.", "Name the folder of the towers' files."
+        )
+    return sorted(found)
 
 
 def _named_otherwise(file: Path) -> Mapping[str, str] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.formats import fluxnet
 from wco2_engine.inputs.observations import Observations, Source, read_observations
 from wco2_engine.inputs.screen import Screen
 
@@ -239,3 +240,13 @@ def test_half_hours_of_ameriflux_are_named_below_their_comments(tmp_path: Path) 
     )
     with pytest.raises(Wco2Error, match="probably a table of half-hourly values of a tower"):
         read_observations(path)
+
+
+def test_a_folder_of_a_whole_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        (tmp_path / f"{number}.txt").touch()
+    monkeypatch.setattr(fluxnet, "MOST_FILES", 3)
+    with pytest.raises(Wco2Error, match=r"holds more than 3 files.*Name the folder"):
+        fluxnet.monthly_files(tmp_path)
