@@ -19,7 +19,7 @@ from wco2_engine.downloads.dimensions import (
     is_latitude,
     is_longitude,
     is_time,
-    latitude_and_longitude,
+    latitudes_and_longitudes,
     units_of,
 )
 from wco2_engine.downloads.grids import (
@@ -164,10 +164,14 @@ def _coordinates(found: Found, shape: tuple[int, int], what: str) -> Coordinates
         if coordinate is not None and coordinate.size > MOST_COORDINATES:
             raise Wco2Error(f"{what}: a coordinate of {coordinate.size} values is not read.")
     geographic = x is not None and y is not None and _degrees(x, "lon") and _degrees(y, "lat")
-    both = None if geographic else latitude_and_longitude(found.variable, found.seen)
+    mapping = _mapping(found)
     longitude = latitude = None
-    if both is not None and shape[0] * shape[1] <= MOST_CURVILINEAR:
-        latitude, longitude = (_degrees_of(each, found) for each in both)
+    if not geographic and shape[0] * shape[1] <= MOST_CURVILINEAR:
+        for pair in latitudes_and_longitudes(found.variable, found.seen):
+            latitude, longitude = (_degrees_of(each, found) for each in pair)
+            written = np.isfinite(latitude).any() and np.isfinite(longitude).any()
+            if written or mapping:
+                break  # others count where neither those named nor a projection say anything
     return Coordinates(
         shape=shape,
         x=_values(x),
@@ -176,7 +180,7 @@ def _coordinates(found: Found, shape: tuple[int, int], what: str) -> Coordinates
         y_units=units_of(y) if y is not None else "",
         longitude=longitude,
         latitude=latitude,
-        mapping=_mapping(found),
+        mapping=mapping,
         geographic=geographic,
     )
 

@@ -121,14 +121,14 @@ def _sorted_dimensions(
     x = _one_of(along, _is_x, _X_NAMES)
     y = _one_of(along, _is_y, _Y_NAMES)
     if x is None or y is None:
-        both = latitude_and_longitude(variable, seen)
-        if both is None:
+        both = latitudes_and_longitudes(variable, seen)
+        if not both:
             raise Wco2Error(
                 f"{what} has the dimensions {', '.join(map(str, variable.dims))}, and no "
                 "coordinates say which of them are rows and columns.",
                 "The file does not say where its cells lie: choose another variable or file.",
             )
-        y, x = (str(dim) for dim in both[0].dims)
+        y, x = (str(dim) for dim in both[0][0].dims)
     times = tuple(
         str(dim) for dim in variable.dims if dim not in (x, y) and is_time(str(dim), along[dim])
     )
@@ -283,23 +283,24 @@ def is_time(name: str, coordinate: Any) -> bool:
     return name.lower() in _TIME_NAMES
 
 
-def latitude_and_longitude(variable: Any, seen: Mapping[str, Any]) -> tuple[Any, Any] | None:
-    """Latitude and longitude of each cell."""
+def latitudes_and_longitudes(variable: Any, seen: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    """Latitude and longitude of each cell, as often as they are there; those named come first."""
     named = str(variable.attrs.get("coordinates", "")).split()
     order = [*(n for n in named if n in seen), *(n for n in seen if n not in named)]
 
-    def first(told: Callable[[str, Any], bool], names: tuple[str, ...]) -> Any:
-        fit = [
+    def fitting(told: Callable[[str, Any], bool], names: tuple[str, ...]) -> list[Any]:
+        return [
             seen[n]
             for n in order
             if seen[n].ndim == 2
             and set(seen[n].dims) <= set(variable.dims)
             and (told(n, seen[n]) or str(n).lower() in names)
         ]
-        return fit[0] if fit else None
 
-    latitude = first(is_latitude, ("lat", "latitude", "nav_lat", "xlat", "tlat"))
-    longitude = first(is_longitude, ("lon", "longitude", "nav_lon", "xlong", "tlong"))
-    if latitude is None or longitude is None or set(latitude.dims) != set(longitude.dims):
-        return None
-    return latitude, longitude
+    latitudes = fitting(is_latitude, ("lat", "latitude", "nav_lat", "xlat", "tlat"))
+    longitudes = fitting(is_longitude, ("lon", "longitude", "nav_lon", "xlong", "tlong"))
+    return [
+        (latitude, longitude)
+        for latitude, longitude in zip(latitudes, longitudes, strict=False)
+        if set(latitude.dims) == set(longitude.dims)
+    ]

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.downloads.arrays import netcdf_layer, zarr_layer
 from wco2_engine.downloads.dates import Stamp
 from wco2_engine.downloads.formats import format_of
+from wco2_engine.downloads.grib import grib_layer
 from wco2_engine.downloads.grids import Curvilinear
 from wco2_engine.downloads.intervals import Interval, check_name, intervals
 from wco2_engine.downloads.layers import DAMAGE, Layer, check_size, damaged, grid_shape
+from wco2_engine.downloads.rasters import raster_layer
 from wco2_engine.downloads.reading import NamedFile, Reading, matching
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
@@ -240,16 +243,20 @@ def _series(
 def open_layer(file: NamedFile, reading: Reading, where: str) -> Layer:
     """The variable of one file, by what kind of file it is."""
     kind = format_of(file.path, where)
-    if kind == "netcdf":
-        from wco2_engine.downloads.arrays import netcdf_layer as reader
-    elif kind == "zarr":
-        from wco2_engine.downloads.arrays import zarr_layer as reader
-    elif kind == "grib":
-        from wco2_engine.downloads.grib import grib_layer as reader
-    else:
-        from wco2_engine.downloads.rasters import raster_layer as reader
     try:
-        return reader(file, reading, where)
+        if kind == "netcdf":
+            return netcdf_layer(file, reading, where)
+        if kind == "zarr":
+            return zarr_layer(file, reading, where)
+        if kind == "grib":
+            return grib_layer(file, reading, where)
+        return raster_layer(file, reading, where)
+    except ImportError as error:
+        raise Wco2Error(
+            f"{where}: {file.path} can't be read here, as the library {error.name} is missing.",
+            f"Install it (pip install {error.name}). In QGIS, let the plugin run the engine in its "
+            "own Python: 'Set up the engine'.",
+        ) from error
     except DAMAGE as error:
         raise damaged(file.path, error) from error
 

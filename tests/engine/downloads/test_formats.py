@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import zipfile
 from pathlib import Path
 
@@ -52,3 +53,14 @@ def test_a_file_that_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> N
     (tmp_path / "era5_2003.nc").write_bytes(b"CDF\x01")
     error = refusal(tmp_path / "era5_2030.nc")
     assert error.hint == "Did you mean 'era5_2003.nc'?"
+
+
+def test_a_library_that_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.nc"
+    path.write_bytes(b"CDF\x01" + bytes(60))
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    error = refusal(path)
+    assert "as the library scipy" in error.message
+    assert "Set up the engine" in error.hint

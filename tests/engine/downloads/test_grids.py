@@ -220,7 +220,10 @@ def polar_file(path: Path, *, mapping: bool, twice: bool) -> Path:
             made = file.createVariable(name, "f8", (name,))
             made.standard_name, made.units = f"projection_{name}_coordinate", "km"
             made[:] = values / 1000
-        names = [("lat", "lon")] + ([("latitude", "longitude")] if twice else [])
+        if twice:  # and the first of them was never written
+            for name, units in (("lat", "degrees_north"), ("lon", "degrees_east")):
+                file.createVariable(name, "f4", ("y", "x")).units = units
+        names = [("latitude", "longitude") if twice else ("lat", "lon")]
         for lat_name, lon_name in names:
             for name, values, units in (
                 (lat_name, latitude, "degrees_north"),
