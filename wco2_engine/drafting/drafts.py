@@ -12,7 +12,7 @@ from typing import Any
 
 from wco2_engine.drafting.entries import Entry, free_name, shown_path
 from wco2_engine.drafting.looking import Item
-from wco2_engine.drafting.recognising import Findings, Group, Unknown
+from wco2_engine.drafting.recognising import Findings, Group, Unknown, disagreements
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.inputs.patterns import Pattern
 from wco2_engine.options import GROUPS
@@ -20,6 +20,7 @@ from wco2_engine.products.headers import Layer
 from wco2_engine.products.keys import keys_of
 from wco2_engine.products.names import dated, literal, plain_name, when_of_pattern
 from wco2_engine.products.product import Product, Variable
+from wco2_engine.products.reading import all_products
 from wco2_engine.products.request import years_of
 from wco2_engine.season import format_years
 from wco2_engine.units import is_unit
@@ -137,8 +138,10 @@ def _derived(found: Sequence[Here]) -> Iterator[Here]:
 def _useful(here: Sequence[Here], years: Sequence[int]) -> list[Here]:
     """One of each kind: what covers most years, has months, has cells of about 0.1 degree."""
     best: dict[tuple[str, str], Here] = {}
+    with_useful = {each.product.id for each in here if each.variable.draft}
     for each in here:
-        if not each.variable.draft or each.product.unreadable:
+        useful = each.variable.draft or each.product.id not in with_useful
+        if not useful or each.product.unreadable:
             continue
         kind = (each.variable.group, each.variable.measures)
         if kind not in best or _rank(each, years) > _rank(best[kind], years):
@@ -210,6 +213,8 @@ def _entry(
     doubt = [key for key in product.doubtful if _concerns(key, variable)]
     if doubt:
         about.append(f"Not confirmed by any document, so look at it: {', '.join(doubt)}.")
+    for other in dict.fromkeys(group.doubt for group in each.groups if group.doubt):
+        about.append(f"Look at this: {other}. Its values may be changed too: {_copy_of(product)}")
     have, absent, said = _years(each, wanted)
     return Entry(
         name=free_name(variable.name, taken, product.id.partition("-")[0], product.id),
@@ -219,6 +224,32 @@ def _entry(
         files=len(each.items),
         years=have,
         absent=absent,
+    )
+
+
+def _copy_of(product: Product) -> str:
+    return f"it is a copy of {product.id} on other cells, or another product."
+
+
+def _suggested(unknown: Unknown, layer: Layer) -> str:
+    """What an unknown file looks like, but for its cells, of products whose files people name."""
+    found = [
+        (product, variable)
+        for product in all_products()
+        if any(kind.any_name for kind in product.files)
+        for variable in product.variables
+        if layer.name
+        and layer.name == variable.read_as.get(unknown.header.form, variable.read)
+        and not disagreements(product, variable, unknown.header, any_cell=True)
+    ]
+    if not found:
+        return ""
+    names = " or ".join(product.id for product, _ in found)
+    product, variable = found[0]
+    per = f" It would know that the unit is {variable.units}." if variable.per else ""
+    return (
+        f"choose: it looks like {names} on other cells. If it is, write product = "
+        f'"{product.id}" and variable = "{variable.name}", without variable and units here.{per}'
     )
 
 
@@ -350,6 +381,8 @@ def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence
         keys["variable"] = layer.name
     keys["when"] = when
     todo = [] if group else [f"choose: group, one of {', '.join(GROUPS)}."]
+    suggested = _suggested(unknown, layer)
+    todo += [suggested] if suggested else []
     if not layer.units:
         todo.append(
             'choose: units as stored, e.g. units = "K" (and to = "degC"); the files say none.'

@@ -18,10 +18,10 @@ from wco2_engine.drafting.wholeness import whole_header
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import parse_crs
 from wco2_engine.inputs.patterns import Pattern
-from wco2_engine.products.headers import Header, header
+from wco2_engine.products.headers import GridSeen, Header, header
 from wco2_engine.products.keys import patterns_of
 from wco2_engine.products.names import dated
-from wco2_engine.products.product import FileSet, Product, Variable
+from wco2_engine.products.product import FileSet, GridFacts, Product, Variable
 from wco2_engine.products.reading import all_products
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.units import conversion
@@ -29,6 +29,7 @@ from wco2_engine.units import conversion
 CELLS_AGREE = 0.01  # of the size of a cell, which files round
 SMALLER_LOOKS_BROKEN = 0.5  # of the usual size of a series' files
 MOST_OPENED = 1500  # files of one series that are all opened
+IN_OTHER_UNITS = 500.0  # times wider or narrower: degrees for metres
 _SHORTEST_MONTH_STEP = 27.0  # days
 
 
@@ -39,6 +40,7 @@ class Group:
     Attributes
     ----------
     root : the folder that the product's patterns start from.
+    doubt : in what the files' grid is not the product's, though all else agrees: a copy of it.
     items, dates, patterns : the files, what the name of each says, and which pattern it has.
     """
 
@@ -50,6 +52,7 @@ class Group:
     dates: tuple[Mapping[str, int], ...]
     patterns: tuple[str, ...]
     header: Header
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ def recognise(items: Sequence[Item], damaged: Sequence[Damaged], progress: Progr
         for item in found.items:
             left.pop(item, None)
         _check(found, opened, findings)
+    sure = {item for group in findings.groups if not group.doubt for item in group.items}
+    findings.groups = [g for g in findings.groups if not (g.doubt and sure & set(g.items))]
     known = {item for group in findings.groups for item in group.items}
     findings.disagreements = {
         text: files for text, files in findings.disagreements.items() if not known & set(files)
@@ -110,8 +115,15 @@ def recognise(items: Sequence[Item], damaged: Sequence[Damaged], progress: Progr
     return findings
 
 
-def disagreements(product: Product, variable: Variable, seen: Header) -> list[str]:
-    """In what a file contradicts the description of a product, in words; none where it agrees."""
+def disagreements(
+    product: Product, variable: Variable, seen: Header, *, any_cell: bool = False
+) -> list[str]:
+    """In what a file contradicts the description of a product, in words; none where it agrees.
+
+    Parameters
+    ----------
+    any_cell : let copies on other cells pass.
+    """
     found = []
     wanted = variable.read_as.get(seen.form, variable.read)
     layer = seen.layer(wanted) if wanted else None
@@ -123,7 +135,9 @@ def disagreements(product: Product, variable: Variable, seen: Header) -> list[st
     if layer is not None and not _same_units(layer.units, variable):
         units = variable.file_units[0] if variable.file_units else variable.units
         found.append(f"its unit is '{layer.units}' instead of '{units}'")
-    found += _other_grid(product, seen)
+    found += _other_crs(product, seen)
+    if not found and not any_cell:
+        found += _other_cells(product, seen)
     if product.step == "month" and seen.step_days and seen.step_days < _SHORTEST_MONTH_STEP:
         found.append(f"its steps are {seen.step_days:.3g} days apart, not months")
     return found
@@ -234,16 +248,22 @@ def _matching(
 
 def _check(found: _Named, opened: _Opened, findings: Findings) -> None:
     """Compare what the files hold with the product; note the group, or what disagrees."""
+    if found.kind.form == "raw":  # bytes without a header say nothing of themselves
+        findings.not_understood.append(
+            f"{_some(found.items)} named as {found.product.id}. {found.product.unreadable}"
+        )
+        return
     seen = opened.first_whole(found.items)
     if seen is None:
         return
-    wrong = disagreements(found.product, found.variable, seen)
+    wrong = disagreements(found.product, found.variable, seen, any_cell=True)
     if not wrong:
         root = _root(found.items, found.patterns)
         findings.groups.append(
             Group(
                 *(found.product, found.variable, found.kind, root),
                 *(found.items, found.dates, found.patterns, seen),
+                " and ".join(_other_cells(found.product, seen)),
             )
         )
         return
@@ -309,13 +329,29 @@ def _same_units(stated: str, variable: Variable) -> bool:
         return not variable.file_units  # a spelling that is no unit, where none is known
 
 
-def _other_grid(product: Product, seen: Header) -> Iterator[str]:
+def _other_crs(product: Product, seen: Header) -> Iterator[str]:
     grid, described = seen.grid, product.grid
     if grid is None or not described.cell:
         return
     stated = grid.crs and described.crs and not described.state_crs
     if stated and not _same_crs(grid.crs, described.crs):
         yield "it is in another coordinate reference system"
+    elif (
+        not grid.crs
+        and grid.cell
+        and not 1 / IN_OTHER_UNITS < _ratio(grid, described) < (IN_OTHER_UNITS)
+    ):
+        yield f"its cells are {grid.cell[0]:.6g} wide, not {described.cell:.6g}"
+
+
+def _ratio(grid: GridSeen, described: GridFacts) -> float:
+    """How much wider the cells are than those of the product."""
+    return (grid.cell or (0.0, 0.0))[0] / described.cell
+
+
+def _other_cells(product: Product, seen: Header) -> Iterator[str]:
+    grid, described = seen.grid, product.grid
+    if grid is None or not described.cell:
         return
     if grid.cell is not None:
         cells = (described.cell, *described.other_cells)

@@ -87,7 +87,7 @@ class CatalogueJob:
             raise Wco2Error(
                 f"There is nothing in {', '.join(self.folders)} to draft a predictor from "
                 f"({len(items)} files).",
-                " ".join(text for texts in told.values() for text in texts[:3])
+                " ".join(text for texts in (*told.values(), also) for text in texts[:3])
                 or "Name the folder of the downloads.",
             )
         with atomic_write(target) as partial:

@@ -120,7 +120,8 @@ def form_of(path: Path, member: str = "") -> str:
             return form
     if b"ncols" in start[:200].lower():
         return "ascii"
-    return "grib" if b"GRIB" in start[:2048] else ""
+    at = start[:2048].find(b"GRIB")  # behind a heading of a weather service, at times
+    return "grib" if at >= 0 and start[at + 7 : at + 8] in (b"\1", b"\2") else ""
 
 
 def header(path: Path, member: str = "") -> Header:

@@ -105,10 +105,17 @@ def when_of(product: Product, kind: FileSet) -> str:
 
 
 def patterns_of(product: Product, variable: Variable, kind: FileSet) -> tuple[str, ...]:
-    """The patterns of a variable's files below the folder of a download."""
-    if variable.layers:  # each layer has its own file, or all are in one
-        return tuple(match.replace("{file}", "{variable}") for match in kind.match)
-    return tuple(match.replace("{file}", variable.file or variable.read) for match in kind.match)
+    """The patterns of a variable's files below the folder of a download.
+
+    Folders within a name are the provider's; people keep files in other ones.
+    """
+    name = "{variable}" if variable.layers else file_name(variable)
+    return tuple(match.replace("{file}", name) for match in kind.match)
+
+
+def file_name(variable: Variable) -> str:
+    """What {file} of a pattern is, without a folder."""
+    return (variable.file or variable.read).rpartition("/")[2]
 
 
 def _kind_of(kinds: Sequence[FileSet], paths: str) -> FileSet:
@@ -155,7 +162,7 @@ def _stands_for_a_file(product: Product, variable: Variable, pattern: str, root:
     names = [pattern]
     if variable.layers:
         parts = [product.variable(each) for each in variable.layers]
-        names = [pattern.replace("{variable}", part.file or part.read) for part in parts]
+        names = [pattern.replace("{variable}", file_name(part)) for part in parts]
     return all(Pattern(name).find(root) for name in names)
 
 
@@ -201,7 +208,7 @@ def _what_to_read(product: Product, variable: Variable, kind: FileSet) -> dict[s
     if variable.layers:
         parts = [(product.variable(name), cm) for name, cm in variable.layers.items()]
         by_file = any("{file}" in match for match in kind.match)
-        layers = {part.file if by_file else part.read: _plain(cm) for part, cm in parts}
+        layers = {file_name(part) if by_file else part.read: _plain(cm) for part, cm in parts}
         return {"layers": layers, "units": variable.units, **_codes(parts[0][0])}
     if variable.derive:
         operands = {

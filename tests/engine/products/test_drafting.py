@@ -239,6 +239,56 @@ def test_what_disagrees_is_not_taken_for_era5_land(tmp_path, name, units, cell, 
     assert [each.header.layers[0].name for each in findings.unknown] == ["t2m"]
 
 
+def test_a_copy_on_other_cells_is_drafted_with_a_doubt(made_up, tmp_path):
+    for year in (2008, 2009):
+        netcdf(tmp_path / f"d/TerraClimate_swe_{year}.nc", "swe", "mm", 1.0)
+    facts = job(tmp_path / "d", tmp_path / "c.toml", values=False)
+    assert [row["product"] for row in facts["predictors"]] == ["terraclimate"]
+    text = (tmp_path / "c.toml").read_text()
+    assert "# Look at this: its cells are 1 wide, not 0.0416667." in text
+
+
+def test_era5_on_other_cells_is_said_to_look_like_it(tmp_path):
+    netcdf(tmp_path / "d/data_stream-moda.nc", "tp", "m", 1.0)
+    facts = job(tmp_path / "d", tmp_path / "c.toml", values=False)
+    (said,) = [todo for todo in facts["todo"] if "looks like" in todo]
+    assert "era5-land-monthly or era5-monthly" in said
+    assert "the unit is m day-1" in said
+
+
+def test_soilgrids_in_a_folder_of_ones_own_is_found(made_up, tmp_path):
+    made_up.make_downloads(tmp_path, "soilgrids")
+    shutil.move(tmp_path / "soilgrids/soc", tmp_path / "mine")
+    shutil.rmtree(tmp_path / "soilgrids")
+    facts = job(tmp_path / "mine", tmp_path / "c.toml", values=False)
+    assert [row["name"] for row in facts["predictors"]] == ["soil_carbon_0_30cm"]
+
+
+def test_a_product_without_its_useful_variables_brings_what_it_has(made_up, tmp_path):
+    made_up.make_downloads(tmp_path, "soilgrids")
+    for depth in ("5-15cm", "15-30cm"):
+        (tmp_path / f"soilgrids/soc/soc_{depth}_mean.vrt").unlink()
+        shutil.rmtree(tmp_path / f"soilgrids/soc/soc_{depth}_mean")
+    facts = job(tmp_path / "soilgrids", tmp_path / "c.toml", values=False)
+    assert [row["name"] for row in facts["predictors"]] == ["soil_carbon_0_5cm"]
+
+
+def test_what_can_t_be_read_as_it_comes_is_named_with_the_way_out(tmp_path):
+    (tmp_path / "d").mkdir()
+    name = "EASE2_N25km.snowice.20010101-20010107.v04.bin"
+    (tmp_path / "d" / name).write_bytes(bytes(720 * 720))
+    with pytest.raises(Wco2Error, match="Headerless bytes of 720 x 720"):
+        job(tmp_path / "d", tmp_path / "c.toml")
+
+
+def test_a_text_that_speaks_of_grib_is_no_grib(tmp_path, made_up):
+    made_up.make_downloads(tmp_path / "d", "ncscd")
+    (tmp_path / "d/README").write_text("How to read GRIB files of edition 1.")
+    facts = job(tmp_path / "d", tmp_path / "c.toml", values=False)
+    assert facts["damaged"] == []
+    assert facts["not_understood"] == ["README is no raster that is known."]
+
+
 def test_era5_and_era5_land_are_told_apart_by_their_grids(tmp_path):
     netcdf(tmp_path / "d/a.nc", "t2m", "K", 0.1)
     netcdf(tmp_path / "d/b.nc", "t2m", "K", 0.25)
