@@ -83,6 +83,14 @@ def gdal_errors() -> tuple[type[Exception], ...]:
     return RasterioError, RasterioIOError, CPLE_BaseError
 
 
+def full_disk(path: Path | str) -> Wco2Error:
+    """That a disk takes no more."""
+    return Wco2Error(
+        f"The disk is full: {path} could not be written.",
+        "Make space and run the same command again; what was finished is kept.",
+    )
+
+
 @contextmanager
 def disk_errors(path: Path | str) -> Iterator[None]:
     """Turn a full disk or a folder that can't be written into a `Wco2Error` that names `path`."""
@@ -90,10 +98,7 @@ def disk_errors(path: Path | str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Wco2Error(
-                f"The disk is full: {path} could not be written.",
-                "Make space and run the same command again; what was finished is kept.",
-            ) from error
+            raise full_disk(path) from error
         if error.errno == errno.EFBIG:
             raise Wco2Error(
                 f"{path} could not be written: the file grew larger than is allowed there.",

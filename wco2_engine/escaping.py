@@ -22,7 +22,10 @@ _ESCAPE_SEQUENCE = re.compile(
     "|\x1b[ -/]*[0-~]"
 )
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~])")
-_BLOCK_START = re.compile(r"^(\s*)([#+\-=]|\d+(?=[.)]))", re.MULTILINE)
+# A heading, a list, a rule, and a numbered list, whose sign stands after the number.
+_BLOCK_START = re.compile(
+    r"^(\s*)(?=#{1,6}(?:\s|$)|[+-](?:\s|$)|[-=+]+\s*$)|^(\s*\d{1,9})(?=[.)](?:\s|$))"
+)
 _RUNS_IN_A_CELL = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -55,7 +58,7 @@ def is_plain_name(text: str) -> bool:
 def markdown(text: str) -> str:
     """A text that Markdown shows as it is: no tags, links, emphasis, headings, lists or cells."""
     plain = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _BLOCK_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", plain))
+    return _BLOCK_START.sub(r"\1\2\\", _MARKDOWN.sub(r"\\\1", plain))
 
 
 def markdown_code(text: str) -> str:

@@ -14,8 +14,10 @@ from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
 
-from wco2_engine.errors import Wco2Error, disk_errors, nearest_name
+from wco2_engine.errors import Cancelled, Wco2Error, disk_errors, full_disk, nearest_name
 from wco2_engine.schema import check_path
+
+FULL = 500_000  # bytes free, below which a failure to write is one of the disk
 
 
 @contextmanager
@@ -37,6 +39,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
             with partial.open("rb+") as handle:
                 os.fsync(handle.fileno())
             partial.replace(path)
+    except Exception as error:
+        # Libraries say of a full disk what they were doing, each in its own words.
+        told = isinstance(error, Cancelled) or isinstance(error.__cause__, OSError)
+        if told or not _is_full(path.parent):
+            raise
+        raise full_disk(path) from error
     finally:
         # GDAL and SQLite leave files beside it: .aux.xml, -journal
         for leftover in path.parent.glob(glob.escape(partial.name) + "*"):
@@ -57,6 +65,13 @@ def write_text(path: Path, text: str) -> None:
         return
     with atomic_write(path) as partial:
         partial.write_bytes(text.encode("utf-8"))
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < FULL
+    except OSError:
+        return False
 
 
 def beside(path: Path, what: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
 from wco2_engine.files import _machine, atomic_write, beside, sweep
 from wco2_engine.lock import locked
 from wco2_engine.publication.folder import _made_whole
@@ -113,3 +113,19 @@ def test_a_name_that_is_too_long_is_said(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 300)
     with pytest.raises(Wco2Error, match="can't be written: File name too long"), disk_errors(path):
         path.write_text("")
+
+
+def test_a_full_disk_is_said_whatever_a_library_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(error: Exception) -> None:
+        with atomic_write(tmp_path / "a.gpkg"):
+            raise error
+
+    with pytest.raises(RuntimeError, match="commit"):
+        write(RuntimeError("can't commit"))
+    monkeypatch.setattr("wco2_engine.files.FULL", float("inf"))
+    with pytest.raises(Wco2Error, match="The disk is full"):
+        write(RuntimeError("can't commit"))
+    with pytest.raises(Cancelled):
+        write(Cancelled())

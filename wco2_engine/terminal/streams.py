@@ -83,6 +83,7 @@ def own_streams() -> Iterator[None]:
             stream.reconfigure(errors="backslashreplace")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+        sys.unraisablehook = _to_noise
     sys.stdout = Watched(sys.stdout, "Standard output")
     sys.stderr = Watched(errors, "Standard error")
     try:
@@ -96,6 +97,12 @@ def own_streams() -> Iterator[None]:
         except OutputClosed as error:
             _end(str(error))
         raise
+
+
+def _to_noise(lost: Any) -> None:
+    """Keep with the noise what a library could not raise, e.g. while a file was closed."""
+    with suppress(OSError):
+        os.write(2, f"{lost.err_msg or 'Ignored'}: {lost.exc_value!r}\n".encode("utf-8", "replace"))
 
 
 def _errors() -> TextIO:
