@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -221,6 +221,14 @@ def _projected(found: Coordinates, reading: Reading, where: str) -> Placement | 
         fits = [each for _, each in placed if _distance(each, sample, found.shape) < _OFF]
         if fits:
             return fits[0]
+        turned = replace(placed[0][1], flip_rows=not placed[0][1].flip_rows)
+        if _distance(turned, sample, found.shape) < _OFF:
+            raise Wco2Error(
+                f"{where}: its coordinate y says that the first row is the "
+                f"{'northern' if turned.flip_rows else 'southern'}most, and its 2-D latitudes "
+                "that it is the last.",
+                'Only one of them can be right: if it is y, add overrule = ["crs"].',
+            )
         other = _recognised(found, ())
         raise Wco2Error(
             f"{where}: the {placed[0][0]} puts its cells elsewhere than its longitudes and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,16 @@ def test_a_crs_of_the_catalogue_that_does_not_fit_is_refused_with_what_fits() ->
     assert told.value.hint == 'They fit crs = "EPSG:6931".'
     forced = Reading(crs="EPSG:3413", overrule=frozenset({"crs"}))
     assert place(coordinates("EPSG:6931"), forced, "x").regular.crs == "EPSG:3413"
+
+
+def test_rows_that_run_both_ways_are_refused_with_both() -> None:
+    found = coordinates("EPSG:6931")
+    assert found.y is not None
+    wrong = replace(found, y=found.y[::-1])
+    with pytest.raises(Wco2Error, match="y says that the first row is the southernmost, and its"):
+        place(wrong, Reading(crs="EPSG:6931"), "x")
+    forced = place(wrong, Reading(crs="EPSG:6931", overrule=frozenset({"crs"})), "x")
+    assert forced.flip_rows
 
 
 def test_a_grid_mapping_of_cf_is_read() -> None:
