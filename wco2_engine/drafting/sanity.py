@@ -15,7 +15,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.products.product import Variable
-from wco2_engine.progress import Progress, stop_if_cancelled
+from wco2_engine.progress import Progress, SubProgress, stop_if_cancelled
 from wco2_engine.season import Month
 
 # Strips from south to north that are land nearly all the way, the first of all of it.
@@ -89,14 +89,16 @@ def look_at_values(
     variables : descriptions of those predictors that come from a product, by name.
     """
     looks = []
+    share = 1 / len(catalogue.predictors)
     for k, predictor in enumerate(catalogue.predictors):
         stop_if_cancelled(progress)
-        progress.update(k / len(catalogue.predictors), f"Reading {predictor.name}")
+        progress.update(k * share, f"Reading {predictor.name}")
+        part = SubProgress(progress, k * share, (k + 1) * share)
         plain = replace(predictor, window=None, lag=0, missing="error")
         one = replace(catalogue, predictors=(plain,))
         with tempfile.TemporaryDirectory(prefix="wco2-look-") as folder:
             try:
-                looks.append(_look(one, variables.get(predictor.name), Path(folder)))
+                looks.append(_look(one, variables.get(predictor.name), Path(folder), part))
             except Wco2Error as error:
                 doubt = f"{error.message} {error.hint}".strip()
                 looks.append(Look(predictor.name, predictor.to, doubts=(doubt,)))
@@ -104,7 +106,9 @@ def look_at_values(
     return looks
 
 
-def _look(catalogue: Catalogue, variable: Variable | None, scratch: Path) -> Look:
+def _look(
+    catalogue: Catalogue, variable: Variable | None, scratch: Path, progress: Progress
+) -> Look:
     from wco2_engine.stack.source import Source
 
     (predictor,) = catalogue.predictors
@@ -112,7 +116,7 @@ def _look(catalogue: Catalogue, variable: Variable | None, scratch: Path) -> Loo
     source = Source.of(predictor, catalogue.folder, scratch / "unpacked", where)
     months = sorted(source.available)
     chosen = _chosen(predictor, months)
-    values, units = _values(catalogue, chosen, scratch)
+    values, units = _values(catalogue, chosen, scratch, progress)
     told = chosen if _has_time(predictor) else []
     look = _summed(predictor.name, units, told, values, predictor.when == "yearly")
     if _has_time(predictor) and predictor.when != "climatology":
@@ -146,7 +150,7 @@ def _apart(one: int, other: int) -> int:
 
 
 def _values(
-    catalogue: Catalogue, months: Sequence[Month], scratch: Path
+    catalogue: Catalogue, months: Sequence[Month], scratch: Path, progress: Progress
 ) -> tuple[dict[Month, tuple[NDArray[np.float64], NDArray[np.float64]]], str]:
     """Latitudes and values of the points of the first strip that the predictor covers, by month.
 
@@ -163,7 +167,8 @@ def _values(
     for west, east in STRIPS:
         extent = Extent((west, SOUTH, east, NORTH))
         try:
-            ready = prepare(catalogue, months, [extent], scratch / f"strip{west:g}").catalogue
+            folder = scratch / f"strip{west:g}"
+            ready = prepare(catalogue, months, [extent], folder, progress).catalogue
         except Wco2Error as error:
             if "covers nothing of the extent" not in error.message:
                 raise

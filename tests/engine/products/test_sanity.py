@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from wco2_engine.drafting.sanity import look_at_values
+from wco2_engine.errors import Cancelled
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.jobs import CatalogueJob
 from wco2_engine.products.reading import product_of
@@ -82,6 +83,17 @@ def test_values_that_are_not_possible_are_told_and_do_not_stop_the_others(tmp_pa
     found = look(tmp_path, 'units = "degC"\nvalid = [-5, 5]\n', winter=-10)
     assert found.low is None
     assert "t.nc" in found.doubts[0] or "valid" in found.doubts[0]
+
+
+def test_looking_stops_when_it_is_cancelled(tmp_path):
+    class Stopped(Silent):
+        def cancelled(self) -> bool:
+            return True
+
+    air(tmp_path / "t.nc", -10)
+    (tmp_path / "c.toml").write_text('[[predictor]]\nname = "air"\npath = "t.nc"\n')
+    with pytest.raises(Cancelled):
+        look_at_values(Catalogue.read(tmp_path / "c.toml"), {}, Stopped())
 
 
 def test_missing_months_between_are_told(tmp_path):
