@@ -13,6 +13,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs import (
     JOBS,
     BudgetJob,
+    CatalogueJob,
     CheckJob,
     CompareJob,
     DescribeJob,
@@ -64,6 +65,7 @@ EXAMPLES: list[Any] = [
     TrendJob("maps", "trend.tif", alpha=0.1, correlated=True, budget="budget.csv"),
     CompareJob("maps", "others", "c.html", crs_b="EPSG:4326", zones={"path": "z.gpkg"}),
     ProductsJob("request", "era5-land-monthly", extent=[0, 50, 10, 60]),
+    CatalogueJob("catalogue.toml", ["downloads"], variables=["t2m"], years="1990-1992"),
     PublishJob("study.toml", "published", facts="publication.toml"),
 ]
 
