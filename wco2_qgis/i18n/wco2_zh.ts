@@ -417,7 +417,7 @@
   </message>
   <message>
    <source>Folder of prepared predictors</source>
-   <translation>已准备的预测因子文件夹</translation>
+   <translation>已准备的预测变量文件夹</translation>
   </message>
   <message>
    <source>With a catalogue.toml that can be used in place of the first one.</source>
@@ -425,7 +425,7 @@
   </message>
   <message>
    <source>Predictors prepared</source>
-   <translation>已准备的预测因子数</translation>
+   <translation>已准备的预测变量数</translation>
   </message>
   <message>
    <source>Files made</source>
@@ -1533,7 +1533,7 @@ Out: points with the flux in g C m-2 month-1, positive = release, and a table of
   </message>
   <message>
    <source>Prepare predictors</source>
-   <translation>准备预测因子</translation>
+   <translation>准备预测变量</translation>
   </message>
   <message>
    <source>Turns downloads (netCDF, GRIB, HDF, Zarr, archives) into GeoTIFFs by year and month.</source>
@@ -1543,7 +1543,7 @@ Out: points with the flux in g C m-2 month-1, positive = release, and a table of
    <source>In: a catalogue that names downloads as they come.
 Out: a folder with a GeoTIFF a predictor and year, one band a month, which QGIS opens, and a catalogue of these files. What was made before and is still true is kept. Sampling and mapping prepare what they need by themselves; this does it once, for all of it.</source>
    <translation>输入：列出原始下载文件的目录。
-输出：一个文件夹，每个预测因子每年一个 GeoTIFF，每月一个波段，可在 QGIS 中打开；以及这些文件的目录。以前生成且仍然有效的文件会保留。采样和制图会自动准备所需数据；本算法一次性全部完成。</translation>
+输出：一个文件夹，每个预测变量每年一个 GeoTIFF，每月一个波段，可在 QGIS 中打开；以及这些文件的目录。以前生成且仍然有效的文件会保留。采样和制图会自动准备所需数据；本算法一次性全部完成。</translation>
   </message>
   <message>
    <source>Make a dataset to publish</source>
