@@ -35,7 +35,7 @@ _LOOKS = 50  # points that are looked at closely
 _FAR = 998.0  # beyond which a value may be such a mark
 _BANDS = (
     'If they are the months January to December in this order, add bands = "months"; else use '
-    "{year} and {month:02d} in the path."
+    "{year} and {month:02d} in the path, or prepare it first (wco2 prepare)."
 )
 
 
@@ -88,6 +88,11 @@ class Sources:
 
     def info(self, predictor: Predictor, month: Month) -> RasterInfo:
         """What the file of a predictor for a month says of itself."""
+        if not _is_plain(predictor):
+            raise Wco2Error(
+                f"Predictor '{predictor.name}' has to be prepared before it is read.",
+                "Use wco2 prepare, or wco2_engine.stack.prepare.prepared from Python.",
+            )
         path = predictor.path_at(month)
         key = (path, predictor.name)
         infos = self._cache.infos
@@ -163,7 +168,7 @@ class Sources:
         return bands[key]
 
     def _find(self, predictor: Predictor, month: Month) -> BandReference | None:
-        if predictor.fields and not self._exists(predictor, month):
+        if predictor.fields and _is_plain(predictor) and not self._exists(predictor, month):
             return None
         info = self.info(predictor, month)
         band = _band(predictor, info, month)
@@ -178,6 +183,13 @@ class Sources:
 
     def _gdal_path(self, predictor: Predictor, path: str) -> str:
         return gdal_path(path, predictor.variable, self._folder, "File")
+
+
+def _is_plain(predictor: Predictor) -> bool:
+    """Whether a predictor is made of single files, each named by year and month at most."""
+    if predictor.layers or predictor.operation or predictor.more_paths:
+        return False
+    return not any(pattern.wild or pattern.packed for pattern in predictor.patterns)
 
 
 def _paths(part: BandReference | Composite) -> Iterator[str]:

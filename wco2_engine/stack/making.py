@@ -25,6 +25,7 @@ from wco2_engine.stack.shares import Share, shares_by_month
 from wco2_engine.units import Conversion, conversion
 
 BUDGET = 256_000_000  # bytes of planes in memory at once, of one task
+MAX_PIXELS = 2 * 10**10  # of a band: 250 m for all the north are a quarter of it
 Watch = Callable[[float], None]  # told the share that is done; raises when the work is to stop
 
 
@@ -133,6 +134,12 @@ def _made(task: Task, variables: list[_Variable], watch: Watch) -> Made:
     window = window_of(grid, task.extents, task.where)
     if task.window is not None:
         window = window.union(task.window)
+    pixels = window.height * window.width
+    if pixels > MAX_PIXELS:
+        raise Wco2Error(
+            f"{task.where}: its files have {window.width} x {window.height} pixels in the extent.",
+            "Take a coarser version of the product, or name a smaller extent.",
+        )
     name, when = task.predictor.name, task.predictor.when
     paths = {}
     with ExitStack() as stack:
@@ -156,7 +163,7 @@ def _made(task: Task, variables: list[_Variable], watch: Watch) -> Made:
             file = written(paths[year], when, bands_of(when, year), told, tags)
             writers[year] = stack.enter_context(file)
         _fill(task, variables, there, window, writers, finish, watch, stack)
-    return Made(name, tuple(paths.values()), absent, units, window.height * window.width)
+    return Made(name, tuple(paths.values()), absent, units, pixels)
 
 
 def _one_grid(task: Task, variables: list[_Variable], months: Sequence[Month]) -> Grid:

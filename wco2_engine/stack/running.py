@@ -14,6 +14,7 @@ from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.stack.making import Made, Task, Watch, make
 
 WAIT = 0.2  # seconds until the next look whether the work is to stop
+WORKER = 700_000_000  # bytes that a process takes: its libraries, and the planes of a task
 FEW = 4  # tasks that do not pay for starting processes
 
 
@@ -63,7 +64,7 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Itera
     from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    executor = get_reusable_executor(max_workers=min(jobs, len(tasks)), timeout=60)
+    executor = get_reusable_executor(max_workers=_workers(jobs, len(tasks)), timeout=60)
     waiting: dict[Future[Made | _Failed], Task] = {
         executor.submit(_alone, task): task for task in tasks
     }
@@ -92,6 +93,16 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Itera
     finally:
         if not ended:
             executor.shutdown(wait=True, kill_workers=True)
+
+
+def _workers(jobs: int, tasks: int) -> int:
+    """As many as asked for, and as there is memory for."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = {line.split(":")[0]: int(line.split()[1]) * 1000 for line in lines}["MemAvailable"]
+    except (OSError, ValueError, KeyError, IndexError):  # another system
+        free = 8 * WORKER
+    return max(1, min(jobs, tasks, free // WORKER))
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,21 @@ class CheckStudy(Algorithm):
         return {"CHECK": page, "PROBLEMS": len(facts["problems"])}
 
 
+def _sanity(rows: list[Facts]) -> list[str]:
+    """What predictors look like at cells of the map, and which are prepared first."""
+    columns = ("predictor", "month", "lowest", "median", "highest", "missing", "prepared first")
+    told = []
+    for row in rows:
+        seen = row.get("sanity") or {}
+        numbers = [
+            "" if seen.get(name) is None else f"{seen[name]:.4g}"
+            for name in ("low", "middle", "high")
+        ]
+        missing = f"{100 * seen['missing']:.0f} %" if seen else ""
+        told.append((row["name"], seen.get("month", ""), *numbers, missing, row["prepared"]))
+    return [pages.heading("At cells of the map"), pages.table(columns, told)]
+
+
 def _parts(facts: Facts) -> list[str]:
     rows = facts["predictors"]
     years = list(rows[0]["years"]) if rows else []
@@ -65,6 +80,7 @@ def _parts(facts: Facts) -> list[str]:
                 for r in rows
             ],
         ),
+        *_sanity(rows),
         pages.heading("Observations"),
         pages.facts(facts.get("observations", {})),
         pages.table(
