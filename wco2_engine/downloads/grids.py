@@ -128,6 +128,12 @@ def place(found: Coordinates, reading: Reading, where: str) -> Placement:
 def _on_longitude_and_latitude(
     x: FloatArray, y: FloatArray, reading: Reading, where: str
 ) -> Placement:
+    if reading.crs and not parse_crs(reading.crs).is_geographic:
+        raise Wco2Error(
+            f"{where}: its coordinates are longitudes and latitudes, and the catalogue says crs = "
+            f"'{reading.crs:.60}'.",
+            "Leave crs out.",
+        )
     longitude = np.unwrap(x.astype(np.float64), period=360.0)
     if not (np.isfinite(x).all() and np.isfinite(y).all()) or np.abs(y).max() > 90.001:
         raise Wco2Error(

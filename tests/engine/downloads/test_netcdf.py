@@ -194,6 +194,11 @@ def test_latitudes_beyond_the_pole_are_refused(tmp_path: Path) -> None:
         opened(path)
 
 
+def test_degrees_are_in_no_projection(tmp_path: Path) -> None:
+    with pytest.raises(Wco2Error, match="are longitudes and latitudes, and the catalogue says"):
+        opened(write(tmp_path / "a.nc"), crs="EPSG:6931")
+
+
 # ------------------------------------------------------------------ missing values
 
 
