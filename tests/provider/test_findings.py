@@ -185,7 +185,7 @@ def test_libraries_that_publishing_lacks_are_told_with_the_way_to_get_them(qgis,
     [
         ("zonalbudget", {"ZONE_NAMES": "1=a"}, "no raster. Choose it (ZONE_RASTER)"),
         ("zonalbudget", {"ZONE_FIELD": "name"}, "no polygons. Choose them (ZONES)"),
-        ("zonalbudget", {"INTERVAL": 1}, "Level 1.0 is not between 0 and 1"),
+        ("zonalbudget", {"INTERVAL": 1}, "level = 1.0 is not between 0 and 1"),
         ("zonalbudget", {"MAPS": "/nowhere"}, "/nowhere is no folder of maps"),
         ("zonalbudget", {"UNITS": "kg day-1"}, "which is a rate"),
         ("fluxtrend", {"ALPHA": 0}, "not between 0 and 1"),
