@@ -20,13 +20,19 @@ TRAINING = {
     "geopandas": "geopandas",
     "pint": "pint",
 }
+DOWNLOADS = {
+    "xarray": "xarray",
+    "cftime": "cftime",
+    "netCDF4": "netCDF4",
+    "cfgrib": "cfgrib",
+    "zarr": "zarr",
+    "openpyxl": "openpyxl",
+}
 REPORTING = {"matplotlib": "matplotlib", "jinja2": "Jinja2"}
 COMMANDS = {"click": "click", "rich": "rich"}
 OPTIONAL = {"numba": "numba"}
 PUBLISHING = {
-    "xarray": "xarray",
-    "netCDF4": "netCDF4",
-    "zarr": "zarr",
+    **{name: DOWNLOADS[name] for name in ("xarray", "netCDF4", "zarr")},
     "pystac": "pystac",
     "jsonschema": "jsonschema",
 }
@@ -38,6 +44,7 @@ def examine() -> dict[str, Any]:
     for purpose, names in (
         ("predicting", PREDICTING),
         ("training", TRAINING),
+        ("reading downloads (optional)", DOWNLOADS),
         ("reports", REPORTING),
         ("command line", COMMANDS),
         ("speed (optional)", OPTIONAL),

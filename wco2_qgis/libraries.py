@@ -38,6 +38,7 @@ def examine() -> list[Library]:
     groups = {
         "predicting": doctor.PREDICTING,
         "training": doctor.TRAINING,
+        "reading downloads (optional)": doctor.DOWNLOADS,
         "reports": doctor.REPORTING,
         "speed (optional)": doctor.OPTIONAL,
         "publishing (optional)": doctor.PUBLISHING,
