@@ -60,7 +60,8 @@ class Placement:
     @property
     def regular(self) -> Grid:
         """The grid, where it is known to be regular."""
-        assert isinstance(self.grid, Grid)
+        if not isinstance(self.grid, Grid):
+            raise TypeError("the grid is curvilinear")
         return self.grid
 
 
@@ -204,7 +205,8 @@ def _snapped(edge: float, step: float) -> float:
 
 def _projected(found: Coordinates, reading: Reading, where: str) -> Placement | None:
     """The grid of x and y in a CRS that catalogue, file or 2-D coordinates say."""
-    assert found.x is not None and found.y is not None
+    if found.x is None or found.y is None:
+        return None
     columns, rows = _even(found.x), _even(found.y)
     if columns is None or rows is None:
         return None
@@ -217,7 +219,13 @@ def _projected(found: Coordinates, reading: Reading, where: str) -> Placement | 
     if parse_crs(choices[0][1]).is_geographic:
         return _on_longitude_and_latitude(found.x, found.y, reading, where)
     unit = _length(found.x_units, found.y_units, where)
-    lengths = [unit] if unit else [1.0, 1000.0] if sample is not None else [_metres(found, where)]
+    lengths = (
+        [unit]
+        if unit
+        else [1.0, 1000.0]
+        if sample is not None
+        else [_metres(found.x, found.y, where)]
+    )
     placed = [
         (name, _placed(columns, rows, width, height, crs, length / _unit_of(crs)))
         for name, crs in choices
@@ -264,12 +272,11 @@ def _unit_of(crs: str) -> float:
     return float(axes[0].unit_conversion_factor) if axes else 1.0
 
 
-def _metres(found: Coordinates, where: str) -> float:
+def _metres(x: FloatArray, y: FloatArray, where: str) -> float:
     """1, for coordinates without units that are large enough to be metres."""
-    assert found.x is not None and found.y is not None
-    if max(np.abs(found.x).max(), np.abs(found.y).max()) < _LEAST_METRES:
+    if max(np.abs(x).max(), np.abs(y).max()) < _LEAST_METRES:
         raise Wco2Error(
-            f"{where}: its coordinates x, {found.x.min():g} to {found.x.max():g}, have no units: "
+            f"{where}: its coordinates x, {x.min():g} to {x.max():g}, have no units: "
             "they may be m or km.",
             'Say the unit in crs, e.g. crs = "+proj=laea +lat_0=90 +datum=WGS84 +units=km".',
         )
@@ -498,7 +505,8 @@ def _short(grid: Grid) -> str:
 
 
 def _of_middles(found: Coordinates) -> Curvilinear:
-    assert found.longitude is not None and found.latitude is not None
+    if found.longitude is None or found.latitude is None:
+        raise TypeError("the cells have no 2-D longitudes and latitudes")
     return Curvilinear(found.longitude, found.latitude)
 
 

@@ -32,7 +32,8 @@ class RegriddedSeries:
     """
 
     def __init__(self, source: Series, bilinear: bool, where: str) -> None:
-        assert isinstance(source.grid, Curvilinear)
+        if not isinstance(source.grid, Curvilinear):
+            raise TypeError("the source is on a regular grid")
         self._source = source
         self._curvilinear = source.grid
         self._bilinear = bilinear

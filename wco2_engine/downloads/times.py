@@ -96,7 +96,8 @@ def from_axis(axis: Axis, reading: Reading, named: NamedFile, where: str) -> tup
         return tuple(_year_or_date(d, axis) for d in dates)
     lows = _dates(axis.bounds[:, 0], axis, named, where)
     highs = _dates(axis.bounds[:, 1], axis, named, where)
-    assert lows is not None and highs is not None
+    if lows is None or highs is None:
+        return _counted(axis, named, where)
     return _bounded(dates, lows, highs, axis, where)
 
 

@@ -252,7 +252,8 @@ def _doubts(
     for month, (lat, found) in values.items():
         north = found[(lat > MIDDLE_NORTH) & np.isfinite(found)]
         if variable.usual is not None and north.size:
-            yield from _unusual(float(np.median(north)), variable, month, look.months)
+            middle = float(np.median(north))
+            yield from _unusual(middle, variable.usual, variable, month, look.months)
     january = next((values[m] for m in months if m in values and m.month in (12, 1, 2)), None)
     if january is not None and variable.measures in _TEMPERATURES:
         lat, found = january
@@ -268,9 +269,14 @@ def _middle_of(found: NDArray[np.float64], where: NDArray[np.bool_]) -> float | 
     return _middle(found[where & np.isfinite(found)])
 
 
-def _unusual(middle: float, variable: Variable, month: Month, told: Sequence[str]) -> Iterator[str]:
-    assert variable.usual is not None
-    low, high = variable.usual
+def _unusual(
+    middle: float,
+    usual: tuple[float, float],
+    variable: Variable,
+    month: Month,
+    told: Sequence[str],
+) -> Iterator[str]:
+    low, high = usual
     slack = 0.02 * (high - low)
     if low - slack <= middle <= high + slack:
         return

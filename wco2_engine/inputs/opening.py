@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # nosec B405 - entities are refused before it parses
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import AS_STATED, is_crs_text

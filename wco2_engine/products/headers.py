@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import unescape
+from xml.sax.saxutils import unescape  # nosec B406 - replaces text, parses nothing
 
 import numpy as np
 from numpy.typing import NDArray

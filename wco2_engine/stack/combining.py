@@ -41,30 +41,28 @@ class MonthOfSteps:
         elif reduce == "sum":
             self._total += np.where(there, plane * (share.days / share.length), 0.0)
         elif reduce == "last":
-            self._keep_latest(share, plane, there)
+            self._keep_latest(self._total, share, plane, there)
         else:
             pick = np.fmax if reduce == "max" else np.fmin
             self._total = pick(self._total, plane)
         self._known += there * share.days
 
     def _keep_latest(
-        self, share: Share, plane: NDArray[np.float32], there: NDArray[np.bool_]
+        self, total: Values, share: Share, plane: NDArray[np.float32], there: NDArray[np.bool_]
     ) -> None:
-        assert self._total is not None
         if self._latest is None:
             self._latest = np.full(plane.shape, -np.inf)
         begin = float(np.array(share.step.begin, "datetime64[D]").astype(np.int64))
         newer = there & (begin > self._latest)
-        self._total[newer] = plane[newer]
+        total[newer] = plane[newer]
         self._latest[newer] = begin
 
     def value(self) -> NDArray[np.float32] | Values:
         """The month, NaN where too few of its days have a value."""
         if self._plain is not None:
             return self._plain
-        assert self._steps is not None
-        assert self._total is not None
-        assert self._known is not None
+        if self._steps is None or self._total is None or self._known is None:
+            raise ValueError("no step was added")
         enough = (self._known > 0) & (self._known >= self._steps.least * self._days - 1e-9)
         if self._steps.reduce == "mean":
             mean = np.full(self._total.shape, np.nan)
