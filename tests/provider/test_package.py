@@ -37,7 +37,18 @@ def test_the_engine_is_whole_in_it(names):
 
 def test_it_holds_no_tests_caches_or_binaries(names):
     kinds = {Path(name).suffix for name in names}
-    assert kinds <= {".py", ".svg", ".model3", ".html", ".css", ".txt", ".toml", ".qm", ""}
+    assert kinds <= {
+        ".py",
+        ".svg",
+        ".model3",
+        ".html",
+        ".css",
+        ".jinja",
+        ".txt",
+        ".toml",
+        ".qm",
+        "",
+    }
     assert not [name for name in names if "test" in name.lower() or "__pycache__" in name]
 
 
