@@ -206,7 +206,9 @@ def test_a_text_in_the_place_of_a_raster(study: Path) -> None:
     path = study / "rasters/elevation.tif"
     path.unlink()
     path.write_text("version https://git-lfs.github.com/spec/v1\n")
-    assert "elevation.tif can't be opened as a raster" in run_fails(study)
+    said = run_fails(study)
+    assert "elevation.tif is not a GeoTIFF" in said
+    assert "a pointer of Git LFS, not the file itself" in said
 
 
 # Regions, extents, models.
