@@ -245,7 +245,7 @@ def test_an_extent_in_degrees_for_a_map_in_metres(study: Path) -> None:
     quick(study)
     said = run_fails(study, retrained=True)
     assert "EPSG:6931" in said
-    assert "meets no region or no domain" in said
+    assert "is in degrees, and EPSG:6931 counts in other units" in said
 
 
 def test_a_resolution_in_degrees_for_a_map_in_metres(study: Path) -> None:
