@@ -220,6 +220,14 @@ def flux_conversion(stored: str, where: str) -> Conversion:
     return Conversion(plain.factor * grams, 0.0, plain.month_power)
 
 
+_NO_QUANTITY = {"", "1", "class", "classes", "code", "codes", "flag", "flags", "category"}
+
+
+def is_quantity(units: str | None) -> bool:
+    """Whether units tell that numbers are amounts, and not names of classes."""
+    return (units or "").strip().lower() not in _NO_QUANTITY
+
+
 def is_unit(text: str) -> bool:
     """Whether a text is surely a unit, as a row of units below a header has it.
 

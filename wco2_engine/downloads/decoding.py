@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.downloads.marks import mark_among, may_be_marks
-from wco2_engine.downloads.quantities import is_quantity, kelvin_or_celsius
+from wco2_engine.downloads.quantities import kelvin_or_celsius
 from wco2_engine.downloads.reading import Reading, matching
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.details import Codes
+from wco2_engine.units import is_quantity
 
 _PIECE = 65_536  # numbers computed at once
 # What the netCDF library writes where nothing was written, by kind and bytes; bytes have none.

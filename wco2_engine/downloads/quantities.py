@@ -24,7 +24,6 @@ _MEANT = (
     (re.compile(r"centimet(er|re)s?"), "cm"),
     (re.compile(r"millimet(er|re)s?"), "mm"),
 )
-_NO_QUANTITY = {"", "1", "class", "classes", "code", "codes", "flag", "flags", "category"}
 # A kilogram of water on a square metre is a millimetre.
 _WATER = {"kg m-2": "mm", "kg m-2 s-1": "mm s-1", "kg m-2 day-1": "mm day-1"}
 # How ECMWF's monthly means mark what is accumulated within a day (GRIB_stepType, names of files).
@@ -42,11 +41,6 @@ def stated_units(text: Any) -> str | None:
         if form.fullmatch(plain.lower()):
             return meant
     return plain
-
-
-def is_quantity(units: str | None) -> bool:
-    """Whether units tell that numbers are amounts, and not names of classes."""
-    return (units or "").strip().lower() not in _NO_QUANTITY
 
 
 def agreed_units(

@@ -13,7 +13,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.catalogue import Predictor
 from wco2_engine.stack.candidates import Candidate
 from wco2_engine.stack.unpacking import unpacked
-from wco2_engine.units import Conversion, conversion
+from wco2_engine.units import Conversion, conversion, is_quantity
 
 if TYPE_CHECKING:
     from wco2_engine.downloads.reading import Reading
@@ -105,7 +105,7 @@ def units_and_conversion(
             f"{where}: its files state several units: '{stated[0]}' and '{stated[1]}'.",
             "Make a predictor of each, or say units.",
         )
-    units = stated[0] if stated and stated[0] else "1"
+    units = stated[0] if stated and is_quantity(stated[0]) else "1"  # a class is no unit
     per = predictor.details.per
     if per is not None and f"{per}-1" not in units:
         time = "s" if per == "second" else per

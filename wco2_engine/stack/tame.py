@@ -13,7 +13,7 @@ from wco2_engine.inputs.patterns import is_store
 from wco2_engine.inputs.predictors import needed_months
 from wco2_engine.inputs.rasters import RasterInfo, Rasters, gdal_path, is_local
 from wco2_engine.season import Month
-from wco2_engine.units import conversion
+from wco2_engine.units import conversion, is_quantity
 
 _SUFFIXES = {
     **dict.fromkeys((".nc", ".nc4", ".cdf", ".netcdf"), "netCDF"),
@@ -164,7 +164,7 @@ def _by_bands(predictor: Predictor, info: RasterInfo) -> Need:
 def _with_units(predictor: Predictor, info: RasterInfo) -> Need:
     """The predictor with the units of its file, where these need no further look."""
     stated = " ".join(info.units.replace("**", "").replace("^", "").split())
-    if stated in ("", "1", "-", "none", "unknown"):
+    if stated in ("-", "none", "unknown") or not is_quantity(stated):
         if predictor.to_said and not predictor.units_said:
             conversion("1", predictor.to, f"Predictor '{predictor.name}' states no units")
         return Need(predictor, "")
