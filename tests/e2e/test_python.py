@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -34,8 +35,7 @@ def test_the_ten_lines_of_the_readme_lead_from_a_table_to_a_map(simulated: Simpl
     text = (REPOSITORY / "README.md").read_text("utf-8")
     found = re.search(r"```python\n(import wco2_engine as wco2\n.*?)```", text, re.DOTALL)
     assert found is not None
-    lines = [line for line in found[1].splitlines() if line and not line.startswith(" ")]
-    assert len(lines) <= 10
+    assert len(ast.parse(found[1]).body) <= 10  # a statement may be laid out over several lines
     shown = "assert maps.winter_flux.sizes['winter'] == 2 and maps.winter_flux.notnull().any()"
     run(f"{found[1]}\n{shown}", simulated.folder.parent)
 
