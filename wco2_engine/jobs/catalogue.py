@@ -112,12 +112,12 @@ class CatalogueJob:
         from wco2_engine.drafting.text import added_to, raster_entries
         from wco2_engine.schema import build
 
-        values: dict[str, Any] = {
-            "group": self.group,
-            "units": self.units,
-            "to": self.to or self.units,
-            "resampling": self.resampling,
-        }
+        values: dict[str, Any] = {"group": self.group}
+        if self.units != "1":  # which names none: then what the files state counts
+            values |= {"units": self.units, "to": self.units}
+        if self.to:
+            values["to"] = self.to
+        values["resampling"] = self.resampling
         if self.crs:
             values["crs"] = self.crs
         rasters = [build(ChosenRaster, each, "rasters") for each in self.rasters]
