@@ -81,7 +81,7 @@ def test_threads_share_what_is_known_and_read_the_same(
     known = set()
 
     def predict(work: Any, sources: Any, rasters: Rasters, tile: Any, tell: Any) -> Block:
-        known.add(id(sources._known))
+        known.add(id(sources._cache))
         return Block()
 
     monkeypatch.setattr(running, "predict_block", predict)
