@@ -25,11 +25,10 @@ def parameters_of(kind: type[Any], leave_out: tuple[str, ...] = ()) -> Iterator[
 
 
 def _argument(key: Key) -> click.Argument:
+    if key.is_required:  # newer versions of click take a default of None for an answer
+        return click.Argument([key.name], metavar=key.option.argument, required=True)
     return click.Argument(
-        [key.name],
-        metavar=key.option.argument,
-        required=key.is_required,
-        default=None if key.is_required else key.default,
+        [key.name], metavar=key.option.argument, required=False, default=key.default
     )
 
 
