@@ -179,6 +179,22 @@ def test_virtual_rasters_that_lead_elsewhere_are_refused(tmp_path: Path, text: s
         read(folder / "x.vrt")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+def test_entities_are_refused_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    declared = '<?xml version="1.0" encoding="{}"?>'.format(
+        "utf-16" if encoding.startswith("utf-16") else encoding
+    )
+    tif(tmp_path / "a.tif")
+    plain = declared + vrt("a.tif")
+    hostile = declared + "<!DOCTYPE a [<!ENTITY b 'a.tif'>]>" + vrt("&b;")
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    (tmp_path / "plain.vrt").write_bytes(mark + plain.encode(encoding))
+    (tmp_path / "x.vrt").write_bytes(mark + hostile.encode(encoding))
+    assert read(tmp_path / "plain.vrt") == VALUES[0, 0]
+    with pytest.raises(Wco2Error, match="defines entities"):
+        read(tmp_path / "x.vrt")
+
+
 def test_a_virtual_raster_is_looked_at_again_once_it_changed(tmp_path: Path) -> None:
     tif(tmp_path / "a.tif", VALUES + 3)
     (tmp_path / "x.vrt").write_text(vrt("a.tif"))

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
-from xml.etree import ElementTree  # nosec B405 - entities are refused before it parses
+from xml.etree import ElementTree  # nosec B405 - definitions end the parsing, see _Tree
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import AS_STATED, is_crs_text
@@ -403,25 +403,41 @@ def read_xml(file: str) -> ElementTree.Element:
         return _parsed(file, handle.read())
 
 
+class _Tree(ElementTree.TreeBuilder):
+    """Builds a tree that is not deep, of a text that defines nothing of its own.
+
+    The parser tells of definitions, whatever encoding they are written in.
+    """
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self._file = file
+        self._depth = 0
+
+    def doctype(self, *_: str | None) -> None:
+        raise Wco2Error(f"{self._file} defines entities, which no raster's XML does.")
+
+    def start(self, tag: str, attributes: dict[str, str], /) -> ElementTree.Element:
+        self._depth += 1
+        if self._depth > MAX_XML_DEPTH:
+            raise Wco2Error(f"{self._file} nests XML deeper than {MAX_XML_DEPTH}.")
+        return super().start(tag, attributes)
+
+    def end(self, tag: str, /) -> ElementTree.Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
 def _parsed(file: str, content: bytes) -> ElementTree.Element:
-    if re.search(rb"<!(doctype|entity)", content, re.IGNORECASE):
-        raise Wco2Error(f"{file} defines entities, which no raster's XML does.")
-    depth = 0
-    parser: Any = ElementTree.XMLPullParser(("start", "end"))
-    root: ElementTree.Element | None = None
+    if not content.strip():
+        raise Wco2Error(f"{file} is empty.", "Copy or download it again.")
+    parser = ElementTree.XMLParser(target=_Tree(file))  # nosec B314 - see _Tree
     try:
         for first in range(0, len(content), 65_536):
             parser.feed(content[first : first + 65_536])
-            for event, element in parser.read_events():
-                root = element if root is None else root
-                depth += 1 if event == "start" else -1
-                if depth > MAX_XML_DEPTH:
-                    raise Wco2Error(f"{file} nests XML deeper than {MAX_XML_DEPTH}.")
-        parser.close()
-    except ElementTree.ParseError as error:
+        root: ElementTree.Element = parser.close()
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise Wco2Error(f"{file} can't be read as XML: {error}.") from error
-    if root is None:
-        raise Wco2Error(f"{file} is empty.", "Copy or download it again.")
     return root
 
 
