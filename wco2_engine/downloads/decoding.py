@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.downloads.marks import mark_among, may_be_marks
 from wco2_engine.downloads.quantities import kelvin_or_celsius
 from wco2_engine.downloads.reading import Reading, matching
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.details import Codes
+from wco2_engine.inputs.marks import bytes_of_percent, mark_among, may_be_marks
 from wco2_engine.units import is_quantity
 
 _PIECE = 65_536  # numbers computed at once
@@ -240,7 +240,7 @@ def decoding(
         from_file=reading.valid is None,
         unsigned=unsigned,
         undecided=_undecided(attributes, stored("flag_values"), units, explained),
-        percent=units == "%" and dtype.kind in "iu" and dtype.itemsize == 1 and scale == 1.0,
+        percent=bytes_of_percent(units, dtype.name, scale),
         zero_is_fill=bool(attributes.get("zarr_fill_is_zero")) and not _has_zero(explained),
     )
 

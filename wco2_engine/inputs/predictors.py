@@ -13,6 +13,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import file_state
 from wco2_engine.grid import project
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
+from wco2_engine.inputs.marks import LARGEST_VALUE, plain_mark
 from wco2_engine.inputs.rasters import (
     FloatArray,
     Points,
@@ -29,8 +30,6 @@ CLIMATOLOGY_YEARS = range(1901, 2101)
 NEAREST_REACH = 60  # years
 PERCENT = (-0.5, 100.5)  # where a catalogue gives no valid range; rounding may pass 100
 NO_TIME = Month(1, 1)  # what a static predictor is asked for
-# What files write where a value is missing, at times without saying so.
-MARKS = (-999.0, -9999.0, -99999.0, -32768.0, 1e20, 9.969209968386869e36, -3.4028234663852886e38)
 _LOOKS = 50  # points that are looked at closely
 _FAR = 998.0  # beyond which a value may be such a mark
 _BANDS = (
@@ -302,7 +301,7 @@ class PredictorReader:
 
     def _refuse_marks(self, predictor: Predictor, part: BandReference, stored: FloatArray) -> None:
         """Refuse what looks like a mark for missing values in a file that names none."""
-        far = np.flatnonzero((stored < -_FAR) | (stored > MARKS[4] / 2))
+        far = np.flatnonzero((stored < -_FAR) | (stored >= LARGEST_VALUE))
         grid = part.info.georeference
         for k in far[:_LOOKS].tolist():
             x, y = project(
@@ -316,14 +315,13 @@ class PredictorReader:
             high, wide = min(3, grid.height), min(3, grid.width)
             near = self._rasters.window(part.info, part.band, top, left, high, wide)
             raw = (near - part.info.offset) / part.info.scale
-            for mark in MARKS:
-                if np.isclose(raw, mark, rtol=1e-6, atol=0.0).any():
-                    raise Wco2Error(
-                        f"Predictor '{predictor.name}': {part.info.path}, band {part.band}, holds "
-                        f"{mark:g}, which looks like a missing value, and names none.",
-                        f"Set nodata = {mark:g}; or if it is a value, say valid = [lowest, "
-                        "highest].",
-                    )
+            mark = plain_mark(raw)
+            if mark is not None:
+                raise Wco2Error(
+                    f"Predictor '{predictor.name}': {part.info.path}, band {part.band}, holds "
+                    f"{mark:g}, which looks like a missing value, and names none.",
+                    f"Set nodata = {mark:g}; or if it is a value, say valid = [lowest, highest].",
+                )
 
 
 def converted(predictor: Predictor, stored: FloatArray, part: BandReference) -> FloatArray:

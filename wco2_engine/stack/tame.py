@@ -9,6 +9,7 @@ from pathlib import Path
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.details import PLAIN
+from wco2_engine.inputs.marks import bytes_of_percent
 from wco2_engine.inputs.patterns import is_store
 from wco2_engine.inputs.predictors import needed_months
 from wco2_engine.inputs.rasters import RasterInfo, Rasters, gdal_path, is_local
@@ -156,7 +157,8 @@ def _by_bands(predictor: Predictor, info: RasterInfo) -> Need:
             return Need(predictor, f"{info.count} bands whose names are no plain months")
     elif info.count == 1 and predictor.band is None and not one_step and not info.time.known:
         return Need(predictor, "one band of no stated time")
-    if info.dtype == "uint8" and info.scale == 1.0 and "%" in (predictor.units, info.units):
+    units = "%" if "%" in (predictor.units, info.units) else None
+    if bytes_of_percent(units, info.dtype, info.scale):
         return Need(predictor, "bytes in %, which may hold codes")
     return _with_units(predictor, info)
 

@@ -1,9 +1,10 @@
-"""Numbers that stand for missing values though no file says so: -9999, 1e20 and the like."""
+"""Numbers that are no values though no file says so: -9999, 1e20, 255 of 100 % and the like."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 LARGEST_VALUE = 1e15  # beyond it lie marks for missing values: 1e20, 9.97e36, 3.4e38
@@ -12,6 +13,23 @@ _SURE = (-9999.0, -99999.0, -999999.0, -32767.0, -32768.0, -2147483648.0)
 _LOW = (-99.0, -999.0, *_SURE)
 _HIGH = (255.0, 9999.0, 32767.0, 65535.0, 99999.0, 999999.0, 2147483647.0, 4294967295.0)
 _ISOLATED = 0.3  # of its size: how far a mark lies from all other values
+
+
+def bytes_of_percent(units: str | None, dtype: str, scale: float) -> bool:
+    """Whether a variable is in % and stored in bytes as it is: those above 100 are codes."""
+    return units == "%" and dtype in ("uint8", "int8") and scale == 1.0
+
+
+def plain_mark(stored: NDArray[Any]) -> float | None:
+    """The first of stored numbers `(...)` that stands for a missing value wherever it is met.
+
+    They may have been computed back from values in single precision.
+    """
+    for mark in (-999.0, *_SURE):
+        if np.isclose(stored, mark, rtol=1e-6, atol=0.0).any():
+            return mark
+    large = stored[np.abs(stored) >= LARGEST_VALUE]
+    return float(large[0]) if large.size else None
 
 
 def may_be_marks(low: float, high: float) -> bool:
