@@ -6,7 +6,7 @@
 
 READY := .venv/.ready
 # One process for each processor; tests/conftest.py says which tests stay together.
-SIDE_BY_SIDE := -n auto --dist loadgroup
+SIDE_BY_SIDE := -n auto
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14

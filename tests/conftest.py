@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,18 +23,44 @@ settings.register_profile(
 settings.load_profile("wco2")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what has to stay in one process when tests run side by side (`pytest -n 2`).
+# Of tests that run side by side (`pytest -n 2`), these share what they made: the provider's a
+# profile and a chain of results, those below it a study that was simulated and run once.
+SHARED = {
+    "tests/provider": "provider",
+    "tests/e2e/test_bad_input.py": "simulated",
+    "tests/e2e/test_python.py": "simulated",
+    "tests/e2e/test_simulated_study.py": "simulated",
+}
+# What takes longest goes first, so that short files fill up what is left of each process.
+LONGEST = ("provider", "simulated", "tests/e2e/test_real_case.py", "tests/hostile/test_fuzz.py")
 
-    Tests of a file share what they made, those of the provider share a profile and a chain of
-    results, and the simulated study is run once for all that look at it.
+
+def together(nodeid: str) -> str:
+    """The group of a test, whose tests stay in one process: its file, or several that share."""
+    file = nodeid.split("::")[0]
+    return SHARED.get(file) or SHARED.get(file.rpartition("/")[0]) or file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the groups that take longest first."""
+    place = {group: k for k, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(together(item.nodeid), len(place)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A scheduler that keeps groups together and in their order.
+
+    It goes by names of tests: xdist's own marks of groups are lost with pytest 9.2.
     """
-    for item in items:
-        parts = item.path.relative_to(REPOSITORY).parts
-        shared = parts[1] if parts[1] == "provider" else "/".join(parts)
-        if "simulated" in getattr(item, "fixturenames", ()) and parts[1] == "e2e":
-            shared = "simulated"
-        item.add_marker(pytest.mark.xdist_group(shared))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    config.option.loadscopereorder = False
+    return Together(config, log)
 
 
 def pytest_report_header() -> str:

@@ -366,6 +366,7 @@ def test_a_full_disk(study: Path, tight_disk: Callable[[int], Path], size: int) 
 
 
 def test_a_mended_study_runs_to_its_end(study: Path, simulated: SimpleNamespace) -> None:
+    quick(study)
     edit(study / "fluxes.csv", ",61.4078,1998,1,", ",61.4078,1998,13,")
     run_fails(study)
     edit(study / "fluxes.csv", ",61.4078,1998,13,", ",61.4078,1998,1,")
