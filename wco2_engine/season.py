@@ -14,7 +14,11 @@ from wco2_engine.errors import Wco2Error
 Label = Literal["january", "start", "calendar"]
 LABELS: tuple[str, ...] = get_args(Label)
 FIRST_YEAR, LAST_YEAR = 1800, 2300
-MONTH_NAMES = tuple(calendar.month_abbr[1:])
+# Not those of `calendar`, which speaks the language that the process is set to, as QGIS's is.
+MONTH_NAMES = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 
 
 class Month(NamedTuple):

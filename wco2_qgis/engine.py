@@ -28,7 +28,7 @@ def forget() -> None:
         del sys.modules[name]
 
 
-_TO_PREDICT = ("numpy", "rasterio", "joblib", "click", "rich", "numba")
+_TO_PREDICT = ("numpy", "rasterio", "joblib", "click", "rich", "jinja2", "numba")
 
 
 def requirements(predicting_only: bool = False) -> list[str]:

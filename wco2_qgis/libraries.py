@@ -89,9 +89,13 @@ def _needed(verb: str) -> dict[str, str]:
     """Module and name of every library that a job imports."""
     from wco2_engine import doctor
 
-    if verb in ("predict", "describe", "new"):
+    if verb in ("predict", "new"):
         return doctor.PREDICTING
+    if verb == "describe":
+        return {**doctor.PREDICTING, "jinja2": "Jinja2"}  # for its page
     needed = {**doctor.PREDICTING, **doctor.TRAINING}
+    if verb == "check":
+        needed["jinja2"] = "Jinja2"
     if verb in (*_WITH_FIGURES, "publish"):
         needed |= doctor.REPORTING
     if verb == "publish":

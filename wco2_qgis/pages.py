@@ -1,8 +1,7 @@
-"""Small HTML pages for the results viewer."""
+"""The page about the environment, which is there before the engine runs: so it is no page of it."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -41,18 +40,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join(f"<tr>{''.join(f'<td>{_cell(c)}</td>' for c in row)}</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>"
-
-
-def sentences(texts: Iterable[str]) -> str:
-    """A paragraph each."""
-    return "".join(f"<p>{escape(text)}</p>" for text in texts)
-
-
-def picture(path: str, about: str) -> str:
-    """A PNG file inside the page."""
-    data = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    source = f"data:image/png;base64,{data}"
-    return f"<p><img style='max-width:100%' alt='{escape(about)}' src='{source}'></p>"
 
 
 def facts(values: Mapping[str, Any]) -> str:

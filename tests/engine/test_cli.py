@@ -88,8 +88,11 @@ def test_check_prints_the_table_and_is_exit_0(finished_study: Path) -> None:
 
 
 def test_check_lists_all_that_is_missing_and_is_exit_2(finished_study: Path) -> None:
-    result = call("check", finished_study, "--years", "2002-2004")
+    page = finished_study.with_name("check.html")
+    result = call("check", finished_study, "--years", "2002-2004", "--page", page)
     assert result.exit_code == 2
+    told = page.read_text(encoding="utf-8")
+    assert "Predictors are missing" in told and "2003-11" in told and "cells of the map" in told
     for month in ("2003-01", "2003-11", "2004-02"):
         assert month in result.output
     assert "Traceback" not in result.output
@@ -289,13 +292,15 @@ def test_every_step_by_hand(finished_study: Path, tmp_path: Path) -> None:
         ["train", training, catalogue, "-o", model, "--regions", finished_study, "--trees", "5"],
         ["report", model, "-o", tmp_path / "r.html"],
         ["report", finished_study, "-o", tmp_path / "study.html"],
-        ["describe", model],
+        ["describe", model, "--page", tmp_path / "model.html"],
     ):
         result = call(*arguments)
         assert result.exit_code == 0, result.output
     assert (tmp_path / "o_rejected.csv").is_file()
     assert (tmp_path / "t_rejected.csv").is_file()
     assert '"siberia"' in result.output
+    told = (tmp_path / "model.html").read_text(encoding="utf-8")
+    assert "siberia" in told and "Scores on held-out rows" in told and "temperature" in told
     assert "Maps" in (tmp_path / "study.html").read_text(encoding="utf-8")
 
 

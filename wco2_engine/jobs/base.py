@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from wco2_engine.errors import Wco2Error, nearest_name
-from wco2_engine.files import file_state
+from wco2_engine.files import check_ending, file_state
 from wco2_engine.progress import Progress
 from wco2_engine.schema import build, shown, to_plain
 from wco2_engine.season import Month
@@ -63,6 +63,22 @@ def make_job(kinds: Mapping[str, Any], data: Any, where: str = "") -> Any:
         raise Wco2Error(f"There is no job {shown(verb)}.", nearest_name(verb[:100], kinds))
     values = {name: value for name, value in data.items() if name != "job"}
     return build(kinds[verb], values, where or f"Job '{verb}'")
+
+
+PAGE = "Page (HTML) about it to write too."
+
+
+def page_path(page: str | None) -> Path | None:
+    """Where a page goes that a job writes besides its result; None where none is asked for.
+
+    Raises
+    ------
+    Wco2Error : when its name is not that of a page.
+    """
+    if page is None:
+        return None
+    check_ending(page, ".html", ".htm")
+    return Path(page)
 
 
 def files(*paths: str | None) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wco2_engine.files import check_ending, refuse_overwriting_inputs
-from wco2_engine.jobs.base import Facts
+from wco2_engine.jobs.base import PAGE, Facts, files, page_path
 from wco2_engine.options import ZONES
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
@@ -36,6 +36,7 @@ class BudgetJob:
     level: float = option("Of intervals, from members' maps.", 0.9, above=0.0, below=1.0)
     crs: str | None = option("CRS of maps that state none, e.g. EPSG:4326.", None)
     units: str | None = option("Unit of maps that state none, e.g. 'g C m-2'.", None)
+    page: str | None = option(PAGE, None, path="written")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import budget, write_budget, write_zones
@@ -51,9 +52,10 @@ class BudgetJob:
 
         path = Path(self.output)
         check_ending(self.output, ".csv")
+        page = page_path(self.page)
         beside = path.with_suffix(".gpkg")  # the polygons, which may be named as the zones are
         refuse_overwriting_inputs(
-            [self.output, *([str(beside)] if self.zones else [])], self._inputs()
+            [self.output, *([str(beside)] if self.zones else []), *files(self.page)], self._inputs()
         )
         series = MapSeries.read(Path(self.maps), crs=self.crs, units=self.units)
         grid = series.grid
@@ -72,15 +74,19 @@ class BudgetJob:
         words += " (simulated)" if series.simulated else ""
         figure = draw_totals(found.rows(), summary, words)
         written += save_figure(figure, path.with_suffix(""), words)
-        progress.update(1.0, "Totals are ready")
-        return {
-            "outputs": [str(file) for file in written],
+        facts: Facts = {
             "winters": list(series.years),
             "level": self.level if found.of_members is not None else None,
             "summary": summary,
             "notes": found.notes(),
             "simulated": series.simulated,
         }
+        if page is not None:
+            from wco2_engine.report.pages.budget import write_budget_page
+
+            written += write_budget_page(page, facts, figure, SubProgress(progress, 0.95, 1.0))
+        progress.update(1.0, "Totals are ready")
+        return {"outputs": [str(file) for file in written], **facts}
 
     def _inputs(self) -> list[str]:
         zones = (self.zones or {}).get("path")

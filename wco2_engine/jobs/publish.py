@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.jobs.base import Facts
-from wco2_engine.progress import Progress
+from wco2_engine.jobs.base import PAGE, Facts, page_path
+from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import option
 
 
@@ -29,24 +29,36 @@ class PublishJob:
     crs: str | None = option("CRS of maps that state none, e.g. EPSG:4326.", None)
     units: str | None = option("Unit of maps that state none, e.g. 'g C m-2'.", None)
     replace: bool = option("Replace an earlier published folder.", False)
+    page: str | None = option(PAGE, None, path="written")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.publication.about import About
         from wco2_engine.publication.dataset import read_dataset
         from wco2_engine.publication.folder import describe, publish, size_of
 
+        page = page_path(self.page)
+        folder = Path(self.output)
+        if page is not None and folder.resolve() in page.resolve().parents:
+            raise Wco2Error(
+                f"The page {page} lies in {folder}, which holds what is published and no more.",
+                "Name a page outside of the folder.",
+            )
         about = About.read(Path(self.facts)) if self.facts else About()
         maps, model, extras = self._sources()
         extras |= {Path("extras") / path.name: path for path in about.include}
         dataset = read_dataset(maps, about, model, extras, self.crs, self.units)
-        folder = Path(self.output)
         files = publish(dataset, folder, self.replace, progress)
-        return {
+        facts: Facts = {
             "outputs": [str(path) for path in files],
             "bytes": size_of(folder),
             "winters": list(dataset.flux.years),
             **describe(folder),
         }
+        if page is not None:
+            from wco2_engine.report.pages.dataset import write_dataset_page
+
+            write_dataset_page(page, facts, SubProgress(progress, 1.0, 1.0))
+        return facts
 
     def _sources(self) -> tuple[Path, Path | None, dict[Path, Path]]:
         """The maps, the model that made them, and the files that go with it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from wco2_engine.files import check_ending, refuse_overwriting_inputs
-from wco2_engine.jobs.base import Facts
+from wco2_engine.jobs.base import PAGE, Facts, files, page_path
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
 
@@ -36,6 +36,7 @@ class TrendJob:
     )
     crs: str | None = option("CRS of maps that state none, e.g. EPSG:4326.", None)
     units: str | None = option("Unit of maps that state none, e.g. 'g C m-2'.", None)
+    page: str | None = option(PAGE, None, path="written")
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import trends_by_zone
@@ -47,27 +48,34 @@ class TrendJob:
 
         check_ending(self.output, ".tif", ".tiff")
         path = Path(self.output)
-        refuse_overwriting_inputs([self.output], [self.budget] if self.budget else [])
+        page = page_path(self.page)
+        outputs = files(self.output, self.page)
+        refuse_overwriting_inputs(outputs, files(self.budget))
         how = as_prewhitening(self.prewhitening)
         by_zone = trends_by_zone(Path(self.budget), how) if self.budget else []
         series = MapSeries.read(Path(self.maps), crs=self.crs, units=self.units)
-        refuse_overwriting_inputs([self.output], [str(file) for file in series.maps.values()])
+        refuse_overwriting_inputs(outputs, map(str, series.maps.values()))
         rate = self.alpha * (2 if self.correlated else 1)
         found = map_trends(series, rate, how, SubProgress(progress, 0.0, 0.9))
         write_trends(path, series, found, how)
         words = f"Trend of winter CO2 release, {series.years[0]}-{series.years[-1]}"
         words += " (simulated)" if series.simulated else ""
         words += f". False discoveries are kept at {found.rate:.0%}"
-        written = [path, *save_figure(draw_trend(path, words), path.with_suffix(""), words)]
+        figure = draw_trend(path, words)
+        written = [path, *save_figure(figure, path.with_suffix(""), words)]
         if by_zone:
             written.append(path.with_name(f"{path.stem}_zones.csv"))
             write_rows(by_zone, written[-1])
-        progress.update(1.0, "Trends are ready")
-        return {
-            "outputs": [str(file) for file in written],
+        facts: Facts = {
             "winters": list(series.years),
             **found.facts(),
             "prewhitening": how,
             "zones": by_zone,
             "simulated": series.simulated,
         }
+        if page is not None:
+            from wco2_engine.report.pages.trend import write_trend_page
+
+            written += write_trend_page(page, facts, figure, SubProgress(progress, 0.95, 1.0))
+        progress.update(1.0, "Trends are ready")
+        return {"outputs": [str(file) for file in written], **facts}

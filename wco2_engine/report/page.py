@@ -80,6 +80,7 @@ class Section:
     ----------
     name : of its template, `templates/sections/{name}.html`, and of its anchor.
     facts : what its template says besides tables and figures.
+    template : of another name; "plain" shows `facts["key"]`, figures, tables and `facts["notes"]`.
     """
 
     name: str
@@ -87,6 +88,26 @@ class Section:
     facts: Mapping[str, Any] = field(default_factory=dict)
     tables: tuple[PageTable, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    template: str = ""
+
+    @classmethod
+    def plain(
+        cls,
+        name: str,
+        title: str,
+        *shown: PageTable | Picture,
+        key: Sequence[str] = (),
+        notes: Sequence[str] = (),
+    ) -> Section:
+        """A part without a template of its own: sentences, figures, tables, small print."""
+        return cls(
+            name,
+            title,
+            facts={"key": key, "notes": notes},
+            tables=tuple(each for each in shown if isinstance(each, PageTable)),
+            pictures=tuple(each for each in shown if isinstance(each, Picture)),
+            template="plain",
+        )
 
 
 def text(key: str, title: str) -> Column:
@@ -163,12 +184,17 @@ def write_page(
     simulated: bool,
     sections: Sequence[Section],
     progress: Progress,
+    with_files: bool = True,
 ) -> list[Path]:
     """Write a page as one HTML file without links to anything outside it, and files beside it.
 
     Tables go as CSV and figures as SVG and PNG to a folder of the page's name, `report_files/` for
     `report.html`, with `contents.csv` as their list. What an earlier page put there and this one
     lacks is removed; other files are left alone.
+
+    Parameters
+    ----------
+    with_files : False for a page about files that lie there already: it is all that is written.
 
     Returns
     -------
@@ -204,7 +230,7 @@ def write_page(
         tables={table.name: table for section in sections for table in section.tables},
         pictures={picture.name: picture for picture in pictures},
         svg={name: _as_it_is(each.svg) for name, each in drawn.items()},
-        folder=folder.name,
+        folder=folder.name if with_files else "",
         engine=__version__,
         number=number,
         share=share,
@@ -213,7 +239,7 @@ def write_page(
     stop_if_cancelled(progress)
     with atomic_write(path) as partial:
         partial.write_text(page, encoding="utf-8")
-    return [path, *_write_files(folder, sections, drawn)]
+    return [path, *(_write_files(folder, sections, drawn) if with_files else ())]
 
 
 def _write_files(

@@ -182,6 +182,7 @@ def _check(facts: Facts, console: Console) -> None:
         _line(console, f"Problem: {problem}")
     if not facts["problems"]:
         _line(console, "Everything that the study needs is there.")
+    _outputs(facts, console)
 
 
 def _by_region(rows: Sequence[Facts], console: Console) -> None:

@@ -6,11 +6,8 @@ from typing import Any
 
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString
 
-from wco2_qgis import pages
 from wco2_qgis.algorithms.base import MODEL, Algorithm, Values
 from wco2_qgis.runner import run_job
-
-_SCORES = ("region", "validation", "month", "n", "sites", "r2", "mae", "rmse", "bias")
 
 
 class DescribeModel(Algorithm):
@@ -41,41 +38,8 @@ class DescribeModel(Algorithm):
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
         path = self.file(parameters, "MODEL", context)
         page = self.target(parameters, "DESCRIPTION", context)
-        facts = run_job({"job": "describe", "model": path}, feedback)
+        facts = run_job({"job": "describe", "model": path, "page": page}, feedback)
         regions = facts["regions"]
-        ranges = [
-            (p["name"], p["units"], r["name"], *r["ranges"][p["name"]])
-            for p in facts["predictors"]
-            for r in regions
-        ]
-        parts = [
-            pages.facts(
-                {
-                    "fingerprint": facts["fingerprint"],
-                    "simulated": "yes: trained on made-up measurements"
-                    if facts["simulated"]
-                    else "no",
-                }
-            ),
-            pages.heading("Regions"),
-            pages.table(
-                ("region", "months", "a winter is named by", "rows", "sites", "years", "trees"),
-                [
-                    (
-                        *(r["name"], r["winter_months"], r["winter_label"], r["rows"], r["sites"]),
-                        *(f"{r['years'][0]}-{r['years'][1]}", r["trees"]),
-                    )
-                    for r in regions
-                ],
-            ),
-            pages.heading("Predictors, and the values that each region was trained on"),
-            pages.table(("predictor", "unit", "region", "lowest", "highest"), ranges),
-            pages.heading("Scores on held-out rows, g C m-2 month-1"),
-            pages.table(_SCORES, [[row[key] for key in _SCORES] for row in facts["scores"]]),
-            pages.heading("Settings and origin"),
-            pages.facts({**facts["settings"], **facts["provenance"]}),
-        ]
-        pages.write_page(page, str(facts["title"] or "Model"), parts)
         return {
             "DESCRIPTION": page,
             "MODEL_TITLE": facts["title"] or "",

@@ -11,7 +11,6 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
 )
 
-from wco2_qgis import pages
 from wco2_qgis.algorithms.base import FINDINGS, Algorithm, Values, given
 from wco2_qgis.algorithms.mapfolders import add_map_folder, add_unsaid, unsaid
 from wco2_qgis.findings import show_trend
@@ -98,17 +97,16 @@ class FluxTrend(Algorithm):
             "prewhitening": self.parameterAsEnumString(parameters, "PREWHITENING", context),
             "budget": self.optional_file(parameters, "BUDGET", context),
             **unsaid(self, parameters, context),
+            "page": self.page_beside(parameters, trend, context),
         }
         facts = run_job(given(job), feedback)
         files = {Path(path).suffix: path for path in facts["outputs"]}
-        page = self.page_beside(parameters, trend, context)
-        pages.write_page(page, "Trends of winter CO2 flux", _parts(facts, files[".png"]))
         feedback.pushInfo(_told(facts))
         if context.willLoadLayerOnCompletion(trend):
             show_trend(trend, context)
         return {
             "TREND": trend,
-            "REPORT": page,
+            "REPORT": job["page"],
             "FIGURE": files[".png"],
             "OF_ZONES": files.get(".csv"),
             "CELLS": facts["cells"],
@@ -124,26 +122,3 @@ def _told(facts: Facts) -> str:
         f"significantly, with false discoveries kept at {facts['rate']:.0%}. Half of all slopes "
         f"lie above {facts['median_slope']:.3g} g C m⁻² winter⁻¹ a⁻¹."
     )
-
-
-def _parts(facts: Facts, figure: str) -> list[str]:
-    winters = facts["winters"]
-    parts = [
-        pages.sentences(["The maps are simulated."] if facts["simulated"] else []),
-        pages.sentences([f"Winters {winters[0]} to {winters[-1]}. {_told(facts)}"]),
-        pages.picture(figure, "Map of the trends"),
-    ]
-    if facts["zones"]:
-        keys = ("kind", "zone", "winters", "slope_tg_a", "slope_p")
-        more = ("slope_mean_g_m2_a", "slope_mean_p")
-        names = ("", "zone", "winters", "total, Tg C winter⁻¹ a⁻¹", "p")
-        rows = [[row[key] for key in (*keys, *more)] for row in facts["zones"]]
-        parts += [
-            pages.heading("Zones of the budget"),
-            pages.table((*names, "mean, g C m⁻² winter⁻¹ a⁻¹", "p"), rows),
-        ]
-    told = (
-        "A p tells of the series of the maps as they are, and nothing of the model's errors: read "
-        "a slope of a zone together with its interval in the budget's summary."
-    )
-    return [*parts, pages.sentences([told])]

@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingParameterFolderDestination,
 )
 
-from wco2_qgis import pages
 from wco2_qgis.algorithms.base import FINDINGS, Algorithm, Values, given
 from wco2_qgis.algorithms.mapfolders import add_unsaid, unsaid
 from wco2_qgis.runner import run_job
@@ -90,26 +89,9 @@ class PublishDataset(Algorithm):
             "facts": self.optional_file(parameters, "FACTS", context),
             "replace": self.parameterAsBoolean(parameters, "REPLACE", context),
             **unsaid(self, parameters, context),
+            "page": page,
         }
         facts = run_job(given(job), feedback)
-        summary = {
-            "folder": folder,
-            "licence": facts["licence"] or "not stated",
-            "winters": facts["winters"],
-            "files": len(facts["outputs"]),
-            "size": f"{facts['bytes'] / 1e6:.1f} MB",
-            "simulated": "yes: no number was measured" if facts["simulated"] else "no",
-        }
-        parts = [
-            pages.facts(summary),
-            pages.heading("Not known"),
-            pages.sentences(
-                [", ".join(facts["not_known"]) or "All that a card asks for is known."]
-            ),
-            pages.heading("Checked"),
-            pages.facts(facts["checks"]),
-        ]
-        pages.write_page(page, str(facts["title"] or "Dataset"), parts)
         return {
             "OUTPUT": folder,
             "REPORT": page,

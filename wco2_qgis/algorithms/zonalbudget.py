@@ -13,13 +13,12 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from wco2_qgis import pages
 from wco2_qgis.algorithms.areas import add_zones, zone_words, zones_of
 from wco2_qgis.algorithms.base import FINDINGS, Algorithm, Values, given
 from wco2_qgis.algorithms.mapfolders import add_map_folder, add_unsaid, unsaid
 from wco2_qgis.findings import show_table, show_zones
 from wco2_qgis.layers import layer_of, layer_path
-from wco2_qgis.runner import Facts, run_job
+from wco2_qgis.runner import run_job
 from wco2_qgis.wording import in_toolbox_words
 
 
@@ -108,14 +107,12 @@ class ZonalBudget(Algorithm):
             "regions": self.optional_file(parameters, "REGIONS", context),
             "level": self.parameterAsDouble(parameters, "INTERVAL", context),
             **unsaid(self, parameters, context),
+            "page": self.page_beside(parameters, table, context),
         }
         facts = run_job(given(job), feedback, zone_words(self._zones))
-        notes = [in_toolbox_words(note) for note in facts["notes"]]
-        for note in notes:
-            feedback.pushInfo(note)
+        for note in facts["notes"]:
+            feedback.pushInfo(in_toolbox_words(note))
         files = {Path(path).suffix: path for path in facts["outputs"] if path != table}
-        page = self.page_beside(parameters, table, context)
-        pages.write_page(page, "Winter CO2 budget", _parts(facts, notes, files[".png"]))
         zones = files.get(".gpkg")
         if self.parameterAsBoolean(parameters, "LOAD", context):
             show_table(table, context)
@@ -124,42 +121,10 @@ class ZonalBudget(Algorithm):
         everything = facts["summary"][0]
         return {
             "BUDGET": table,
-            "REPORT": page,
+            "REPORT": job["page"],
             "SUMMARY": files[".csv"],
             "OF_ZONES": zones,
             "FIGURE": files[".png"],
             "TOTAL": everything["total_tg"],
             "MEAN": everything["mean_g_m2"],
         }
-
-
-def _parts(facts: Facts, notes: list[str], figure: str) -> list[str]:
-    winters = facts["winters"]
-    level = facts["level"]
-    columns = ("", "zone", "winters", "Tg C winter⁻¹", "g C m⁻² winter⁻¹", "ground, km²")
-    more = ("without a value", "trend, Tg C winter⁻¹ a⁻¹", "p")
-    rows = [
-        (
-            *(row["kind"], row["zone"], row["winters"]),
-            *(_bounded(row, "total", "tg"), _bounded(row, "mean", "g_m2")),
-            *(f"{row['area_km2']:,.0f}", f"{row['missing_share'] or 0:.1%}"),
-            *(row["slope_tg_a"], row["slope_p"]),
-        )
-        for row in facts["summary"]
-    ]
-    told = f"Intervals hold {level:.0%} of what other choices of sites would give." if level else ""
-    return [
-        pages.sentences(["The maps are simulated."] if facts["simulated"] else []),
-        pages.picture(figure, "Totals over time"),
-        pages.heading(f"The mean winter of {winters[0]} to {winters[-1]}"),
-        pages.table((*columns, *more), rows),
-        pages.sentences([told, *notes] if told else notes),
-    ]
-
-
-def _bounded(row: Facts, what: str, unit: str) -> str:
-    """A number with its interval, where it has one."""
-    value, low, high = (row[f"{what}{end}_{unit}"] for end in ("", "_lower", "_upper"))
-    if value is None:
-        return "–"
-    return f"{value:,.4g}" + ("" if low is None else f" ({low:,.4g} to {high:,.4g})")

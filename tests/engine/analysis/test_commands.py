@@ -85,6 +85,19 @@ def test_a_budget_by_zone_is_one_command(maps: Path, zones: Path, tmp_path: Path
     assert any((node.text or "") == "7" for node in drawing.iter())
 
 
+def test_a_budget_is_told_on_a_page_too(maps: Path, zones: Path, tmp_path: Path) -> None:
+    output, page = tmp_path / "budget.csv", tmp_path / "page.html"
+    given = ("--zones", zones, "--name-field", "zone_id", "--page", page)
+    assert call("budget", maps, "-o", output, *given).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    summary = {row["zone"]: row for row in rows_of(output.with_name("budget_summary.csv"))}
+    assert f"{float(summary['7']['total_tg']):.2f}" in text
+    assert "The mean winter of 1990-2001" in text and "<svg" in text and "Simulated." in text
+    assert not page.with_name("page_files").exists()
+    over = call("budget", maps, "-o", output, "--zones", zones, "--page", zones)
+    assert over.exit_code == 2 and "does not end in .html" in over.output
+
+
 def test_a_budget_takes_regions_and_shares(
     maps: Path, tmp_path: Path, world: SimpleNamespace
 ) -> None:
@@ -106,7 +119,9 @@ def test_a_budget_takes_regions_and_shares(
 def test_a_map_of_trends_is_one_command(maps: Path, tmp_path: Path) -> None:
     table, output = tmp_path / "budget.csv", tmp_path / "trend.tif"
     assert call("budget", maps, "-o", table).exit_code == 0
-    result = call("trend", maps, "-o", output, "--budget", table, "--prewhitening", "none")
+    page = tmp_path / "trend.html"
+    given = ("--budget", table, "--prewhitening", "none", "--page", page)
+    result = call("trend", maps, "-o", output, *given)
     assert result.exit_code == 0, result.output
     assert "5 cells, 1990-2001 (simulated): 2 rise and 0 fall significantly" in result.output
     with rasterio.open(output) as source:
@@ -125,6 +140,8 @@ def test_a_map_of_trends_is_one_command(maps: Path, tmp_path: Path) -> None:
     assert float(row["slope_mean_g_m2_a"]) == pytest.approx(
         float(row["slope_tg_a"]) * 1e12 / (float(rows_of(table)[0]["covered_km2"]) * 1e6), rel=1e-6
     )
+    told = page.read_text(encoding="utf-8")
+    assert "of 5 cells with a trend 2 rise and 0 fall" in told and "Zones of the budget" in told
     for kind in ("png", "svg"):
         assert output.with_suffix(f".{kind}").stat().st_size > 1000
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import shutil
 from pathlib import Path
@@ -85,6 +86,7 @@ def out(tmp_path_factory: pytest.TempPathFactory, world: SimpleNamespace) -> Pat
     (folder / "publication.toml").write_text(FACTS, encoding="utf-8")
     (folder / "budget.csv").write_text("a,b\n", encoding="utf-8")
     call = ["publish", maps, "-o", folder / "out", "--facts", folder / "publication.toml"]
+    call += ["--page", folder / "page.html"]
     result = CliRunner().invoke(main, [str(word) for word in call])
     assert result.exit_code == 0, result.output
     return folder / "out"
@@ -150,6 +152,17 @@ def test_the_stac_collection_is_read_with_all_its_items_and_assets(out: Path) ->
     assert items[1].common_metadata.start_datetime.date().isoformat() == "2001-10-01"
     text = "".join(path.read_text("utf-8") for path in [*out.glob("*.json"), *out.glob("items/*")])
     assert '"href": "/' not in text
+
+
+def test_what_was_checked_and_is_not_known_is_on_a_page(out: Path, tmp_path: Path) -> None:
+    told = out.with_name("page.html").read_text(encoding="utf-8")
+    card = json.loads((out / "card.json").read_text("utf-8"))
+    assert card["title"] in told and all(html.escape(each) in told for each in card["checks"])
+    maps = str(out.with_name("maps"))
+    inside = ["publish", maps, "-o", str(tmp_path / "o"), "--page", str(tmp_path / "o/p.html")]
+    result = CliRunner().invoke(main, inside)
+    assert result.exit_code == 2 and "holds what is published and no more" in result.output
+    assert not (tmp_path / "o").exists()
 
 
 def test_checksums_name_every_other_file(out: Path) -> None:

@@ -1,0 +1,72 @@
+"""A page of totals: the mean winter of each zone, and totals over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wco2_engine.progress import Progress
+from wco2_engine.report.page import (
+    Column,
+    PageTable,
+    Picture,
+    Section,
+    number,
+    percent,
+    text,
+    value,
+    with_interval,
+    write_page,
+)
+from wco2_engine.season import format_years
+
+Row = Mapping[str, Any]
+
+
+def write_budget_page(
+    path: Path, facts: Mapping[str, Any], figure: Any, progress: Progress
+) -> list[Path]:
+    """Write the page of a budget.
+
+    Parameters
+    ----------
+    facts : of the job: `summary` (a row a zone), `winters`, `level`, `notes`, `simulated`.
+    figure : of totals over time.
+    """
+    level = facts["level"]
+    told = f"Intervals hold {level:.0%} of what other choices of sites would give." if level else ""
+    table = PageTable(
+        "summary",
+        f"The mean winter of {format_years(facts['winters'])}, and the trend of the totals.",
+        (
+            text("zone", "Zone"),
+            Column("winters", lambda row: str(row["winters"])),
+            _bounded("total", "tg", "Tg C winter⁻¹"),
+            _bounded("mean", "g_m2", "g C m⁻² winter⁻¹"),
+            value("area_km2", "ground, km²", 0),
+            percent("missing_share", "without a value", 1),
+            value("slope_tg_a", "trend, Tg C winter⁻¹ a⁻¹", 3),
+            value("slope_p", "p", 3),
+        ),
+        facts["summary"],
+    )
+    picture = Picture("totals", "Totals over time.", lambda: figure)
+    notes: Sequence[str] = [*([told] if told else []), *facts["notes"]]
+    section = Section.plain("budget", "Totals", picture, table, notes=notes)
+    simulated = facts["simulated"]
+    return write_page(
+        path, "Winter CO2 budget", "Budget", simulated, [section], progress, with_files=False
+    )
+
+
+def _bounded(what: str, unit: str, title: str) -> Column:
+    """A column of amounts, each with its interval where it has one."""
+
+    def form(row: Row) -> str:
+        amount, low, high = (row[f"{what}{end}_{unit}"] for end in ("", "_lower", "_upper"))
+        shown = {"x": amount, "x_low": low, "x_high": high}
+        digits = 1 if amount is None or abs(amount) >= 100 else 2
+        return with_interval(shown, "x", digits) if amount is not None else number(None)
+
+    return Column(title, form)
