@@ -130,6 +130,38 @@ def new(**fields: Any) -> Mapping[str, Any]:
     return fields
 
 
+@_command(
+    _option(
+        "--raster",
+        "rasters",
+        multiple=True,
+        required=True,
+        help="A raster that the flux may depend on; may be repeated. Files that differ in year and "
+        "month only are one series.",
+    ),
+    _option(
+        "--column",
+        "columns",
+        multiple=True,
+        help="A column of the table, as in flux=Flux_gC; may be repeated. What is not named is "
+        "guessed, and told.",
+    ),
+    leave_out=("columns",),
+)
+def begin(rasters: tuple[str, ...], columns: tuple[str, ...], **fields: Any) -> Mapping[str, Any]:
+    """Begin a study in FOLDER: its catalogue and study file, from fluxes and rasters.
+
+    Then `wco2 check FOLDER` and `wco2 run FOLDER`, or edit the study file first.
+    """
+    pairs = [text.partition("=") for text in columns]
+    if not all(what and name for what, _, name in pairs):
+        raise Wco2Error(
+            f"--column {' '.join(columns)} names no column.", "Write e.g. --column flux=Flux_gC."
+        )
+    named = {what: name for what, _, name in pairs}
+    return {"rasters": [{"source": path} for path in rasters], "columns": named, **fields}
+
+
 @_command()
 def check(**fields: Any) -> Mapping[str, Any]:
     """Open everything that STUDY needs and show, by predictor and year, what is there."""

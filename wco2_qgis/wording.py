@@ -10,6 +10,7 @@ _WORDS = {
     "wco2 sample": "'Sample predictors at observations'",
     "wco2 train": "'Train a model'",
     "wco2 run": "'Run a study'",
+    "Name each, e.g. --column flux=NAME.": "Choose the field of each.",
     "--method elimination": "METHOD=elimination",
     "--criterion any": "CRITERION=any",
     "--name-field": "'Field with the names of the zones' (ZONE_FIELD)",

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 import rasterio
 
-from wco2_qgis.guesses import guess
-
 
 @pytest.mark.qgis
 def test_layers_become_maps_by_three_parameters_and_an_extent(qgis, study, corner, tmp_path):
@@ -48,22 +46,5 @@ def test_a_field_that_no_name_tells_is_asked_for(qgis, study, corner, tmp_path):
         **corner,
     )
     assert run.code == 1 and "Traceback" not in run.said
-    assert "Which field is FLUX, YEAR, MONTH, SITE? There are where, a, b, lon, lat" in run.said
-
-
-@pytest.mark.parametrize(
-    ("what", "fields", "found"),
-    [
-        ("FLUX", ["Site", "RS_Norm", "Year"], "RS_Norm"),
-        ("FLUX", ["reco", "nee"], ""),  # two that are as likely
-        ("FLUX", ["Flux_gC_m2_day", "Flux"], "Flux"),
-        ("YEAR", ["Measure_Year", "disturb_year"], "Measure_Year"),
-        ("YEAR", ["start_year", "end_year"], ""),
-        ("MONTH", ["Measure_Month"], "Measure_Month"),
-        ("SITE", ["Site_ID", "Site_name"], ""),
-        ("SITE", ["Site", "Site_name"], "Site"),
-        ("LATITUDE", ["纬度", "经度"], "纬度"),
-    ],
-)
-def test_a_field_is_guessed_by_its_name_where_only_one_will_do(what, fields, found):
-    assert guess(what, fields) == found
+    assert "which column is site, year, month, flux? There are where, a, b, lon, lat" in run.said
+    assert "Choose the field of each" in run.said

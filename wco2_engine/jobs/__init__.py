@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wco2_engine.jobs.base import Facts, Job, job_to_json, make_job
 
 if TYPE_CHECKING:
+    from wco2_engine.jobs.begin import BeginJob
     from wco2_engine.jobs.budget import BudgetJob
     from wco2_engine.jobs.catalogue import CatalogueJob
     from wco2_engine.jobs.check import CheckJob
@@ -44,6 +45,7 @@ _JOBS = {
     "validate": "ValidateJob",
     "select": "SelectJob",
     "new": "NewJob",
+    "begin": "BeginJob",
     "check": "CheckJob",
     "run": "RunJob",
     "describe": "DescribeJob",
@@ -96,6 +98,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "JOBS",
+    "BeginJob",
     "BudgetJob",
     "CatalogueJob",
     "CheckJob",

@@ -323,6 +323,14 @@ def _product(product: Facts, console: Console) -> None:
         _line(console, f"Not confirmed: {', '.join(product['doubtful'])}")
 
 
+def _begin(facts: Facts, console: Console) -> None:
+    for what, name in facts["columns"].items():
+        _line(console, f"{what}: {name}{' (guessed)' if what in facts['guessed'] else ''}")
+    for row in facts["predictors"]:
+        _line(console, f"{row['name']}: {row['when']}, {row['path']}")
+    _line(console, f"{facts['study']} is ready for wco2 check and wco2 run.")
+
+
 def _catalogue(facts: Facts, console: Console) -> None:
     table = Table(title="Predictors", title_justify="left")
     for name in ("name", "product", "files", "years"):
@@ -484,4 +492,5 @@ _SUMMARIES: dict[str, Callable[[Facts, Console], None]] = {
     "doctor": _doctor,
     "products": _products,
     "catalogue": _catalogue,
+    "begin": _begin,
 }

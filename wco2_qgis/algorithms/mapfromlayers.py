@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,8 @@ from qgis.core import (
     QgsRectangle,
 )
 
-from wco2_qgis.algorithms.base import STUDIES, Algorithm, Values
+from wco2_qgis.algorithms.base import STUDIES, Algorithm, Values, given
 from wco2_qgis.compat import bounds_in
-from wco2_qgis.guesses import guess
 from wco2_qgis.i18n import tr
 from wco2_qgis.layers import chosen_raster
 from wco2_qgis.places import DEGREES, extent_in
@@ -128,28 +125,30 @@ class MapFromLayers(Algorithm):
         return True
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
-        folder = Path(self.target(parameters, "OUTPUT", context)).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
         table = table_file(self, parameters, "FLUXES", context)
-        columns = self._columns(parameters, table, context, feedback)
-        fluxes = str(Path(table.path).absolute())
-        if table.names:  # a copy of the layer, which QGIS deletes: it belongs to the study
-            fluxes = "fluxes.csv"
-            shutil.copyfile(table.path, folder / fluxes)
-        catalogue = {
-            "job": "catalogue",
-            "output": str(folder / "catalogue.toml"),
-            "replace": True,
+        begin = {
+            "job": "begin",
+            "folder": str(Path(self.target(parameters, "OUTPUT", context)).absolute()),
+            "fluxes": table.path,
+            "copy": bool(
+                table.names
+            ),  # QGIS deletes its copy of the layer: it belongs to the study
+            "columns": self._columns(parameters, table, context),
+            "flux_units": self.text(parameters, "FLUX_UNITS", context),
             "rasters": self._rasters,
+            "extent": self._extent,
+            "years": self.text(parameters, "YEARS", context) or "",
+            "resolution": self.parameterAsDouble(parameters, "RESOLUTION", context),
+            "trees": self.parameterAsInt(parameters, "TREES", context),
+            "interval": self.number(parameters, "INTERVAL", context),
         }
-        drafted = run_job(catalogue, feedback)
-        for row in drafted["predictors"]:
+        begun = run_job(given(begin), feedback, table.names)
+        for what, name in begun["guessed"].items():
+            feedback.pushInfo(f"{tr(_FIELDS[what.upper()][0])}: {name}")
+        for row in begun["predictors"]:
             feedback.pushInfo(f"{row['name']}: {row['when']}, {row['path']}")
-        study = folder / "study.toml"
-        text = self._study(parameters, fluxes, columns, context)
-        if not study.is_file() or study.read_text(encoding="utf-8") != text:
-            study.write_text(text, encoding="utf-8")
-        facts = run_job({"job": "run", "study": str(study)}, feedback, table.names)
+        study = begun["study"]
+        facts = run_job({"job": "run", "study": study}, feedback, table.names)
         stages = facts["stages"]
         for name, found in stages.items():
             feedback.pushInfo(f"{name}: {'done before' if found.get('skipped') else 'done'}")
@@ -157,74 +156,21 @@ class MapFromLayers(Algorithm):
         if self.parameterAsBoolean(parameters, "LOAD", context):
             show_maps(maps, context)
         return {
-            "OUTPUT": str(folder),
-            "STUDY": str(study),
+            "OUTPUT": begin["folder"],
+            "STUDY": study,
             "MODEL": stages["train"]["outputs"][0],
             "MAPS": by_quantity(maps)[FLUX],
             "REPORT": stages["report"]["outputs"][0],
         }
 
-    def _columns(
-        self, parameters: Values, table: TableFile, context: Any, feedback: Any
-    ) -> dict[str, str]:
-        """The table's column of each thing; what is guessed is told.
-
-        Raises
-        ------
-        QgsProcessingException : naming what is not found, and the fields that there are.
-        """
-        source = self.parameterAsSource(parameters, "FLUXES", context)
-        fields = [field.name() for field in source.fields()]
-        found = {"LONGITUDE": table.longitude, "LATITUDE": table.latitude}
+    def _columns(self, parameters: Values, table: TableFile, context: Any) -> dict[str, str]:
+        """The table's column of each thing, as far as it is given or comes of the geometry."""
+        found = {"longitude": table.longitude, "latitude": table.latitude}
         for name in _FIELDS:
-            given = next(iter(self.parameterAsFields(parameters, name, context)), "")
-            if not given and not found.get(name):
-                given = guess(name, fields)
-                if given:
-                    feedback.pushInfo(f"{tr(_FIELDS[name][0])}: {given}")
-            found[name] = given or found.get(name, "")
-        missing = [name for name, field in found.items() if not field]
-        if missing:
-            raise QgsProcessingException(
-                f"Which field is {', '.join(missing)}? There are {', '.join(fields)}.\n"
-                "Choose the field of each."
-            )
-        return {name.lower(): field for name, field in found.items()}
-
-    def _study(self, parameters: Values, fluxes: str, columns: dict[str, str], context: Any) -> str:
-        """The text of the study file."""
-        west, south, east, north = self._extent or ()
-        level = self.number(parameters, "INTERVAL", context)
-        units = self.text(parameters, "FLUX_UNITS", context)
-        lines = [
-            'title = "Winter maps from layers of a project"',
-            'catalogue = "catalogue.toml"',
-            'output = "results"',
-            "\n[observations]",
-            f"file = {_quoted(fluxes)}",
-            f"flux_units = {_quoted(units or '')}",
-            "\n[observations.columns]",
-            *(f"{name} = {_quoted(field)}" for name, field in columns.items()),
-            "\n[winter]",
-            "months = [10, 11, 12, 1, 2, 3, 4]",
-            "\n[[region]]  # add more, each with its months, to have a model for each",
-            'name = "region"',
-            f"bbox = {[west, south, east, north]}",
-            "\n[model]",
-            f"trees = {self.parameterAsInt(parameters, 'TREES', context)}",
-            'validation = ["random", "site"]',
-            "\n[map]",
-            f"extent = {[west, south, east, north]}",
-            f"resolution = {self.parameterAsDouble(parameters, 'RESOLUTION', context)!r}",
-            f"years = {_quoted(self.text(parameters, 'YEARS', context) or '')}",
-            *([f"interval = {level!r}"] if level else []),
-        ]
-        return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A text as TOML has it; JSON's quotes are TOML's."""
-    return json.dumps(text, ensure_ascii=False)
+            fields = self.parameterAsFields(parameters, name, context)
+            if fields:
+                found[name.lower()] = fields[0]
+        return {what: field for what, field in found.items() if field}
 
 
 def _shared_extent(

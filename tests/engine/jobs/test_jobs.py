@@ -12,6 +12,7 @@ import pytest
 from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs import (
     JOBS,
+    BeginJob,
     BudgetJob,
     CatalogueJob,
     CheckJob,
@@ -39,6 +40,7 @@ from wco2_engine.progress import Silent
 
 EXAMPLES: list[Any] = [
     NewJob("demo", 3),
+    BeginJob("s", "f.csv", "1990", [0, 50, 10, 60], [{"source": "a.tif"}], {"flux": "F"}),
     CheckJob("study.toml", "1990-1992"),
     RunJob("study.toml"),
     ObservationsJob(

@@ -1,0 +1,77 @@
+"""Which column of a table is what, guessed from the columns' names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.tables import Table
+
+# By what is looked for: patterns of names, the surest first.
+_NAMES = {
+    "site": (
+        r"site",
+        r"site_?(id|name|code)",
+        r"station(_?(id|name))?",
+        r"plot(_?id)?",
+        r"地点|站点",
+    ),
+    "year": (r"year", r"(meas(ure)?_?)?year", r".*_year|yr", r"年份?"),
+    "month": (r"month", r"(meas(ure)?_?)?month", r".*_month|mon|interval", r"月份?"),
+    "longitude": (r"lon(g(itude)?)?", r".*lon(g(itude)?)?", r"x", r"经度"),
+    "latitude": (r"lat(itude)?", r".*lat(itude)?", r"y", r"纬度"),
+    "flux": (
+        r"flux",
+        r"(reco|nee|rs_norm)",
+        r".*(co2.*flux|flux.*co2).*|fco2",
+        r".*(reco|nee|flux).*",
+        r".*通量.*",
+    ),
+}
+
+
+PLACE = ("longitude", "latitude")
+
+
+def guess(what: str, names: Sequence[str]) -> str:
+    """The column that is most likely this, or "" where none or several are as likely.
+
+    Parameters
+    ----------
+    what : "site", "year", "month", "longitude", "latitude" or "flux".
+    """
+    for pattern in _NAMES[what]:
+        found = [name for name in names if re.fullmatch(pattern, name.strip(), re.IGNORECASE)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return ""
+    return ""
+
+
+def guessed(table: Table, known: Mapping[str, str]) -> dict[str, str]:
+    """The columns of a table of fluxes that are not known, guessed.
+
+    Parameters
+    ----------
+    known : which column is which, as far as a person said it.
+
+    Raises
+    ------
+    Wco2Error : naming what no column's name tells, and the columns that there are.
+    """
+    names = [str(name) for name in table.cells.columns]
+    needed = [what for what in _NAMES if what not in known]
+    if table.longitude is not None:  # points need no columns
+        needed = [what for what in needed if what not in PLACE]
+    found = {what: guess(what, names) for what in needed}
+    missing = [what for what, name in found.items() if not name]
+    if missing:
+        raise Wco2Error(
+            f"{Path(table.path)}: which column is {', '.join(missing)}? There are "
+            f"{', '.join(names)}.",
+            "Name each, e.g. --column flux=NAME.",
+        )
+    return found

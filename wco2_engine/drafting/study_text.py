@@ -1,0 +1,58 @@
+"""The text of a study file for a table of fluxes and a catalogue, to be edited further."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+
+def study_text(
+    title: str,
+    fluxes: str,
+    flux_units: str,
+    columns: Mapping[str, str],
+    extent: Sequence[float],
+    resolution: float,
+    years: str,
+    trees: int,
+    interval: float | None,
+) -> str:
+    """A study of one region, with a winter from October to April.
+
+    Parameters
+    ----------
+    fluxes : path of the table, from the study file on.
+    columns : its column of each thing.
+    extent : west, south, east, north of region and map, degrees.
+    interval : level of the bounds; None for no bounds.
+    """
+    box = [float(edge) for edge in extent]
+    lines = [
+        f"title = {_quoted(title)}",
+        'catalogue = "catalogue.toml"',
+        'output = "results"',
+        "\n[observations]",
+        f"file = {_quoted(fluxes)}",
+        f"flux_units = {_quoted(flux_units)}",
+        "\n[observations.columns]",
+        *(f"{what} = {_quoted(name)}" for what, name in columns.items()),
+        "\n[winter]",
+        "months = [10, 11, 12, 1, 2, 3, 4]",
+        "\n[[region]]  # add more, each with its months, to have a model for each",
+        'name = "region"',
+        f"bbox = {box}",
+        "\n[model]",
+        f"trees = {trees}",
+        'validation = ["random", "site"]',
+        "\n[map]",
+        f"extent = {box}",
+        f"resolution = {resolution!r}",
+        f"years = {_quoted(years)}",
+        *([f"interval = {interval!r}"] if interval is not None else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML has it; JSON's quotes are TOML's, but for the character that it lets stand."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

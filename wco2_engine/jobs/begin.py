@@ -1,0 +1,114 @@
+"""The job that begins a study of a table of fluxes and rasters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import atomic_write, writable_folder, write_text
+from wco2_engine.jobs.base import Facts
+from wco2_engine.progress import Progress
+from wco2_engine.schema import option
+
+FLUXES, CATALOGUE, STUDY = "fluxes.csv", "catalogue.toml", "study.toml"
+
+
+@dataclass(frozen=True)
+class BeginJob:
+    """A folder with a catalogue and a study file, ready to be run.
+
+    `rasters` are as for a catalogue. Columns that are not named are guessed by their names. A study
+    that is there is written anew: what differs is kept beside it as study_before.toml, and what was
+    run of it stays done as far as it is the same.
+    """
+
+    verb: ClassVar[str] = "begin"
+    folder: str = option("Folder of the study.", path="written", argument="FOLDER")
+    fluxes: str = option("Table or points of measured fluxes.", path="read")
+    years: str = option("Winters to map, e.g. 1990-1999 or 1990,1995.")
+    extent: list[float] = option(
+        "West south east north of the map, degrees.", items=("west", "south", "east", "north")
+    )
+    rasters: list[dict[str, Any]] = option(
+        "Rasters that the flux may depend on.",
+        [],
+        table="wco2_engine.drafting.series.ChosenRaster",
+    )
+    columns: dict[str, str] | None = option("Which column is which; others are guessed.", None)
+    flux_units: str = option("Unit of the flux column.", "g C m-2 day-1")
+    resolution: float = option("Cell size, degrees.", 0.5, above=0.0)
+    trees: int = option("Trees of the forest.", 200, least=1)
+    interval: float | None = option("Level of bounds, e.g. 0.9.", None, above=0.0, below=1.0)
+    title: str = option("Title of model, maps and report.", "Winter maps")
+    copy: bool = option("Copy the table into the folder.", False)
+
+    def run(self, progress: Progress) -> Facts:
+        from wco2_engine.drafting.guesses import guessed
+        from wco2_engine.drafting.study_text import study_text
+        from wco2_engine.inputs.tables import read_table
+        from wco2_engine.jobs.catalogue import CatalogueJob
+        from wco2_engine.season import parse_years
+
+        if not self.rasters:
+            raise Wco2Error("No raster is given.", "Name at least one that the flux may depend on.")
+        parse_years(self.years)
+        columns = dict(self.columns or {})
+        added = guessed(read_table(self.fluxes), columns)
+        columns |= added
+        folder = writable_folder(Path(self.folder)).absolute()
+        fluxes = Path(self.fluxes).absolute().as_posix()
+        if self.copy:
+            _copy(Path(self.fluxes), folder / FLUXES)
+            fluxes = FLUXES
+        catalogue, study = folder / CATALOGUE, folder / STUDY
+        with _kept(catalogue, progress), _kept(study, progress):
+            drafted = CatalogueJob(
+                str(catalogue), replace=True, rasters=[*map(_with_bands, self.rasters)]
+            ).run(progress)
+            text = study_text(
+                *(self.title, fluxes, self.flux_units, columns, self.extent, self.resolution),
+                *(self.years, self.trees, self.interval),
+            )
+            write_text(study, text)
+        progress.update(1.0, "The study is ready to be run")
+        return {
+            "outputs": [str(study), str(catalogue)],
+            "study": str(study),
+            "predictors": drafted["predictors"],
+            "columns": columns,
+            "guessed": added,
+        }
+
+
+def _with_bands(raster: dict[str, Any]) -> dict[str, Any]:
+    """A raster with the number of its bands, which tells months of a climatology."""
+    from wco2_engine.inputs.opening import open_raster
+
+    if "bands" in raster or not Path(raster["source"]).is_file():
+        return raster
+    with open_raster(Path(raster["source"])) as source:
+        return {**raster, "bands": source.count}
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file; one that is the same already stays, and the time of its change."""
+    content = source.read_bytes()
+    if target.is_file() and target.read_bytes() == content:
+        return
+    with atomic_write(target) as partial:
+        partial.write_bytes(content)
+
+
+@contextmanager
+def _kept(path: Path, progress: Progress) -> Iterator[None]:
+    """Keep what a person may have changed in a file, where it is written anew and differs."""
+    before = path.read_text(encoding="utf-8") if path.is_file() else None
+    yield
+    if before is not None and before != path.read_text(encoding="utf-8"):
+        kept = path.with_name(f"{path.stem}_before{path.suffix}")
+        write_text(kept, before)
+        progress.note(f"{path.name} was there and differed: as it was, it is {kept.name} now.")
