@@ -21,7 +21,7 @@ MODULES = sorted(ENGINE.rglob("*.py"))
 # and some jobs are about a study: so those that are its stages have a place of their own.
 STAGES = (
     *("base", "state", "catalogues", "observations", "prepare", "sample", "train", "predict"),
-    "report",
+    *("report", "budget", "trend", "compare", "publish_maps"),
 )
 LAYERS = (
     (
@@ -44,6 +44,7 @@ LAYERS = (
     ("report",),
     ("publication",),
     tuple(f"jobs.{name}" for name in STAGES),
+    ("study_findings",),
     ("study", "doctor"),
     ("jobs",),
     ("cli", "terminal", "__main__", "__init__"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from html import escape
@@ -31,6 +31,8 @@ from wco2_engine.options import ZONES, MapProducts, TrainingSettings
 from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 from wco2_engine.schema import check_table, check_value, keys_of, option, shown
 from wco2_engine.season import Month, parse_years
+from wco2_engine.study_findings import finding_jobs, publishing_job
+from wco2_engine.study_findings import problems as findings_problems
 
 if TYPE_CHECKING:
     from wco2_engine.inputs.domain import Domain
@@ -63,8 +65,9 @@ _TABLES = {  # whose values a job's fields are
 }
 _WEIGHTS = {
     **{"observations": 0.05, "prepare": 0.2, "sample": 0.05},
-    **{"train": 0.25, "predict": 0.4, "report": 0.05},
+    **{"train": 0.25, "predict": 0.4, "report": 0.05, "publish": 0.2},
 }
+_FINDING = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,10 @@ class _Top:
     model: Any = option("How forests are trained.", None)
     zones: dict[str, Any] | None = option("Zones that scores are told by.", None, table=ZONES)
     map: Any = option("What is mapped.", None)
+    budget: Any = option("Totals of the maps.", None)
+    trend: Any = option("Trends of the maps.", None)
+    compare: Any = option("Other products to compare with, a table each.", None)
+    publish: Any = option("A folder for a repository.", None)
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,8 @@ class Study:
     output : folder of all results.
     observations, prepare, sample, train, predict, report : the stages in their order; each reads
         what the ones before it wrote.
+    findings : what is asked of the maps before the report tells of them, by the name of the stage.
+    publication : what is published after it.
     """
 
     file: Path
@@ -117,6 +126,8 @@ class Study:
     train: TrainJob
     predict: PredictJob
     report: ReportJob
+    findings: Mapping[str, StageJob]
+    publication: Mapping[str, StageJob]
 
     @classmethod
     def read(cls, path: Path | str) -> Study:
@@ -150,6 +161,9 @@ class Study:
 
         def out(name: str) -> str:
             return str(output / name)
+
+        def whole(entry: Any) -> Any:
+            return _domain_entry(entry, folder)
 
         jobs: dict[str, dict[str, Any]] = {
             "observations": {
@@ -241,6 +255,8 @@ class Study:
             catalogue=catalogue,
             output=output,
             regions=regions,
+            findings=finding_jobs(tables, out, whole, where),
+            publication=publishing_job(tables, out, whole, where),
             **made,
         )
 
@@ -275,7 +291,10 @@ class Study:
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The stages in their order."""
-        return tuple(Stage(name, getattr(self, name)) for name in STAGES)
+        before = [Stage(name, getattr(self, name)) for name in STAGES if name != "report"]
+        found = [Stage(name, job) for name, job in self.findings.items()]
+        after = [Stage(name, job) for name, job in self.publication.items()]
+        return (*before, *found, Stage("report", self.report), *after)
 
     def run(self, progress: Progress | None = None) -> Facts:
         """Run all stages: those whose inputs, settings and outputs are as they were are skipped.
@@ -295,14 +314,31 @@ class Study:
         if problems:
             raise Wco2Error(" ".join(problems), f"See wco2 check {self.file}.")
         with locked(writable_folder(self.output), LOCK):
-            return self._run_stages(progress)
+            facts = self._run_stages(self.stages, SubProgress(progress, 0.02, 1.0))
+        progress.update(1.0, "The study is complete")
+        return {"study": str(self.file), "output": str(self.output), "stages": facts}
 
-    def _run_stages(self, progress: Progress) -> Facts:
+    def write_report(self, progress: Progress) -> None:
+        """Write the report anew where it is older than what it tells of."""
+        with locked(writable_folder(self.output), LOCK):
+            self._run_stages([Stage("report", self.report)], progress)
+
+    def stale(self) -> list[str]:
+        """The stages that a run would do, by name: never done, or of other inputs or settings."""
         state = StudyState.read(self.output / STATE)
-        start, facts = 0.02, {}
-        for stage in self.stages:
+        return [
+            stage.name
+            for stage in self.stages
+            if not state.is_done(stage.name, self._key(stage, state))
+        ]
+
+    def _run_stages(self, stages: Sequence[Stage], progress: Progress) -> Facts:
+        state = StudyState.read(self.output / STATE)
+        start, facts = 0.0, {}
+        total = sum(_weight(stage) for stage in stages)
+        for stage in stages:
             stop_if_cancelled(progress)
-            end = min(1.0, start + 0.98 * _WEIGHTS[stage.name])
+            end = min(1.0, start + _weight(stage) / total)
             part = SubProgress(progress, start, end)
             start = end
             key = self._key(stage, state)
@@ -316,14 +352,14 @@ class Study:
                 state = state.with_stage(stage.name, key, found)
                 state.write(self.output / STATE)
             facts[stage.name] = found
-        progress.update(1.0, "The study is complete")
-        return {"study": str(self.file), "output": str(self.output), "stages": facts}
+        return facts
 
     def _key(self, stage: Stage, state: StudyState) -> str:
         """What a stage's result depends on, as one short text."""
         depends = stage.job.depends_on()
-        if stage.name == "report":  # it shows the counts of the stages before it
-            depends += [state.key(other.name) for other in self.stages[:-1]]
+        if stage.name in ("report", "publish"):  # they tell of the stages before them
+            names = [other.name for other in self.stages]
+            depends += [state.key(name) for name in names[: names.index(stage.name)]]
         job = json.dumps(job_to_json(stage.job), sort_keys=True)
         text = "\n".join([__version__, job, *depends])
         return hashlib.sha256(text.encode()).hexdigest()[:20]
@@ -365,6 +401,7 @@ class Study:
         ]
         if lacking:
             problems.append(f"Predictors are missing: {'; '.join(lacking)}.")
+        problems += findings_problems({**self.findings, **self.publication}, grid)
         facts: Facts = {
             "study": str(self.file),
             "title": self.title,
@@ -408,6 +445,11 @@ class Study:
                 f"{list(self.predict.grid().bounds)} in {self.predict.crs}."
             )
         return counts or {}
+
+
+def _weight(stage: Stage) -> float:
+    """How much of a run's time a stage may take, more or less."""
+    return _WEIGHTS.get(stage.name, _FINDING)
 
 
 def _table(

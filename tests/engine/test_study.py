@@ -7,6 +7,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import tomllib
 from datetime import date
@@ -19,6 +20,7 @@ import rasterio
 
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.jobs.publish import PublishJob
 from wco2_engine.progress import Silent
 from wco2_engine.report.drawing import Drawn
 from wco2_engine.report.page import Picture
@@ -523,3 +525,103 @@ def test_a_copy_of_a_study_runs_where_it_is(finished_study: Path, tmp_path: Path
             rasterio.open(copy / name) as other,
         ):
             np.testing.assert_array_equal(one.read(), other.read())
+
+
+# What is asked of the maps.
+
+
+def with_findings(study: Path) -> Path:
+    """The study asks for totals, a comparison with its own maps, and a folder to publish."""
+    other = study.parent / "other"
+    shutil.copytree(study.parent / "results/maps/winter_flux", other)
+    (study.parent / "facts.toml").write_text('title = "Small"\nlicence = "CC-BY-4.0"\n')
+    with study.open("a", encoding="utf-8") as file:
+        file.write('\n[budget]\nlevel = 0.8\n\n[[compare]]\nname = "own"\nmaps = "other"\n')
+        file.write('\n[publish]\nfacts = "facts.toml"\n')
+    return study
+
+
+def test_totals_comparisons_and_the_published_folder_are_stages(finished_study: Path) -> None:
+    study = with_findings(finished_study)
+    results = study.parent / "results"
+    facts = run(study)["stages"]
+    assert list(facts) == [*STAGES[:-1], "budget", "compare own", "report", "publish"]
+    assert not facts["report"].get("skipped")  # it tells of the totals
+    (mean,) = (
+        row
+        for row in facts["compare own"]["rows"]
+        if (row["winter"], row["zone"]) == ("mean", "all")
+    )
+    assert mean["bias"] == 0.0
+    published = results / "published"
+    assert (published / "report/report.html").read_bytes() == (results / "report.html").read_bytes()
+    assert "Totals" in (published / "report/report.html").read_text("utf-8")
+    assert redone(study) == []
+
+
+def test_what_tells_of_a_stage_is_made_again_with_it(finished_study: Path) -> None:
+    study = with_findings(finished_study)
+    run(study)
+    edit(study, "level = 0.8", "level = 0.7")
+    assert redone(study) == ["budget", "report", "publish"]
+    edit(study.parent / "facts.toml", "Small", "Smaller")
+    assert redone(study) == ["publish"]
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("[budget]\nlevels = 0.8\n", "no 'levels'|levels"),
+        ("[budget]\nlevel = 2.0\n", "level"),
+        ("budget = 3\n", "is no table"),
+        ("[trend]\nalpha = 0.0\n", "alpha"),
+        ('[[compare]]\nname = "../x"\nmaps = "."\n', "can't be part of a file's name"),
+        ('[compare]\nname = "x"\n', "is no list of tables"),
+        ('[[compare]]\nname = "x"\n', "lacks maps"),
+        ('[[compare]]\nname="x"\nmaps="a"\n[[compare]]\nname="x"\nmaps="a"\n', "two of"),
+        ("[publish]\nto = 1\n", "to"),
+    ],
+)
+def test_a_table_that_asks_for_what_can_not_be_is_refused(
+    small_study: Path, added: str, said: str
+) -> None:
+    text = small_study.read_text("utf-8")
+    small_study.write_text(added + text if added.startswith("budget") else f"{text}\n{added}")
+    assert re.search(said, str(refused(small_study)))
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ('[budget]\nzones = { path = "none.gpkg" }\n', "Stage budget: .*none.gpkg"),
+        ('[budget]\nfraction = "none.tif"\n', "Stage budget: .*none.tif"),
+        ('[[compare]]\nname = "x"\nmaps = "nowhere"\n', "Stage compare x: .*nowhere"),
+        ('[publish]\nfacts = "none.toml"\n', "Stage publish: .*none.toml"),
+    ],
+)
+def test_what_would_fail_after_the_maps_is_said_before_anything_runs(
+    small_study: Path, added: str, said: str
+) -> None:
+    with small_study.open("a", encoding="utf-8") as file:
+        file.write(f"\n{added}")
+    (problem,) = Study.read(small_study).check(Silent())["problems"]
+    assert re.search(said, problem)
+    with pytest.raises(Wco2Error, match=said):
+        run(small_study)
+    assert not (small_study.parent / "results/observations.gpkg").exists()
+
+
+def test_a_study_that_has_changed_since_is_not_published(
+    finished_study: Path, tmp_path: Path
+) -> None:
+    job = PublishJob(str(finished_study), str(tmp_path / "out"))
+    edit(finished_study, "trees = 5", "trees = 6")
+    with pytest.raises(Wco2Error, match="train would be made again"):
+        job.run(Silent())
+    assert not (tmp_path / "out").exists()
+    run(finished_study)
+    report = finished_study.parent / "results/report.html"
+    report.write_text("older")
+    job.run(Silent())
+    assert (tmp_path / "out/report/report.html").read_bytes() == report.read_bytes()
+    assert report.read_text("utf-8") != "older"

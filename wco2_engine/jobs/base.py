@@ -85,6 +85,13 @@ def files(*paths: str | None) -> list[str]:
     return [path for path in paths if path]
 
 
+def record_of(maps: str) -> str:
+    """The file by which a folder of our maps says what run made it."""
+    from wco2_engine.mapping.record import RECORD
+
+    return str(Path(maps) / RECORD)
+
+
 def threads(jobs: int) -> int:
     """How many threads a job may use: as many as asked for, or all processors for 0.
 

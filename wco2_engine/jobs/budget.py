@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wco2_engine.files import check_ending, refuse_overwriting_inputs
-from wco2_engine.jobs.base import PAGE, Facts, files, page_path
+from wco2_engine.files import check_ending, file_state, refuse_overwriting_inputs
+from wco2_engine.jobs.base import PAGE, Facts, files, page_path, record_of
 from wco2_engine.options import ZONES
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
@@ -87,6 +87,9 @@ class BudgetJob:
             written += write_budget_page(page, facts, figure, SubProgress(progress, 0.95, 1.0))
         progress.update(1.0, "Totals are ready")
         return {"outputs": [str(file) for file in written], **facts}
+
+    def depends_on(self) -> list[str]:
+        return [file_state(path) for path in (record_of(self.maps), *self._inputs())]
 
     def _inputs(self) -> list[str]:
         zones = (self.zones or {}).get("path")

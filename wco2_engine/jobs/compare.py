@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.files import check_ending, refuse_overwriting_inputs
-from wco2_engine.jobs.base import Facts
+from wco2_engine.files import check_ending, file_state, refuse_overwriting_inputs
+from wco2_engine.jobs.base import Facts, files, record_of
 from wco2_engine.options import ZONES
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
@@ -57,6 +57,12 @@ class CompareJob:
             "between_winters": found.between_winters,
             "simulated": a.simulated or b.simulated,
         }
+
+    def depends_on(self) -> list[str]:
+        b = self._series(self.b, self.crs_b, self.units_b, "b")
+        maps = [str(path) for path in b.maps.values()]
+        zones = (self.zones or {}).get("path")
+        return [file_state(path) for path in files(record_of(self.a), *maps, zones)]
 
     @staticmethod
     def _series(path: str, crs: str | None, units: str | None, letter: str) -> Any:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from wco2_engine.files import check_ending, refuse_overwriting_inputs
-from wco2_engine.jobs.base import PAGE, Facts, files, page_path
+from wco2_engine.files import check_ending, file_state, refuse_overwriting_inputs
+from wco2_engine.jobs.base import PAGE, Facts, files, page_path, record_of
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
 
@@ -79,3 +79,6 @@ class TrendJob:
             written += write_trend_page(page, facts, figure, SubProgress(progress, 0.95, 1.0))
         progress.update(1.0, "Trends are ready")
         return {"outputs": [str(file) for file in written], **facts}
+
+    def depends_on(self) -> list[str]:
+        return [file_state(path) for path in files(record_of(self.maps), self.budget)]

@@ -242,7 +242,7 @@ def _run(facts: Facts, console: Console) -> None:
     for name, found in facts["stages"].items():
         before = found.get("skipped") and (name != "prepare" or found["prepared"])
         console.print(f"[bold]{name}[/bold]{' (done before)' if before else ''}")
-        summary(name, found, console)
+        summary(name.split()[0], found, console)
 
 
 def _compare(facts: Facts, console: Console) -> None:
