@@ -7,16 +7,19 @@ here, and uses it where forests are fitted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.schema import check_fields, group, option
+from wco2_engine.schema import build, check_fields, group, keys_of, option
 
 GEOGRAPHIC = "EPSG:4326"  # longitude and latitude, WGS 84
 CELL_SIZES = {"least": 1e-6, "most": 1e8}  # in units of any CRS: 0.1 m in degrees, 100,000 km
 VALIDATIONS = ("random", "site", "blocks", "knndm")
 TRANSFORMS = ("none", "sqrt", "log1p")
 WEIGHTS = ("rows", "sites")
+TRAIN_MONTHS = ("winter", "all")
 GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
 DOMAIN, ZONES = f"{__name__}.DomainTable", f"{__name__}.ZonesTable"  # to be named by an option
 MEMBERS = 20
@@ -39,6 +42,9 @@ class Hyperparameters:
     min_samples_leaf : rows that a leaf has at least.
     max_features : share of the predictors that are tried at each split.
     transform : "none", "sqrt" or "log1p": the scale of the target on which splits are compared.
+    train_months : "winter", "all", or the months, 1 to 12, that train beside those of the winter.
+        Nothing is scored or calibrated on rows of other months than the winter's.
+    weights : "rows", or "sites" for each site to count as one.
 
     Raises
     ------
@@ -48,7 +54,7 @@ class Hyperparameters:
     --------
     >>> from wco2_engine import Hyperparameters
     >>> Hyperparameters(trees=300, min_samples_leaf=3)
-    Hyperparameters(trees=300, min_samples_leaf=3, max_features=1.0, transform='none')
+    Hyperparameters(trees=300, min_samples_leaf=3, max_features=1.0, ...)
     """
 
     trees: int = option(
@@ -82,9 +88,49 @@ class Hyperparameters:
         "less; the sign is kept.",
         choices=TRANSFORMS,
     )
+    train_months: str | tuple[int, ...] = option(
+        "Months that train: winter, all, or a list of months beside the winter's.",
+        "winter",
+        title="Months that train",
+        more="Scores, intervals and applicability are of the winter alone, whatever trains.",
+        choices=TRAIN_MONTHS,
+        least=1,
+        most=12,
+    )
+    weights: str = option(
+        "What counts alike: rows or sites.",
+        "rows",
+        title="What counts alike",
+        more="rows: each month of a site; sites: each site, however many months it has.",
+        choices=WEIGHTS,
+    )
 
     def __post_init__(self) -> None:
         check_fields(self)
+        if not isinstance(self.train_months, str):
+            if not self.train_months:
+                raise Wco2Error(
+                    "train_months names no month.", 'Write "winter", "all" or e.g. [5, 9].'
+                )
+            object.__setattr__(self, "train_months", tuple(sorted(set(self.train_months))))
+
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, Any]) -> Hyperparameters:
+        """Those that a model's settings tell; what an early model lacks is as by default.
+
+        Raises
+        ------
+        Wco2Error : for a value that can't be.
+        """
+        own = {name: settings[name] for name in keys_of(cls) if name in settings}
+        return build(cls, own, "The model's settings")
+
+
+def other_months(train_months: str | tuple[int, ...]) -> tuple[int, ...]:
+    """The months, 1 to 12, that train even where they are none of the winter's."""
+    if isinstance(train_months, str):
+        return tuple(range(1, 13)) if train_months == "all" else ()
+    return train_months
 
 
 @dataclass(frozen=True)
@@ -101,7 +147,6 @@ class TrainingSettings:
         None for 20 where there are trees enough.
     tune, tune_budget : look for better hyperparameters by site folds, with so many forests at
         most; the strictest scores are then nested.
-    weights : "rows", or "sites" for each site to count as one.
 
     Raises
     ------
@@ -149,13 +194,6 @@ class TrainingSettings:
     tune_budget: int = option(
         "Forests to tune with, at most.", 500, title="Forests to tune with", least=1, most=10**6
     )
-    weights: str = option(
-        "What counts alike: rows or sites.",
-        "rows",
-        title="What counts alike",
-        more="rows: each month of a site; sites: each site, however many months it has.",
-        choices=WEIGHTS,
-    )
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -172,6 +210,11 @@ class TrainingSettings:
                 "Tuning needs a validation that keeps sites whole.",
                 'Add "site" to the validation.',
             )
+
+    @property
+    def months(self) -> str | tuple[int, ...]:
+        """What may train of other months: tuning tries them all where the rows have them."""
+        return "all" if self.tune else self.hyperparameters.train_months
 
     @property
     def n_members(self) -> int:

@@ -245,6 +245,7 @@ class Study:
                     "crs": cells.crs,
                     "origin": [cells.x0, cells.y0],
                     "stack": out("stack"),
+                    "train_months": made["train"].settings.months,
                     **{k: model[k] for k in ("at",) if k in model},
                 },
                 _TABLES["sample"],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from wco2_engine.files import file_state, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, files, regions_state, threads
 from wco2_engine.jobs.catalogues import catalogue_states, readable_catalogue, stack_folder
-from wco2_engine.options import CELL_SIZES, GEOGRAPHIC, Run
+from wco2_engine.options import CELL_SIZES, GEOGRAPHIC, Hyperparameters, Run
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import option, same_option
 from wco2_engine.season import Month
@@ -66,6 +66,7 @@ class SampleJob:
         None,
         path="written",
     )
+    train_months: str | tuple[int, ...] = same_option(Hyperparameters, "train_months")
     origin: list[float] | None = option(
         "A corner of a cell, where the grid is not snapped.", None, items=("x", "y")
     )
@@ -103,6 +104,7 @@ class SampleJob:
             read_regions(Path(self.regions)) if self.regions else (),
             cells,
             SubProgress(progress, 0.8, 1.0),
+            self.train_months,
         )
         write_table(training.table, Path(self.output))
         if self.rejected:

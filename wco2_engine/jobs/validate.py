@@ -29,7 +29,6 @@ class ValidateJob:
     hyperparameters: Hyperparameters = group(Hyperparameters)
     seed: int = same_option(TrainingSettings, "seed")
     validation: tuple[str, ...] = same_option(TrainingSettings, "validation", VALIDATIONS)
-    weights: str = same_option(TrainingSettings, "weights")
     zones: dict[str, Any] | None = option("Zones that scores are told by too.", None, table=ZONES)
     title: str = option("Title of the page.", "")
     simulated: bool = option("Whether the fluxes are simulated.", False)
@@ -63,7 +62,5 @@ class ValidateJob:
     def _train(self) -> TrainJob:
         shared = ("training", "catalogue", "output", "regions", "zones", "title", "simulated")
         values = {name: getattr(self, name) for name in (*shared, "domain", "jobs")}
-        settings = TrainingSettings(
-            self.hyperparameters, self.seed, self.validation, members=0, weights=self.weights
-        )
+        settings = TrainingSettings(self.hyperparameters, self.seed, self.validation, members=0)
         return TrainJob(**values, settings=settings)

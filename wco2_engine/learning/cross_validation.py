@@ -65,6 +65,8 @@ def cross_val_predict(
 ) -> HeldOutPredictions:
     """Predictions of each fold's rows by a forest of all the others.
 
+    Where rows of other months than the winter's train, those of held-out sites don't.
+
     One seed serves the forests of all folds and of all calls, so that two sets of hyperparameters
     differ by what they are, and less by chance.
 
@@ -104,7 +106,7 @@ def cross_val_predict(
     for k, (number, of_fold) in enumerate(zip(numbers, hyperparameters, strict=True)):
         run.step(k / len(numbers))
         test = folds == number
-        train = rows.subset(~test)
+        train = rows.subset(~test).training(of_fold)
         forest = fit_forest(train.features, train.target, of_fold, run, train.sample_weight)
         features = rows.features[test]
         predicted[test] = forest.predict(features, threads=run.threads)

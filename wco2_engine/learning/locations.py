@@ -81,9 +81,13 @@ class Locations:
         half += np.cos(lat) * np.cos(lat2) * np.sin(np.abs(lon - lon2) / 2.0) ** 2
         return 2.0 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
 
+    def nearest(self, others: Locations) -> NDArray[np.intp]:
+        """`(n,)`: which of `others` is nearest to each location."""
+        return self._nearest(others, 1)[:, 0]
+
     def nearest_m(self, others: Locations) -> FloatArray:
         """`(n,)`: from each location to the nearest of `others`, to within 1e-8 m."""
-        return self.distance_m(others.at(self._nearest(others, 1)[:, 0]))
+        return self.distance_m(others.at(self.nearest(others)))
 
     def nearest_other_m(self) -> FloatArray:
         """`(n,)`: from each location to the nearest of the rest, 0 where two are the same."""

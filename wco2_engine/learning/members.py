@@ -94,6 +94,7 @@ def fit_members(
     Cancelled : when the user asks to stop.
     """
     run = run or RunContext()
+    rows = rows.training(hyperparameters)
     sites, site = np.unique(rows.site, return_inverse=True)
     if members < 2 or hyperparameters.trees < members:
         raise Wco2Error(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,14 @@ from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
 from wco2_engine.learning.features import PredictorTable
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.reprs import model_html, model_text
+from wco2_engine.learning.reprs import model_html, model_text, short_repr
 from wco2_engine.learning.usable import check_usable
 from wco2_engine.options import MAX_ENSEMBLE
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 from wco2_engine.units import FLUX_UNITS
+
+if TYPE_CHECKING:
+    from wco2_engine.learning.rows import TrainingRows
 
 FORMAT_VERSION = 1
 FLUX_ATTRIBUTES = {"units": FLUX_UNITS, "long_name": "winter CO2 flux to the atmosphere"}
@@ -79,8 +82,42 @@ class ModelPredictor:
 
 
 @dataclass(frozen=True, eq=False)
+class OtherMonths:
+    """Rows of other months than the winter's that a forest was fitted to, all `(n_rows,)` but
+    `features`, as those of `RegionModel` are.
+
+    Raises
+    ------
+    ValueError : when an array has another type or length, or a value is out of bounds.
+    """
+
+    features: NDArray[np.float32]
+    target: NDArray[np.float64]
+    site: NDArray[np.int32]
+    longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+    year: NDArray[np.int16]
+    month: NDArray[np.int8]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
+
+    def __post_init__(self) -> None:
+        _fix_rows(self, "other months")
+
+    @classmethod
+    def of(cls, rows: TrainingRows) -> OtherMonths | None:
+        """Of rows for training; None for no rows."""
+        if not len(rows):
+            return None
+        return cls(rows.features, **{key: getattr(rows, key) for key in _ROW_ARRAYS})
+
+
+@dataclass(frozen=True, eq=False)
 class RegionModel:
-    """One region's forest and what it was trained on; all arrays are by training row.
+    """One region's forest and what it was trained on; all arrays are by training row of the winter.
+
+    So whatever is told of training rows is told of the winter, which is what is mapped.
 
     Parameters
     ----------
@@ -96,6 +133,7 @@ class RegionModel:
         after the other; None and 0 where there are none.
     calibration : by level as text ("0.9", see `level_text`), what the bounds of this level are
         moved outward by, g C m-2 month-1; inward where negative.
+    others : the rows of other months that the forest was fitted to too; None for none.
 
     Raises
     ------
@@ -117,6 +155,7 @@ class RegionModel:
     members: Forest | None = None
     n_members: int = 0
     calibration: Mapping[str, float] = field(default_factory=dict)
+    others: OtherMonths | None = None
 
     def __repr__(self) -> str:
         return (
@@ -127,23 +166,12 @@ class RegionModel:
 
     def __post_init__(self) -> None:
         name = self.region.name
-        if np.ndim(self.features) != 2 or not len(self.features):
-            raise ValueError(f"region '{name}': features are no table of rows")
+        _fix_rows(self, f"region '{name}'")
         n_rows, n_features = self.features.shape
         if n_features != self.forest.n_features:
             raise ValueError(f"region '{name}': features and forest differ in columns")
-        object.__setattr__(
-            self, "features", fixed(self.features, "f4", (n_rows, n_features), f"{name} features")
-        )
-        for key, dtype in _ROW_ARRAYS.items():
-            array = fixed(getattr(self, key), dtype, (n_rows,), f"{name} {key}")
-            low, high = _BOUNDS.get(key, (-math.inf, math.inf))
-            if not ((array >= low) & (array <= high)).all():
-                raise ValueError(f"region '{name}': {key} is not within {low:g} to {high:g}")
-            object.__setattr__(self, key, array)
-        for key in ("features", "target"):
-            if not np.isfinite(getattr(self, key)).all():
-                raise ValueError(f"region '{name}': {key} holds NaN or infinity")
+        if self.others is not None and self.others.features.shape[1] != n_features:
+            raise ValueError(f"region '{name}': rows of other months differ in columns")
         for key, dtype, length in (
             ("folds", "i2", n_rows),
             ("predictions", "f8", n_rows),
@@ -190,6 +218,11 @@ class RegionModel:
     def n_sites(self) -> int:
         return int(np.unique(self.site).size)
 
+    @property
+    def n_others(self) -> int:
+        """How many rows of other months the forest was fitted to."""
+        return 0 if self.others is None else len(self.others.features)
+
     @cached_property
     def interval_forest(self) -> Forest:
         """The forest with the training targets of its leaves, which `predict_interval` needs.
@@ -198,8 +231,12 @@ class RegionModel:
         ------
         Wco2Error : when the forest was trained on other rows than these.
         """
+        features, target = self.features, self.target
+        if self.others is not None:
+            features = np.concatenate([features, self.others.features])
+            target = np.concatenate([target, self.others.target])
         try:
-            return self.forest.with_targets(self.features, self.target)
+            return self.forest.with_targets(features, target)
         except ValueError as error:
             raise Wco2Error(
                 f"Region '{self.region.name}' of the model can't tell intervals: {error}.",
@@ -375,7 +412,7 @@ class Model:
             facts.append([[each.n_members, dict(each.calibration)] for each in self.regions])
         digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
         for each in self.regions:
-            training = {key: getattr(each, key) for key in ("features", *_ROW_ARRAYS)}
+            training = _training_of(each)
             members = {} if each.members is None else each.members.arrays()
             forests = {**each.forest.arrays(), **{f"members_{k}": a for k, a in members.items()}}
             for name, array in {**training, **forests}.items():
@@ -538,6 +575,7 @@ class Model:
                     "winter_months": list(each.region.winter.months),
                     "winter_label": each.region.winter.label,
                     "rows": each.n_rows,
+                    "rows_of_other_months": each.n_others,
                     "sites": each.n_sites,
                     "years": [int(each.year.min()), int(each.year.max())],
                     "trees": each.forest.n_trees,
@@ -584,6 +622,7 @@ class Model:
             "regions": [
                 {
                     "n_members": each.n_members,
+                    **({"others": True} if each.others else {}),
                     "calibration": dict(each.calibration),
                     "folds": list(each.folds),
                     "predictions": list(each.predictions),
@@ -637,11 +676,19 @@ def _arrays_of(each: RegionModel) -> Arrays:
     """Name in the file, without folder and ending, and array."""
     return {
         **_forests_of(each),
-        "features": each.features,
-        **{key: getattr(each, key) for key in _ROW_ARRAYS},
+        **_training_of(each),
         **{f"folds_{k}": array for k, array in enumerate(each.folds.values())},
         **{f"predictions_{k}": array for k, array in enumerate(each.predictions.values())},
     }
+
+
+def _training_of(each: RegionModel) -> Arrays:
+    """The training rows; those of other months, where there are any, as `others_…`."""
+    names = ("features", *_ROW_ARRAYS)
+    own = {key: getattr(each, key) for key in names}
+    if each.others is None:
+        return own
+    return {**own, **{f"others_{key}": getattr(each.others, key) for key in names}}
 
 
 def _forests_of(each: RegionModel) -> Arrays:
@@ -721,7 +768,7 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         return Forest(**arrays, n_features=n_features)
 
     # Models of before there were members and calibration lack both.
-    entry = {"n_members": 0, "calibration": {}, **entry}
+    entry = {"n_members": 0, "calibration": {}, "others": False, **entry}
     n_members = get(entry, "n_members", int)
     return RegionModel(
         region=region,
@@ -737,7 +784,31 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         members=forest("members") if n_members else None,
         n_members=n_members,
         calibration=get(entry, "calibration", dict),
+        others=OtherMonths(
+            array("others_features"), **{key: array(f"others_{key}") for key in _ROW_ARRAYS}
+        )
+        if get(entry, "others", bool)
+        else None,
     )
+
+
+def _fix_rows(rows: RegionModel | OtherMonths, where: str) -> None:
+    """Check the arrays of training rows, and let nobody write to them."""
+    if np.ndim(rows.features) != 2 or not len(rows.features):
+        raise ValueError(f"{where}: features are no table of rows")
+    shape = rows.features.shape
+    found = {"features": fixed(rows.features, "f4", shape, f"{where}: features")}
+    for key, dtype in _ROW_ARRAYS.items():
+        array = fixed(getattr(rows, key), dtype, shape[:1], f"{where}: {key}")
+        low, high = _BOUNDS.get(key, (-math.inf, math.inf))
+        if not ((array >= low) & (array <= high)).all():
+            raise ValueError(f"{where}: {key} is not within {low:g} to {high:g}")
+        found[key] = array
+    for key in ("features", "target"):
+        if not np.isfinite(found[key]).all():
+            raise ValueError(f"{where}: {key} holds NaN or infinity")
+    for key, array in found.items():
+        object.__setattr__(rows, key, array)
 
 
 def _check_settings(settings: Mapping[str, Any]) -> None:

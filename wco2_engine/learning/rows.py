@@ -15,13 +15,14 @@ from wco2_engine.inputs.regions import Region, assign_region
 from wco2_engine.learning.locations import Locations
 from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.sites import site_groups, site_weights
+from wco2_engine.options import Hyperparameters, other_months
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from wco2_engine.inputs.zones import Zones
-    from wco2_engine.learning.model import RegionModel
+    from wco2_engine.learning.model import OtherMonths, RegionModel
 
 FloatArray = NDArray[np.float64]
 
@@ -51,6 +52,8 @@ class TrainingRows:
     year, month : `(n_rows,)` int16 and int8.
     zone, method : `(n_rows,)`, where each row lies, and how it was measured; "" outside or unknown.
     sample_weight : `(n_rows,)`, what a row counts in fitting trees; None for all alike.
+    others : rows of other months than the winter's, which no score is of. A forest may be fitted to
+        them too (`training`), unless the site that they are of is held out.
 
     Raises
     ------
@@ -68,16 +71,25 @@ class TrainingRows:
     zone: NDArray[np.str_]
     method: NDArray[np.str_]
     sample_weight: FloatArray | None = None
+    others: TrainingRows | None = None
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or self.features.shape[1] != len(self.names):
             raise ValueError(f"features {self.features.shape} are not of {len(self.names)} names")
-        for item in fields(self):
-            array = getattr(self, item.name)
-            if item.name in ("names", "features") or array is None:
+        for name in _ARRAYS:
+            array = getattr(self, name)
+            if name == "features" or array is None:
                 continue
             if np.shape(array) != (len(self),):
-                raise ValueError(f"{item.name} {np.shape(array)} is not of {len(self)} rows")
+                raise ValueError(f"{name} {np.shape(array)} is not of {len(self)} rows")
+        if self.others is not None:
+            self._check_others(self.others)
+
+    def _check_others(self, others: TrainingRows) -> None:
+        if others.others is not None or others.names != self.names:
+            raise ValueError("rows of other months have other predictors, or others of their own")
+        if (others.sample_weight is None) != (self.sample_weight is None):
+            raise ValueError("only some of the rows have weights")
 
     def __len__(self) -> int:
         return len(self.features)
@@ -96,13 +108,17 @@ class TrainingRows:
         return Locations(self.longitude, self.latitude)
 
     def subset(self, which: NDArray[np.bool_] | NDArray[np.integer[Any]]) -> TrainingRows:
-        """Some of the rows, by a mask `(n_rows,)` or by their numbers, which may repeat."""
-        arrays = {
-            item.name: getattr(self, item.name)[which]
-            for item in fields(self)
-            if item.name != "names" and getattr(self, item.name) is not None
-        }
-        return replace(self, **arrays)
+        """Some of the rows, by a mask `(n_rows,)` or by their numbers, which may repeat.
+
+        A site that loses all of its rows loses those of other months too.
+        """
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        kept = {name: array[which] for name, array in arrays.items() if array is not None}
+        some = replace(self, **{**kept, "others": None})
+        if self.others is None:
+            return some
+        gone = np.setdiff1d(self.site, some.site)
+        return replace(some, others=self.others.subset(~np.isin(self.others.site, gone)))
 
     def with_predictors(self, columns: Sequence[int]) -> TrainingRows:
         """The same rows with some of the predictors, by column."""
@@ -110,7 +126,49 @@ class TrainingRows:
             self,
             names=tuple(self.names[column] for column in columns),
             features=np.ascontiguousarray(self.features[:, columns]),
+            others=None if self.others is None else self.others.with_predictors(columns),
         )
+
+    def training(self, hyperparameters: Hyperparameters) -> TrainingRows:
+        """What a forest is fitted to: these rows, then those of other months that it asks for, with
+        the weights that it asks for.
+
+        Raises
+        ------
+        Wco2Error : when it asks for months by number and those of the rows are not known.
+        """
+        found = replace(self, others=None)
+        more = self.others and self.others.of_months(hyperparameters.train_months)
+        if more is not None:
+            named = {name: (getattr(self, name), getattr(more, name)) for name in _ARRAYS}
+            arrays: dict[str, Any] = {
+                name: np.concatenate(pair) for name, pair in named.items() if pair[0] is not None
+            }
+            found = replace(found, **arrays)
+        if hyperparameters.weights == "sites":
+            weight = site_weights(found.site)
+            if found.sample_weight is not None:
+                weight = weight * found.sample_weight
+            found = replace(found, sample_weight=weight)
+        return found
+
+    def of_months(self, months: str | tuple[int, ...]) -> TrainingRows | None:
+        """Of rows of other months than the winter's, those that train by `train_months`; None for
+        none.
+
+        Raises
+        ------
+        Wco2Error : for months by number where those of the rows are not known.
+        """
+        if months == "all":
+            return self
+        wanted = other_months(months)
+        if wanted and not self.month.all():
+            raise Wco2Error(
+                "Which months the rows are of is not known.", 'Take train_months = "all".'
+            )
+        chosen = np.isin(self.month, wanted)
+        return self.subset(chosen) if chosen.any() else None
 
     @classmethod
     def from_arrays(
@@ -120,6 +178,7 @@ class TrainingRows:
         site: ArrayLike,
         names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
+        scored: ArrayLike | None = None,
     ) -> TrainingRows:
         """Rows of which place and time are unknown (NaN and 0), as notebooks have them.
 
@@ -131,6 +190,8 @@ class TrainingRows:
         features : `(n_rows, n_features)`, taken as float32.
         target, site, sample_weight : `(n_rows,)`; sites are any labels.
         names : of the predictors; "predictor 1" and so on where None.
+        scored : `(n_rows,)` bool, which rows are of the winter. The others go to `others`, so that
+            the rows, and folds of them, are fewer. None for all.
 
         Raises
         ------
@@ -148,7 +209,7 @@ class TrainingRows:
             raise ValueError(f"features {table.shape} are no table of rows")
         n_rows, n_features = table.shape
         nowhere, unknown = np.full(n_rows, np.nan), np.full(n_rows, "", dtype=str)
-        return cls(
+        rows = cls(
             names=tuple(names or (f"predictor {k + 1}" for k in range(n_features))),
             features=table,
             target=np.asarray(target, np.float64),
@@ -161,48 +222,44 @@ class TrainingRows:
             method=unknown,
             sample_weight=None if sample_weight is None else np.asarray(sample_weight, np.float64),
         )
+        if scored is None:
+            return rows
+        mask = np.asarray(scored, bool)
+        return replace(rows.subset(mask), others=None if mask.all() else rows.subset(~mask))
 
     @classmethod
-    def of_region(
-        cls, region: RegionModel, names: Sequence[str], weights: str = "rows"
-    ) -> TrainingRows:
-        """The rows that a model keeps; of zones and methods it knows nothing.
+    def of_region(cls, region: RegionModel, names: Sequence[str]) -> TrainingRows:
+        """The rows that a model keeps; of zones and methods it knows nothing."""
 
-        Parameters
-        ----------
-        weights : "rows", or "sites" for each site to count as one.
-        """
-        unknown = np.full(region.n_rows, "", dtype=str)
-        return cls(
-            names=tuple(names),
-            features=region.features,
-            target=region.target,
-            site=region.site,
-            longitude=region.longitude,
-            latitude=region.latitude,
-            year=region.year,
-            month=region.month,
-            zone=unknown,
-            method=unknown,
-            sample_weight=site_weights(region.site) if weights == "sites" else None,
-        )
+        def made(kept: RegionModel | OtherMonths) -> TrainingRows:
+            unknown = np.full(len(kept.features), "", dtype=str)
+            own = ("features", "target", "site", "longitude", "latitude", "year", "month")
+            arrays = {name: getattr(kept, name) for name in own}
+            return cls(names=tuple(names), zone=unknown, method=unknown, **arrays)
+
+        rows = made(region)
+        return rows if region.others is None else replace(rows, others=made(region.others))
+
+
+# The fields that hold a value a row.
+_ARRAYS = tuple(item.name for item in fields(TrainingRows) if item.name not in ("names", "others"))
 
 
 def rows_by_region(
     table: pd.DataFrame,
     names: Sequence[str],
     regions: Sequence[Region],
-    weights: str = "rows",
     zones: Zones | None = None,
+    train_months: str | tuple[int, ...] = "winter",
 ) -> tuple[TrainingRows, ...]:
-    """Each region's rows of a training table; rows outside, or out of the winter, are in none.
+    """Each region's rows of a training table; rows outside are in none.
 
     Parameters
     ----------
     table : see `train`.
     names : of the predictors, which are columns of the table.
-    weights : "rows", or "sites" for each site to count as one.
     zones : which zone each row lies in.
+    train_months : which rows out of the winter are kept as `others`; see `Hyperparameters`.
 
     Raises
     ------
@@ -211,16 +268,21 @@ def rows_by_region(
     check_table(table, names)
     assigned = assigned_regions(table, regions)
     month = table["month"].to_numpy(np.int64)
-    parts = [
-        table[(assigned == k) & np.isin(month, region.winter.months)]
-        for k, region in enumerate(regions)
-    ]
-    sites = [_sites(part) for part in parts]
-    for region, site in zip(regions, sites, strict=True):
-        _check_enough(region, site)
-    return tuple(
-        _rows_of(part, names, site, weights, zones) for part, site in zip(parts, sites, strict=True)
-    )
+    may_train = np.isin(month, other_months(train_months))
+    found = []
+    for k, region in enumerate(regions):
+        own, winter = assigned == k, np.isin(month, region.winter.months)
+        scored = np.flatnonzero(own & winter)
+        only_train = np.flatnonzero(own & ~winter & may_train)
+        # The winter's rows come first, so that sites are numbered as they are without others.
+        whole = _rows_of(table.iloc[np.append(scored, only_train)], names, zones)
+        rows = whole.subset(np.arange(len(scored)))
+        _check_enough(region, rows)
+        if len(only_train):
+            others = whole.subset(np.arange(len(scored), len(whole)))
+            rows = replace(rows, others=_held_out_with(rows, others))
+        found.append(rows)
+    return tuple(found)
 
 
 def assigned_regions(table: pd.DataFrame, regions: Sequence[Region]) -> NDArray[np.int16]:
@@ -276,28 +338,32 @@ def is_simulated(table: pd.DataFrame) -> bool:
     return any(text.lower().startswith(SIMULATED) for text in sources_of_rows(table))
 
 
-def _rows_of(
-    table: pd.DataFrame,
-    names: Sequence[str],
-    site: NDArray[np.int32],
-    weights: str,
-    zones: Zones | None,
-) -> TrainingRows:
+def _rows_of(table: pd.DataFrame, names: Sequence[str], zones: Zones | None) -> TrainingRows:
     longitude, latitude = _coordinates(table)
     unknown = [""] * len(table)
     return TrainingRows(
         names=tuple(names),
         features=table[list(names)].to_numpy(np.float32),
         target=table[TARGET].to_numpy(np.float64),
-        site=site,
+        site=site_groups(table["site"].astype(str).tolist(), longitude, latitude),
         longitude=longitude,
         latitude=latitude,
         year=table["year"].to_numpy(np.int16),
         month=table["month"].to_numpy(np.int8),
         zone=np.array(zones.at(longitude, latitude) if zones else unknown, dtype=str),
         method=np.array(_texts(table["method"]) if "method" in table else unknown, dtype=str),
-        sample_weight=site_weights(site) if weights == "sites" else None,
     )
+
+
+def _held_out_with(rows: TrainingRows, others: TrainingRows) -> TrainingRows:
+    """The others, those of sites without a winter's row counted to the nearest site that has one.
+
+    So they are held out with it, and what trains is as far from held-out rows as folds say.
+    """
+    alone = ~np.isin(others.site, rows.site)
+    site = others.site.copy()
+    site[alone] = rows.site[others.locations.at(alone).nearest(rows.locations)]
+    return replace(others, site=site)
 
 
 def _coordinates(table: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
@@ -310,15 +376,10 @@ def _texts(column: pd.Series[Any]) -> list[str]:
     return ["" if text == "all" else text for text in texts]
 
 
-def _sites(table: pd.DataFrame) -> NDArray[np.int32]:
-    return site_groups(table["site"].astype(str).tolist(), *_coordinates(table))
-
-
-def _check_enough(region: Region, site: NDArray[np.int32]) -> None:
-    sites = len(np.unique(site))
-    if len(site) < MIN_SITE_MONTHS or sites < MIN_SITES:
+def _check_enough(region: Region, rows: TrainingRows) -> None:
+    if len(rows) < MIN_SITE_MONTHS or rows.n_sites < MIN_SITES:
         raise Wco2Error(
-            f"Region '{region.name}' has {len(site)} winter site-months at {sites} sites; "
+            f"Region '{region.name}' has {len(rows)} winter site-months at {rows.n_sites} sites; "
             f"training needs {MIN_SITE_MONTHS} at {MIN_SITES} that lie apart.",
             "Bring more observations, widen the region or its winter, or leave the region out.",
         )

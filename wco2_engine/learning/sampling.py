@@ -16,6 +16,7 @@ from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.predictors import NO_TIME, PredictorReader, Sources
 from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
 from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
+from wco2_engine.options import other_months
 from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 from wco2_engine.season import Month
 
@@ -58,6 +59,7 @@ def sample(
     regions: Sequence[Region] = (),
     cells: Cells | None = None,
     progress: Progress | None = None,
+    train_months: str | tuple[int, ...] = "winter",
 ) -> TrainingTable:
     """The predictors at every observation.
 
@@ -66,9 +68,10 @@ def sample(
     observations : the canonical table (site, longitude, latitude, year, month, flux …).
     catalogue : predictors, in the order of the columns to add.
     regions : where given, observations outside all of them, or not in the winter of the one that
-        owns them, are set aside.
+        owns them nor of `train_months`, are set aside.
     cells : sample at the centre of the cell that holds a site, so that training and map have the
         same support; None samples at the exact point.
+    train_months : "winter", "all", or the months, 1 to 12, that are kept beside the winter's.
 
     Raises
     ------
@@ -91,6 +94,7 @@ def sample(
     longitude = table["longitude"].to_numpy(np.float64)
     latitude = table["latitude"].to_numpy(np.float64)
     months = [Month(int(y), int(m)) for y, m in zip(table["year"], table["month"], strict=True)]
+    may_train = np.isin(table["month"], other_months(train_months))
     region_name = np.full(len(table), "", object)
     if regions:
         owners = assign_region(regions, longitude, latitude)
@@ -99,7 +103,7 @@ def sample(
                 reason[row] = "outside_regions"
                 continue
             region_name[row] = regions[index].name
-            if months[row].month not in regions[index].winter.months:
+            if not may_train[row] and months[row].month not in regions[index].winter.months:
                 reason[row], detail[row] = "not_winter", str(months[row])
     points = (
         Points(longitude, latitude, GEOGRAPHIC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from wco2_engine.learning.model import (
     STRICT_FIRST,
     Model,
     ModelPredictor,
+    OtherMonths,
     RegionModel,
     level_text,
 )
@@ -45,6 +46,7 @@ from wco2_engine.learning.tuning import Tuning, tune
 from wco2_engine.options import Hyperparameters, TrainingSettings
 from wco2_engine.products.citing import asked_by
 from wco2_engine.progress import Progress, Silent
+from wco2_engine.schema import to_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,9 +93,14 @@ def rows_and_folds(
     Parameters and errors are those of `train`; `names` are the predictors'.
     """
     settings, progress = settings or TrainingSettings(), progress or Silent()
-    by_region = rows_by_region(table, names, regions, settings.weights, zones)
+    by_region = rows_by_region(table, names, regions, zones, settings.months)
     found = []
     for k, (region, rows) in enumerate(zip(regions, by_region, strict=True)):
+        if settings.hyperparameters.train_months != "winter" and rows.others is None:
+            progress.note(
+                f"{region.name} trains on its winter alone: the training table has no rows of "
+                "other months that may train. Sample with train_months to have them."
+            )
         folds: dict[str, NDArray[np.int16]] = {}
         for method in settings.validation:
             try:
@@ -125,8 +132,8 @@ def train(
     ----------
     table : what `sample` made: site, longitude, latitude, year, month, flux_g_m2_month, and a
         column for each predictor of the catalogue.
-    regions : the first that contains a row owns it; rows outside, or out of the winter, don't
-        train. The default is one everywhere, with winters from October to April.
+    regions : the first that contains a row owns it; rows outside don't train. The default is one
+        everywhere, with winters from October to April.
     settings : how forests are fitted and validated; the defaults where None.
     origin : title and licence of the study, kept in the model.
     simulated : whether the study is made up. Observations whose source begins with "simulated" say
@@ -173,7 +180,7 @@ def train(
         settings={
             **_settings_record(settings),
             "sampling": sampling,
-            **_by_region(trained, "tuned", lambda found: asdict(found.chosen)),
+            **_by_region(trained, "tuned", lambda found: to_plain(found.chosen)),
         },
         provenance={
             **dict(origin or {}),
@@ -184,6 +191,7 @@ def train(
             "rows": len(table),
             "rows_outside_regions": int(outside.sum()),
             "rows_used": sum(len(part.rows) for part in parts),
+            "rows_of_other_months": sum(each.model.n_others for each in trained),
             "sources": sources[:MAX_SOURCES],
             **({"products": products} if products else {}),
             **_by_region(trained, "tuning", _tuning_record),
@@ -197,13 +205,12 @@ def train(
 def _settings_record(settings: TrainingSettings) -> dict[str, Any]:
     """What `Model.settings` keeps, by its published keys."""
     return {
-        **asdict(settings.hyperparameters),
+        **to_plain(settings.hyperparameters),
         "seed": settings.seed,
         "validation": list(settings.validation),
         "members": settings.n_members,
         "tune": settings.tune,
         "tune_budget": settings.tune_budget,
-        "weights": settings.weights,
     }
 
 
@@ -258,8 +265,9 @@ def _train_region(
         for method, stretch in zip(part.folds, to_validate, strict=True)
     }
     to_fit.step(0.0)
+    grown = rows.training(hyperparameters)
     forest, impurity = fit_with_importances(
-        rows.features, rows.target, hyperparameters, run, rows.sample_weight
+        grown.features, grown.target, hyperparameters, run, grown.sample_weight
     )
     members = None
     if settings.n_members:
@@ -292,6 +300,7 @@ def _train_region(
         members=members,
         n_members=settings.n_members,
         calibration=calibration,
+        others=OtherMonths.of(grown.subset(np.arange(len(rows), len(grown)))),
     )
     scores = [
         row
@@ -371,7 +380,7 @@ def _tuning_record(tuning: Tuning) -> dict[str, Any]:
     return {
         "sentence": tuning.sentence(),
         "trials": [
-            {**asdict(trial.hyperparameters), "rmse": trial.rmse, "r2": trial.r2}
+            {**to_plain(trial.hyperparameters), "rmse": trial.rmse, "r2": trial.r2}
             for trial in tuning.trials
         ],
         "whole_grid": tuning.whole_grid,
@@ -380,5 +389,5 @@ def _tuning_record(tuning: Tuning) -> dict[str, Any]:
         "nested": tuning.nested.row(),
         "untuned": tuning.untuned.row(),
         "gain": list(tuning.gain),
-        "chosen_by_fold": [asdict(chosen) for chosen in tuning.chosen_by_fold],
+        "chosen_by_fold": [to_plain(chosen) for chosen in tuning.chosen_by_fold],
     }

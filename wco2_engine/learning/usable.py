@@ -61,7 +61,10 @@ def _check_region(each: RegionModel, validations: tuple[str, ...]) -> None:
     for kind in each.importances:
         if not is_plain_name(kind):
             raise ValueError(f"region '{name}' has importances named {kind[:80]!r}")
+    others = each.others
     for what, values, most in (
+        ("target of other months", [] if others is None else others.target, MAX_FLUX),
+        ("features of other months", [] if others is None else others.features, MAX_FEATURE),
         ("target", each.target, MAX_FLUX),
         ("features", each.features, MAX_FEATURE),
         ("predictions", [p[~np.isnan(p)] for p in each.predictions.values()], MAX_FLUX),
@@ -110,6 +113,10 @@ def _check_settings(settings: Mapping[str, Any], validations: tuple[str, ...]) -
     ):
         if key in settings:
             get(settings, key, kind)
+    months = settings.get("train_months", "winter")
+    if not isinstance(months, str):
+        get({"train_months": months}, "train_months", list)
+        _ = [number_of(month, "train_months") for month in months]
     for region, growth in settings.get("tuned", {}).items():
         get({region: growth}, region, dict)
     _check_sampling(settings.get("sampling", {"at": "point"}))

@@ -37,6 +37,9 @@ def _option(key: Key) -> click.Option:
     flags = ["-o", flag] if key.name == "output" else [flag, key.name]
     said: dict[str, Any] = {"help": key.option.help, "required": key.is_required}
     kind = _plain_kind(key.hint)
+    if kind is str and tuple[int, ...] in get_args(key.hint):
+        said |= {"default": key.default, "show_default": True, "callback": _word_or_numbers}
+        return click.Option(flags, **said)
     if kind is bool:
         if key.default:
             return click.Option([f"{flag}/--no-{flag[2:]}", key.name], default=True, **said)
@@ -64,6 +67,12 @@ def _plain_kind(hint: Any) -> Any:
 def _as_list(context: click.Context, parameter: click.Parameter, items: Any) -> list[Any]:
     """What an option that may be repeated was given."""
     return list(items)
+
+
+def _word_or_numbers(context: click.Context, parameter: click.Parameter, text: str) -> Any:
+    """A word as it is; whole numbers, which commas part, as a list."""
+    items = _split(context, parameter, text)
+    return [int(item) for item in items] if all(item.isdecimal() for item in items) else text
 
 
 def _split(context: click.Context, parameter: click.Parameter, text: str) -> list[str]:

@@ -13,6 +13,7 @@ from wco2_qgis.runner import Facts
 VALIDATIONS = ("random", "site", "blocks", "knndm")
 TRANSFORMS = ("none", "sqrt", "log1p")
 WEIGHTS = ("rows", "sites")
+TRAIN_MONTHS = ("winter", "all")
 
 
 def add_growth(algorithm: Algorithm) -> None:
@@ -59,8 +60,22 @@ def add_growth(algorithm: Algorithm) -> None:
         "rows: each month of a site; sites: each site, however many months it has.",
         advanced=True,
     )
+    add_months(algorithm)
     algorithm.add_whole(
         "SEED", "Seed", 0, 0, "The same seed and libraries make the same model.", advanced=True
+    )
+
+
+def add_months(algorithm: Algorithm) -> None:
+    """Add which months train; the field of a job is `train_months`."""
+    algorithm.add_choice(
+        "TRAIN_MONTHS",
+        "Months that train",
+        TRAIN_MONTHS,
+        "winter",
+        "winter: those of each region's winter; all: those of summer too. Scores, intervals and "
+        "applicability are of the winter alone.",
+        advanced=True,
     )
 
 
@@ -73,6 +88,7 @@ def growth(algorithm: Algorithm, parameters: Values, context: Any) -> Values:
         "max_features": algorithm.parameterAsDouble(parameters, "MAX_FEATURES", context),
         "transform": algorithm.parameterAsEnumString(parameters, "TRANSFORM", context),
         "weights": algorithm.parameterAsEnumString(parameters, "WEIGHTS", context),
+        "train_months": algorithm.parameterAsEnumString(parameters, "TRAIN_MONTHS", context),
         "seed": algorithm.parameterAsInt(parameters, "SEED", context),
         "validation": validation or list(VALIDATIONS),
     }

@@ -12,6 +12,7 @@ from qgis.core import (
 )
 
 from wco2_qgis.algorithms.base import MODEL, Algorithm, Values, given
+from wco2_qgis.algorithms.forests import add_months
 from wco2_qgis.places import DEGREES, crs_of, crs_text
 from wco2_qgis.runner import run_job
 from wco2_qgis.tables import table_file
@@ -27,7 +28,8 @@ class SamplePredictors(Algorithm):
     HELP = (
         "In: prepared observations and a catalogue of rasters.\n"
         "Out: the training table, in the units that the catalogue names, and the observations "
-        "that could not be sampled, with the reason. Only months of a region's winter are taken."
+        "that could not be sampled, with the reason. Only months of a region's winter are taken, "
+        "unless all months are to train."
     )
     TAGS = ("extract", "training")
 
@@ -52,6 +54,7 @@ class SamplePredictors(Algorithm):
             "The CRS that the cells lie in. Empty: degrees.",
             advanced=True,
         )
+        add_months(self)
         self.add(
             QgsProcessingParameterVectorDestination(
                 "TRAINING", "Training table", QgsProcessing.SourceType.TypeVectorPoint
@@ -82,6 +85,7 @@ class SamplePredictors(Algorithm):
             "at": self.parameterAsEnumString(parameters, "AT", context),
             "resolution": self.parameterAsDouble(parameters, "RESOLUTION", context),
             "crs": crs_text(crs_of(self, parameters, "CRS", context)),
+            "train_months": self.parameterAsEnumString(parameters, "TRAIN_MONTHS", context),
         }
         counts = run_job(given(job), feedback, table.names)["counts"]
         for what, number in counts.items():

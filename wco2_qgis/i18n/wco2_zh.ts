@@ -460,6 +460,14 @@
    <translation>像元所在的坐标参照系。留空：经纬度（度）。</translation>
   </message>
   <message>
+   <source>Months that train</source>
+   <translation>参与训练的月份</translation>
+  </message>
+  <message>
+   <source>winter: those of each region's winter; all: those of summer too. Scores, intervals and applicability are of the winter alone.</source>
+   <translation>winter：各区域冬季的月份；all：夏季的月份也参与。评分、区间和适用范围只针对冬季。</translation>
+  </message>
+  <message>
    <source>Training table</source>
    <translation>训练表</translation>
   </message>
@@ -1583,9 +1591,9 @@ Out: the folder that the study names, with a model (.wco2), a GeoTIFF a winter (
   </message>
   <message>
    <source>In: prepared observations and a catalogue of rasters.
-Out: the training table, in the units that the catalogue names, and the observations that could not be sampled, with the reason. Only months of a region's winter are taken.</source>
+Out: the training table, in the units that the catalogue names, and the observations that could not be sampled, with the reason. Only months of a region's winter are taken, unless all months are to train.</source>
    <translation>输入：准备好的观测数据和栅格目录。
-输出：训练表（单位与目录一致），以及未能取样的观测及其原因。只取区域冬季内的月份。</translation>
+输出：训练表（单位与目录一致），以及未能取样的观测及其原因。只取区域冬季内的月份，除非所有月份都参与训练。</translation>
   </message>
   <message>
    <source>Select predictors</source>

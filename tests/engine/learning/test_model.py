@@ -644,7 +644,7 @@ def header(text: str, version: bytes = b"\x01\x00") -> bytes:
     ("content", "said"),
     [
         (npy(np.array([{"a": 1}] * 40), allow_pickle=True), "holds Python objects"),
-        (npy(np.zeros(40, "f4")), "plateau: 青藏, no path target is float32, not float64"),
+        (npy(np.zeros(40, "f4")), "plateau: 青藏, no path': target is float32, not float64"),
         (npy(np.zeros(40, ">f8")), "holds >f8 values"),
         (npy(np.zeros(40, "c16")), "holds complex128 values"),
         (npy(np.zeros(40, "S8")), "holds |S8 values"),

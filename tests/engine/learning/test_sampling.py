@@ -147,3 +147,15 @@ def test_a_training_table_that_is_none_is_refused(
     write_table(change(table), tmp_path / "training.csv")
     with pytest.raises(Wco2Error, match=message):
         read_training(tmp_path / "training.csv", catalogue.names)
+
+
+def test_months_out_of_the_winter_are_kept_where_they_are_to_train(
+    world: SimpleNamespace, catalogue: Catalogue
+) -> None:
+    rows = observations(*((2.5, 67.5, 2000, month) for month in (3, 4, 6, 7)))
+    north = [world.box("north", (2, 3), (0, 60, 20, 70))]
+    kept = {
+        months: sample(rows, catalogue, north, train_months=months).table["month"].tolist()
+        for months in ("winter", "all", (6, 1))
+    }
+    assert kept == {"winter": [3], "all": [3, 4, 6, 7], (6, 1): [3, 6]}

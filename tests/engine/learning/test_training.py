@@ -77,9 +77,13 @@ def made(
     min_samples_leaf: int = 1,
     max_features: float = 1.0,
     transform: str = "none",
+    train_months: Any = "winter",
+    weights: str = "rows",
     **settings: Any,
 ) -> TrainingSettings:
-    hyperparameters = Hyperparameters(trees, min_samples_leaf, max_features, transform)
+    hyperparameters = Hyperparameters(
+        trees, min_samples_leaf, max_features, transform, train_months, weights
+    )
     return TrainingSettings(hyperparameters, **settings)
 
 
@@ -480,6 +484,9 @@ def test_no_site_is_on_both_sides_under_several_names_or_within_a_kilometre(
         ("validation", ("knn",)),
         ("transform", "log"),
         ("weights", "site"),
+        ("train_months", "summer"),
+        ("train_months", ()),
+        ("train_months", (5, 13)),
         ("members", 1),
         ("members", -1),
         ("members", 501),
@@ -523,3 +530,82 @@ def test_a_model_without_any_validation_is_noted(catalogue: Catalogue, arctic: A
     progress.notes.clear()
     train(make_table(), catalogue, [arctic], made(trees=2, validation=("site",)), progress=progress)
     assert not any("Nothing was validated" in note for note in progress.notes)
+
+
+def with_summers(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with a July of 100 more at every site, and one at a site of its own."""
+    july = table[table["month"] == 1].assign(month=7)
+    july["flux_g_m2_month"] += 100
+    alone = july.iloc[:1].assign(site="site of summers", longitude=0.4)
+    return pd.concat([table, july, alone], ignore_index=True)
+
+
+def test_other_months_train_and_nothing_is_told_of_them(catalogue: Catalogue, arctic: Any) -> None:
+    table = with_summers(make_table())
+    few = {"trees": 5, "members": 2, "validation": ("random", "site")}
+    winter, every = (
+        train(table, catalogue, [arctic], made(**few, train_months=months))
+        for months in ("winter", "all")
+    )
+    alone, region = winter.regions[0], every.regions[0]
+    assert (alone.n_others, region.n_others) == (0, 31)
+    np.testing.assert_array_equal(alone.target, region.target)
+    for method in few["validation"]:
+        np.testing.assert_array_equal(alone.folds[method], region.folds[method])
+    assert {(row["n"], row["sites"]) for row in every.scores if row["month"] == "all"} == {
+        (210, 30)
+    }
+    assert {row["month"] for row in every.scores} == {"all", *MONTHS}
+    assert (region.predictions["site"] != alone.predictions["site"]).any()
+    assert region.forest.value.max() > 60 > alone.forest.value.max()
+    assert every.settings["train_months"] == "all"
+    assert every.provenance["rows_of_other_months"] == 31
+
+
+def test_the_summers_of_a_held_out_site_do_not_predict_its_winters(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    # Carbon names a site, so that a forest that saw its July would say a flux above 1.
+    table = with_summers(make_table())
+    richest = table["carbon"] == table["carbon"].max()
+    table["flux_g_m2_month"] = np.where(richest & (table["month"] == 7), 1e3, 1.0)
+    settings = made(trees=5, train_months="all", validation=("site",), members=0)
+    region = train(table, catalogue, [arctic], settings).regions[0]
+    assert region.others is not None
+    assert region.others.target.max() == 1000
+    own = region.features[:, NAMES.index("carbon")] == np.float32(table["carbon"].max())
+    assert own.sum() == len(MONTHS)
+    np.testing.assert_array_equal(region.predictions["site"][own], 1.0)
+    assert region.forest.value.max() > 1
+
+
+def test_a_model_keeps_the_other_months_that_it_was_trained_on(
+    catalogue: Catalogue, arctic: Any, tmp_path: Path
+) -> None:
+    table = with_summers(make_table())
+    settings = made(trees=5, min_samples_leaf=3, train_months=(7,), members=0)
+    model = train(table, catalogue, [arctic], settings)
+    model.write(tmp_path / "model.wco2")
+    read = Model.read(tmp_path / "model.wco2")
+    assert read.fingerprint == model.fingerprint
+    assert read.regions[0].others is not None
+    assert set(read.regions[0].others.month.tolist()) == {7}
+    assert read.settings["train_months"] == [7]
+    rows = table.loc[:4, list(NAMES)].to_numpy()
+    # Bounds come from the leaves' own targets, which are rows of July too.
+    np.testing.assert_array_equal(read.predict_interval(rows), model.predict_interval(rows))
+
+
+def test_asking_for_months_that_the_table_lacks_is_told(catalogue: Catalogue, arctic: Any) -> None:
+    class Notes(Silent):
+        def __init__(self) -> None:
+            self.told: list[str] = []
+
+        def note(self, message: str) -> None:
+            self.told.append(message)
+
+    notes = Notes()
+    settings = made(trees=2, train_months="all", validation=("site",), members=0)
+    model = train(make_table(), catalogue, [arctic], settings, progress=notes)
+    assert model.regions[0].others is None
+    assert "arctic trains on its winter alone" in notes.told[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -130,17 +131,13 @@ def at_held_out_sites(
     for predictor in model.predictors:
         sets.setdefault(("group", predictor.group), []).append(predictor.name)
     settings = model.settings
-    tuned = settings.get("tuned", {}).get(region.region.name, settings)
+    tuned = settings.get("tuned", {}).get(region.region.name, {})
+    hyperparameters = Hyperparameters.of_settings({**settings, **tuned})
     found = group_importances(
-        TrainingRows.of_region(region, names, settings.get("weights", "rows")),
+        TrainingRows.of_region(region, names),
         region.folds[method],
         {str(k): members for k, members in enumerate(sets.values())},
-        Hyperparameters(
-            trees=min(TREES, int(tuned["trees"])),
-            min_samples_leaf=int(tuned["min_samples_leaf"]),
-            max_features=float(tuned["max_features"]),
-            transform=str(tuned.get("transform", "none")),
-        ),
+        replace(hyperparameters, trees=min(TREES, hyperparameters.trees)),
         RunContext(int(settings["seed"]), threads, progress),
     )
     keys = list(sets)

@@ -96,6 +96,7 @@ def recipe(settings: Mapping[str, Any]) -> str:
         and settings["max_features"] == 1.0
         and settings.get("transform", "none") == "none"
         and settings.get("weights", "rows") == "rows"
+        and settings.get("train_months", "winter") == "winter"
         and not settings.get("tune")
     )
     return BARE if is_bare else "Extremely Randomized Trees with settings other than the bare ones"
