@@ -18,6 +18,7 @@ GEOGRAPHIC = "EPSG:4326"  # longitude and latitude, WGS 84
 CELL_SIZES = {"least": 1e-6, "most": 1e8}  # in units of any CRS: 0.1 m in degrees, 100,000 km
 VALIDATIONS = ("random", "site", "blocks", "knndm")
 TRANSFORMS = ("none", "sqrt", "log1p")
+AGGREGATES = ("mean", "trimmed", "median")
 WEIGHTS = ("rows", "sites")
 TRAIN_MONTHS = ("winter", "all")
 GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
@@ -42,6 +43,9 @@ class Hyperparameters:
     min_samples_leaf : rows that a leaf has at least.
     max_features : share of the predictors that are tried at each split.
     transform : "none", "sqrt" or "log1p": the scale of the target on which splits are compared.
+    aggregate : "mean", "trimmed" or "median" of the training fluxes in the leaves that a row
+        reaches: what the forest predicts.
+    trim : share of their weight that "trimmed" cuts off at each end.
     train_months : "winter", "all", or the months, 1 to 12, that train beside those of the winter.
         Nothing is scored or calibrated on rows of other months than the winter's.
     weights : "rows", or "sites" for each site to count as one.
@@ -87,6 +91,21 @@ class Hyperparameters:
         more="Leaves say means of the flux itself. Roots or logarithms let large fluxes count "
         "less; the sign is kept.",
         choices=TRANSFORMS,
+    )
+    aggregate: str = option(
+        "What is predicted of the fluxes in the leaves: mean, trimmed, median.",
+        "mean",
+        title="What is predicted of the fluxes in the leaves",
+        more="trimmed: the mean without the lowest and the highest. Trimmed means and medians are "
+        "robust against rare large fluxes, and lie below the mean where fluxes are skewed.",
+        choices=AGGREGATES,
+    )
+    trim: float = option(
+        "Share cut off at each end, of aggregate = trimmed.",
+        0.1,
+        title="Share cut off at each end of a trimmed mean",
+        above=0.0,
+        below=0.5,
     )
     train_months: str | tuple[int, ...] = option(
         "Months that train: winter, all, or a list of months beside the winter's.",
@@ -245,6 +264,13 @@ class MapProducts:
         "Map the ensemble's members, for intervals of totals.",
         False,
         title="Map the members, for intervals of totals",
+    )
+    mean: bool | None = option(
+        "Map the mean of the leaves too.",
+        None,
+        title="Map the mean of the leaves too",
+        more="Totals are sums of means; see [maps.md](maps.md).",
+        unset="where a region predicts another aggregate",
     )
 
     def __post_init__(self) -> None:

@@ -520,6 +520,18 @@ def _of_weights(target, share, rank_of, reached_of, n):  # type: ignore[no-untyp
     return lower + min(1.0, place - reached_of[low - 1]) * (upper - lower)
 
 
+@njit(nogil=True)
+def _trimmed(target, trim, rank_of, reached_of, n):  # type: ignore[no-untyped-def]
+    """The mean of the first `n` ranks, whose weights add up to `reached_of`, without the ends."""
+    low, high = trim * reached_of[n - 1], (1 - trim) * reached_of[n - 1]
+    before, total = low, 0.0
+    for k in range(n):
+        kept = min(max(reached_of[k], low), high)
+        total += (kept - before) * target[rank_of[k]]
+        before = kept
+    return total / (high - low)
+
+
 @_compiled(
     [
         types.void(
@@ -527,13 +539,14 @@ def _of_weights(target, share, rank_of, reached_of, n):  # type: ignore[no-untyp
             _read(types.float64),
             _read(types.uint32),
             types.float64[::1],
+            types.float64,
             types.float64[:, ::1],
         )
         for codes in _FOUND
     ]
 )
-def quantiles(found, target, several, shares, out):  # type: ignore[no-untyped-def]
-    """See `_walk_numpy.quantiles`."""
+def summaries(found, target, several, shares, trim, out):  # type: ignore[no-untyped-def]
+    """See `_walk_numpy.summaries`."""
     n_trees, n_rows = found.shape
     kind = found.dtype
     by_rank = np.empty(((n_trees + 3) // 4 * 4, TOGETHER), kind)
@@ -545,7 +558,7 @@ def quantiles(found, target, several, shares, out):  # type: ignore[no-untyped-d
         np.empty(TOGETHER, kind),
         np.empty(TOGETHER, kind),
     )
-    weighs = several.size > 0
+    weighs = several.size > 0 or trim > 0
     by_row = np.empty((TOGETHER if weighs else 0, n_trees), kind)
     largest = np.zeros(TOGETHER, kind)
     weight = np.zeros(target.size if weighs else 0, np.float64)
@@ -562,15 +575,17 @@ def quantiles(found, target, several, shares, out):  # type: ignore[no-untyped-d
                     by_row[i, t] = found[t, first + i]
                     largest[i] = max(largest[i], found[t, first + i])
             for i in range(n):
-                alone -= largest[i] >= target.size
+                alone -= largest[i] >= target.size or trim > 0
         if alone:
             _of_ranks(found, first, target, shares, by_rank, scratch, out)
         if alone == n:
             continue
         for i in range(n):
-            if largest[i] < target.size:
+            if largest[i] < target.size and trim == 0:
                 continue
             _weigh(by_row[i], several, table, weight, touched)
             length = _add_up(weight, touched, rank_of, reached_of)
             for k in range(shares.size):
                 out[first + i, k] = _of_weights(target, shares[k], rank_of, reached_of, length)
+            if trim > 0:
+                out[first + i, shares.size] = _trimmed(target, trim, rank_of, reached_of, length)

@@ -40,17 +40,24 @@ def walk(
             found[tree] = codes[first:last][leaves]
 
 
-def quantiles(
+def summaries(
     found: NDArray[np.uint32],
     target: NDArray[np.float64],
     several: NDArray[np.uint32],
     shares: NDArray[np.float64],
+    trim: float,
     out: NDArray[np.float64],
 ) -> None:
-    """Put in `out` `(n_rows, n_shares)` the quantiles that `Forest.predict_interval` defines.
+    """Put in `out` the quantiles that `Forest.predict_interval` defines, and a trimmed mean.
 
-    `found` is what `walk` fills, with codes of leaves; see `LeafTargets` for the rest.
+    `out` is `(n_rows, n_shares)`, with one column more for the mean without the share `trim` at
+    each end, where that is above 0. `found` is what `walk` fills, with codes of leaves; see
+    `LeafTargets` for the rest.
     """
+    if trim:
+        for row, codes in enumerate(found.T.tolist()):
+            reached, values = _weighted(codes, target, several)
+            out[row, -1] = _trimmed(reached, values, trim)
     n_trees = len(found)
     alone = (found < target.size).all(axis=0)
     ranks = np.sort(found[:, alone], axis=0)
@@ -60,15 +67,14 @@ def quantiles(
         lower, upper = (target[ranks[at]] for at in (below - 1, min(below, n_trees - 1)))
         out[alone, k] = lower + (place - below) * (upper - lower)
     for row in np.flatnonzero(~alone).tolist():
-        out[row] = _weighted_quantiles(found[:, row].tolist(), target, several, shares)
+        reached, values = _weighted(found[:, row].tolist(), target, several)
+        out[row, : len(shares)] = _weighted_quantiles(reached, values, shares)
 
 
-def _weighted_quantiles(
-    codes: list[int],
-    target: NDArray[np.float64],
-    several: NDArray[np.uint32],
-    shares: NDArray[np.float64],
-) -> list[float]:
+def _weighted(
+    codes: list[int], target: NDArray[np.float64], several: NDArray[np.uint32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The weights up to each target in the leaves of these codes, and the targets, ascending."""
     members = []
     for code in codes:
         begin = code - target.size
@@ -80,13 +86,24 @@ def _weighted_quantiles(
     for each in members:
         weight[each] += 1 / each.size * n_members / len(members)
     used = np.flatnonzero(weight)
-    reached = np.cumsum(weight[used])
-    values = target[used]
+    return np.cumsum(weight[used]), target[used]
+
+
+def _trimmed(reached: NDArray[np.float64], values: NDArray[np.float64], trim: float) -> np.float64:
+    """The mean of the values whose weights add up to `reached`, without the ends."""
+    low, high = trim * reached[-1], (1 - trim) * reached[-1]
+    kept = np.diff(np.clip(reached, low, high), prepend=low)
+    return np.cumsum(kept * values)[-1] / (high - low)
+
+
+def _weighted_quantiles(
+    reached: NDArray[np.float64], values: NDArray[np.float64], shares: NDArray[np.float64]
+) -> list[float]:
     answers = []
     for share in shares.tolist():
         place = share * (reached[-1] - 1) + 1
         below = int(np.searchsorted(reached, place, side="right")) - 1
-        lower, upper = values[max(below, 0)], values[min(below + 1, used.size - 1)]
+        lower, upper = values[max(below, 0)], values[min(below + 1, values.size - 1)]
         answers.append(lower + min(1, place - reached[below]) * (upper - lower))
     return answers
 

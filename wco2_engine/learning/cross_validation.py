@@ -30,7 +30,7 @@ class HeldOutPredictions:
     Parameters
     ----------
     folds : `(n_rows,)`.
-    predicted : `(n_rows,)`, g C m-2 month-1.
+    predicted : `(n_rows,)`, g C m-2 month-1, by the aggregate of the hyperparameters.
     bounds : by level, `(2, n_rows)`, lower and upper.
     permuted_errors : `(n_sets, n_rows)`, squared errors while each set of predictors is shuffled.
     """
@@ -110,7 +110,7 @@ def cross_val_predict(
         forest = fit_forest(train.features, train.target, of_fold, run, train.sample_weight)
         features = rows.features[test]
         predicted[test] = forest.predict(features, threads=run.threads)
-        if bounds:
+        if bounds and forest.targets is None:
             forest = forest.with_targets(train.features, train.target, run.threads)
         for level, found in bounds.items():
             found[:, test] = forest.predict_interval(features, level, run.threads)[1:]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.learning.aggregation import Aggregate
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import Hyperparameters
@@ -58,6 +59,7 @@ def fit_with_importances(
     A transform decides where trees split, never what leaves say: they say the mean of the target
     itself. So nothing is transformed back, and no bias comes of it, where back-transforming the
     mean of logarithms falls short of the mean (Duan 1983, doi 10.1080/01621459.1983.10478017).
+    An aggregate other than the mean needs the targets of the leaves; the forest then holds them.
 
     Parameters
     ----------
@@ -99,16 +101,30 @@ def fit_with_importances(
         n_jobs=run.threads,
     ).fit(features, TRANSFORMS[hyperparameters.transform](target), sample_weight=sample_weight)
     forest, impurity = Forest.from_sklearn(estimator), np.asarray(estimator.feature_importances_)
-    if hyperparameters.transform == "none":
-        return forest, impurity
-    leaves = forest.apply(features, threads=run.threads).reshape(-1)
+    if hyperparameters.transform != "none":
+        forest = _of_flux(forest, features, target, sample_weight, run.threads)
+    aggregate = Aggregate.of(hyperparameters)
+    if not aggregate.is_mean:
+        forest = replace(forest, aggregate=aggregate).with_targets(features, target, run.threads)
+    return forest, impurity
+
+
+def _of_flux(
+    forest: Forest,
+    features: NDArray[np.float32],
+    target: FloatArray,
+    sample_weight: FloatArray | None,
+    threads: int,
+) -> Forest:
+    """The forest with the means of the target itself in its leaves."""
+    leaves = forest.apply(features, threads=threads).reshape(-1)
     weight = np.ones(len(target)) if sample_weight is None else sample_weight
     weight = np.repeat(weight, forest.n_trees)
     flux = np.repeat(target, forest.n_trees)
     total = np.bincount(leaves, weight * flux, minlength=forest.n_nodes)
     rows = np.bincount(leaves, weight, minlength=forest.n_nodes)
     value = np.divide(total, rows, out=np.zeros(forest.n_nodes), where=rows > 0)
-    return replace(forest, value=value), impurity
+    return replace(forest, value=value)
 
 
 def check_target(target: FloatArray, purpose: str) -> None:

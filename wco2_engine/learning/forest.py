@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE
+from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.intervals import LeafTargets
 
 # Deeper trees are refused: the largest real ones stay below a hundred, and walking has no end else.
@@ -38,9 +39,24 @@ ARRAYS: dict[str, np.dtype[Any]] = {
 }
 
 
+class Estimates(NamedTuple):
+    """What a forest tells of some rows, float64 in the units of the target.
+
+    Attributes
+    ----------
+    flux : `(n_rows,)`, the prediction, by the forest's aggregate.
+    bounds : `(2, n_rows)`, lower and upper; `(0, n_rows)` where no level was asked for.
+    mean : `(n_rows,)` of the trees' leaf values; that is `flux` where the aggregate is the mean.
+    """
+
+    flux: NDArray[np.float64]
+    bounds: NDArray[np.float64]
+    mean: NDArray[np.float64]
+
+
 @dataclass(frozen=True, eq=False)
 class Forest:
-    """Trees whose mean is the prediction; the nodes of all trees stand one after the other.
+    """Trees that predict together; the nodes of all trees stand one after the other.
 
     A row goes left where its value is at most the threshold. Children follow their parent, the
     right one next to the left one. A leaf is its own left child and has threshold +inf, so walking
@@ -55,8 +71,10 @@ class Forest:
     value : `(n_nodes,)` float64, what a leaf predicts; 0 in inner nodes.
     root : `(n_trees,)` uint32, each tree's first node.
     n_features : columns that a row has.
-    targets : the training targets of the leaves, which only intervals need; see `with_targets`.
+    targets : the training targets of the leaves, which intervals need, and aggregates other than
+        the mean; see `with_targets`.
     one_row_leaves : whether every leaf's value is the target of a single training row.
+    aggregate : what is predicted of the targets in the leaves that a row reaches.
 
     Raises
     ------
@@ -87,6 +105,7 @@ class Forest:
     n_features: int
     targets: LeafTargets | None = None
     one_row_leaves: bool = False
+    aggregate: Aggregate = MEAN
     depth: int = field(init=False)
 
     def __repr__(self) -> str:
@@ -161,7 +180,7 @@ class Forest:
         )
 
     def with_targets(self, features: ArrayLike, target: ArrayLike, threads: int = 1) -> Forest:
-        """The same forest, able to predict intervals.
+        """The same forest, able to predict intervals, and by other aggregates than the mean.
 
         Parameters
         ----------
@@ -179,7 +198,9 @@ class Forest:
     def predict(
         self, rows: ArrayLike, threads: int = 1, kernel: str | None = None
     ) -> NDArray[np.float64]:
-        """The mean of the trees' leaf values, the same bits whatever `threads` and `kernel`.
+        """The aggregate of the leaves reached, the same bits whatever `threads` and `kernel`.
+
+        The mean is that of the trees' leaf values; see `Aggregate` for the others.
 
         Parameters
         ----------
@@ -193,14 +214,17 @@ class Forest:
 
         Raises
         ------
-        ValueError : when `rows` has another shape, or holds NaN or infinity.
+        ValueError : when `rows` has another shape, or holds NaN or infinity; when the aggregate is
+            not the mean, leaves hold several rows and there are no `targets`.
         """
-        return self.predict_members(rows, 1, threads, kernel)[0]
+        if self.aggregate.is_mean:
+            return self.predict_members(rows, 1, threads, kernel)[0]
+        return self.estimates(rows, None, threads, kernel).flux
 
     def predict_members(
         self, rows: ArrayLike, members: int, threads: int = 1, kernel: str | None = None
     ) -> NDArray[np.float64]:
-        """What `members` forests predict that were joined to this one, each of equally many trees.
+        """The means of `members` forests that were joined to this one, each of equally many trees.
 
         Each has the same bits as `predict` of its own forest, but rows are prepared only once.
 
@@ -230,7 +254,7 @@ class Forest:
     def predict_interval(
         self, rows: ArrayLike, level: float = 0.9, threads: int = 1, kernel: str | None = None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """The mean as `predict` gives it, and the bounds that hold a share `level` of the targets.
+        """What `predict` gives, and the bounds that hold a share `level` of the targets.
 
         The bounds are the quantiles (1 - level) / 2 and (1 + level) / 2 of the training targets,
         each weighted by 1 / (rows in its leaf), averaged over the trees (Meinshausen 2006,
@@ -245,14 +269,48 @@ class Forest:
 
         Returns
         -------
-        mean, lower, upper : `(n_rows,)` float64.
+        flux, lower, upper : `(n_rows,)` float64.
         """
-        if not 0 < level < 1:
+        flux, (lower, upper), _ = self.estimates(rows, level, threads, kernel)
+        return flux, lower, upper
+
+    def estimates(
+        self,
+        rows: ArrayLike,
+        level: float | None = None,
+        threads: int = 1,
+        kernel: str | None = None,
+    ) -> Estimates:
+        """The prediction, bounds of a level where one is given, and the mean, in one pass.
+
+        Takes and raises what `predict_interval` does; without a level, what `predict` does.
+        """
+        if level is not None and not 0 < level < 1:
             raise ValueError(f"a level of {level} is not between 0 and 1")
+        shares = [] if level is None else [(1 - level) / 2, (1 + level) / 2]
+        trim = self.aggregate.trim
+        if self.aggregate.name == "median":
+            shares.append(0.5)
+        if not shares and not trim:
+            mean = self.predict_members(rows, 1, threads, kernel)[0]
+            return Estimates(mean, np.empty((0, len(mean))), mean)
+        mean, found = self._of_leaves(rows, np.array(shares), trim, threads, kernel)
+        bounds = found[: 0 if level is None else 2]
+        return Estimates(mean if self.aggregate.is_mean else found[-1], bounds, mean)
+
+    def _of_leaves(
+        self,
+        rows: ArrayLike,
+        shares: NDArray[np.float64],
+        trim: float,
+        threads: int,
+        kernel: str | None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The mean `(n_rows,)`, and `(n_found, n_rows)`: quantiles, then a trimmed mean if any."""
         matrix = self._matrix(rows)
         targets = self._leaf_targets
-        shares = np.array([(1 - level) / 2, (1 + level) / 2])
-        mean, bounds = np.empty(len(matrix)), np.empty((len(matrix), 2))
+        mean = np.empty(len(matrix))
+        answers = np.empty((len(shares) + (trim > 0), len(matrix)))
         walk = walker(kernel)
         small = self._nodes.dtype == SMALL_NODE and max(targets.n_codes, self.n_trees + 3) < 2**16
 
@@ -263,12 +321,12 @@ class Forest:
                 found = room[: self.n_trees * len(keys)].reshape(self.n_trees, -1)
                 walk.walk(self._nodes, self._bounds, self.value, targets.code, keys, total, found)
                 mean[block][part] = total[0] / self.n_trees
-                between = np.empty((len(keys), 2))
-                walk.quantiles(found, targets.target, targets.several, shares, between)
-                bounds[block][part] = between
+                out = np.empty((len(keys), len(answers)))
+                walk.summaries(found, targets.target, targets.several, shares, trim, out)
+                answers[:, block][:, part] = out.T
 
         _in_blocks(work, len(matrix), threads)
-        return mean, bounds[:, 0].copy(), bounds[:, 1].copy()
+        return mean, answers
 
     def apply(
         self, rows: ArrayLike, threads: int = 1, kernel: str | None = None
@@ -321,7 +379,10 @@ class Forest:
         if self.targets is not None:
             return self.targets
         if not self.one_row_leaves:
-            raise ValueError("intervals need the training rows: give them by with_targets first")
+            raise ValueError(
+                "intervals, medians and trimmed means need the training rows: give them by "
+                "with_targets first"
+            )
         return LeafTargets.of_values(self.value, self._is_leaf)
 
     @cached_property
@@ -482,7 +543,7 @@ class Walker(NamedTuple):
     about: str  # for notes to the user: with its version, and why it is not the faster one
     order: Callable[..., Any]
     walk: Callable[..., None]
-    quantiles: Callable[..., None]
+    summaries: Callable[..., None]
 
 
 def walker(kernel: str | None = None) -> Walker:
@@ -520,7 +581,7 @@ def _numpy_walker(why: str) -> Walker:
     from wco2_engine.learning import _walk_numpy as walk
 
     about = f"numpy {np.__version__} ({why})"
-    return Walker("numpy", about, walk.order, walk.walk, walk.quantiles)
+    return Walker("numpy", about, walk.order, walk.walk, walk.summaries)
 
 
 @cache
@@ -533,7 +594,7 @@ def _numba_walker() -> Walker | str:
     except Exception as error:  # a numba that does not fit its numpy or LLVM fails in many ways
         return f"{type(error).__name__}: {error}"
     about = f"numba {numba.__version__}"
-    return Walker("numba", about, walk.order, walk.walk, walk.quantiles)
+    return Walker("numba", about, walk.order, walk.walk, walk.summaries)
 
 
 def _in_blocks(work: Callable[[slice], None], n_rows: int, threads: int) -> None:

@@ -19,12 +19,13 @@ from wco2_engine.escaping import one_line
 from wco2_engine.files import existing_file
 from wco2_engine.grid import is_crs_text
 from wco2_engine.inputs.regions import Region
+from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, write_archive
 from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
 from wco2_engine.learning.features import PredictorTable
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
-from wco2_engine.learning.forest import Forest
+from wco2_engine.learning.forest import Estimates, Forest
 from wco2_engine.learning.reprs import model_html, model_text, short_repr
 from wco2_engine.learning.usable import check_usable
 from wco2_engine.options import MAX_ENSEMBLE
@@ -34,7 +35,7 @@ from wco2_engine.units import FLUX_UNITS
 if TYPE_CHECKING:
     from wco2_engine.learning.rows import TrainingRows
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FLUX_ATTRIBUTES = {"units": FLUX_UNITS, "long_name": "winter CO2 flux to the atmosphere"}
 
 MAX_REGIONS = 1_000
@@ -130,7 +131,7 @@ class RegionModel:
     predictions : by validation, `(n_rows,)` float64, predicted while held out; NaN for none.
     importances : by kind ("impurity", "permutation"), `(n_features,)` float64.
     members, n_members : the trees of equally large forests, each grown on other sites, one forest
-        after the other; None and 0 where there are none.
+        after the other; None and 0 where there are none. They predict means.
     calibration : by level as text ("0.9", see `level_text`), what the bounds of this level are
         moved outward by, g C m-2 month-1; inward where negative.
     others : the rows of other months that the forest was fitted to too; None for none.
@@ -207,6 +208,8 @@ class RegionModel:
             return
         if self.members.n_features != self.forest.n_features:
             raise ValueError(f"region '{name}': members and forest differ in columns")
+        if not self.members.aggregate.is_mean:
+            raise ValueError(f"region '{name}': its members predict no means")
         if self.members.n_trees % self.n_members:
             raise ValueError(f"region '{name}': its members differ in trees")
 
@@ -223,14 +226,21 @@ class RegionModel:
         """How many rows of other months the forest was fitted to."""
         return 0 if self.others is None else len(self.others.features)
 
+    @property
+    def aggregate(self) -> Aggregate:
+        """What the forest predicts of the training fluxes in its leaves."""
+        return self.forest.aggregate
+
     @cached_property
     def interval_forest(self) -> Forest:
-        """The forest with the training targets of its leaves, which `predict_interval` needs.
+        """The forest with the training targets of its leaves, which all but means need.
 
         Raises
         ------
         Wco2Error : when the forest was trained on other rows than these.
         """
+        if self.forest.targets is not None:
+            return self.forest
         features, target = self.features, self.target
         if self.others is not None:
             features = np.concatenate([features, self.others.features])
@@ -239,7 +249,8 @@ class RegionModel:
             return self.forest.with_targets(features, target)
         except ValueError as error:
             raise Wco2Error(
-                f"Region '{self.region.name}' of the model can't tell intervals: {error}.",
+                f"Region '{self.region.name}' of the model can't tell what its leaves hold: "
+                f"{error}.",
                 "Get the file again from where it came, or train it again.",
             ) from error
 
@@ -252,10 +263,30 @@ class RegionModel:
         """Whether intervals of this level were calibrated on held-out sites."""
         return level_text(level) in self.calibration
 
+    @property
+    def predicting_forest(self) -> Forest:
+        """The forest with all that its own aggregate needs; raises what `interval_forest` does."""
+        return self.forest if self.aggregate.is_mean else self.interval_forest
+
+    def estimates(
+        self, rows: NDArray[np.float32], level: float | None = None, threads: int = 1
+    ) -> Estimates:
+        """The flux by the region's aggregate, bounds of a level if one is given, and the mean.
+
+        Bounds are calibrated where known; see `predict_interval`, also for parameters and errors.
+        """
+        forest = self.predicting_forest if level is None else self.interval_forest
+        found = forest.estimates(rows, level, threads)
+        if level is None:
+            return found
+        correction = self.calibration.get(level_text(level), 0.0)
+        lower, upper = found.bounds
+        return found._replace(bounds=np.stack(corrected_bounds(lower, upper, correction)))
+
     def predict_interval(
         self, rows: NDArray[np.float32], level: float = 0.9, threads: int = 1
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """The mean, and bounds that hold a share `level` of the fluxes, calibrated where known.
+        """The flux, and bounds that hold a share `level` of the fluxes, calibrated where known.
 
         Bounds that calibration moves inward meet in their middle at most.
 
@@ -265,18 +296,17 @@ class RegionModel:
 
         Returns
         -------
-        mean, lower, upper : `(n_rows,)` float64, g C m-2 month-1.
+        flux, lower, upper : `(n_rows,)` float64, g C m-2 month-1.
 
         Raises
         ------
         ValueError : for a level that is not between 0 and 1.
         """
-        mean, lower, upper = self.interval_forest.predict_interval(rows, level, threads)
-        correction = self.calibration.get(level_text(level), 0.0)
-        return mean, *corrected_bounds(lower, upper, correction)
+        flux, (lower, upper), _ = self.estimates(rows, level, threads)
+        return flux, lower, upper
 
     def predict_members(self, rows: NDArray[np.float32], threads: int = 1) -> NDArray[np.float64]:
-        """What each member predicts, `(n_members, n_rows)` float64, g C m-2 month-1.
+        """What each member predicts, means `(n_members, n_rows)` float64, g C m-2 month-1.
 
         Raises
         ------
@@ -410,6 +440,8 @@ class Model:
         ]
         if any(each.n_members or each.calibration for each in self.regions):
             facts.append([[each.n_members, dict(each.calibration)] for each in self.regions])
+        if not all(each.aggregate.is_mean for each in self.regions):
+            facts.append([each.aggregate.to_json() for each in self.regions])
         digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
         for each in self.regions:
             training = _training_of(each)
@@ -467,6 +499,8 @@ class Model:
     def predict(self, rows: Any, region: str | None = None, threads: int = 1) -> Any:
         """The flux of rows in a region, g C m-2 month-1; NaN where a predictor is missing.
 
+        It is what the region predicts of the fluxes in its leaves: see `RegionModel.aggregate`.
+
         Parameters
         ----------
         rows : the predictors, in the model's units: a pandas DataFrame, taken by the names of its
@@ -498,7 +532,7 @@ class Model:
         table = self._table(rows)
         flux = np.full(len(table), np.nan)
         complete = np.isfinite(table.values).all(axis=1)
-        flux[complete] = part.forest.predict(table.values[complete], threads)
+        flux[complete] = part.predicting_forest.predict(table.values[complete], threads)
         return table.like_rows(flux, "flux", FLUX_ATTRIBUTES)
 
     def predict_interval(
@@ -513,14 +547,14 @@ class Model:
 
         Returns
         -------
-        mean, lower, upper : each as `predict` returns it, g C m-2 month-1.
+        flux, lower, upper : each as `predict` returns it, g C m-2 month-1.
 
         Examples
         --------
         >>> from wco2_engine import Model
         >>> model = Model.read("results/model.wco2")
-        >>> mean, lower, upper = model.predict_interval([[-21.5, 12.0]], level=0.5)
-        >>> bool(lower[0] <= mean[0] <= upper[0])
+        >>> flux, lower, upper = model.predict_interval([[-21.5, 12.0]], level=0.5)
+        >>> bool(lower[0] <= flux[0] <= upper[0])
         True
         """
         part = self.region_model(region)
@@ -529,11 +563,11 @@ class Model:
         complete = np.isfinite(table.values).all(axis=1)
         found[:, complete] = part.predict_interval(table.values[complete], level, threads)
         names = ("flux", "flux_lower", "flux_upper")
-        mean, lower, upper = (
+        flux, lower, upper = (
             table.like_rows(values, name, FLUX_ATTRIBUTES)
             for values, name in zip(found, names, strict=True)
         )
-        return mean, lower, upper
+        return flux, lower, upper
 
     def area_of_applicability(self, region: str | None = None) -> AreaOfApplicability:
         """Where a region's forest knows its way, fitted; it takes DataFrames by the model's names.
@@ -581,6 +615,7 @@ class Model:
                     "trees": each.forest.n_trees,
                     "nodes": each.forest.n_nodes,
                     "depth": each.forest.depth,
+                    "aggregate": each.aggregate.to_json(),
                     "members": each.n_members,
                     "calibration": dict(each.calibration),
                     "ranges": {
@@ -605,12 +640,14 @@ class Model:
     def write(self, path: Path | str) -> None:
         """Write the model to `path`, whole or not at all; the same model gives the same bytes.
 
+        It takes the earliest format that can hold it, so that earlier versions can read it too.
+
         Raises
         ------
         Wco2Error : when the disk is full or the folder can't be written to.
         """
         facts: dict[str, Any] = {
-            "format": FORMAT_VERSION,
+            "format": 1 if all(each.aggregate.is_mean for each in self.regions) else 2,
             "fingerprint": self.fingerprint,
             "checksum": self.checksum,
             "simulated": self.simulated,
@@ -621,6 +658,7 @@ class Model:
             "coverage": list(self.coverage),
             "regions": [
                 {
+                    "aggregate": each.aggregate.to_json(),
                     "n_members": each.n_members,
                     **({"others": True} if each.others else {}),
                     "calibration": dict(each.calibration),
@@ -669,7 +707,9 @@ class Model:
 
 # By format version: what makes a file's contents those of the next version. Once a version was
 # given to users its entry stays for good.
-UPGRADES: dict[int, Callable[[Facts, Arrays], tuple[Facts, Arrays]]] = {}
+UPGRADES: dict[int, Callable[[Facts, Arrays], tuple[Facts, Arrays]]] = {
+    1: lambda facts, arrays: (facts, arrays),  # 2 may say another aggregate than the mean
+}
 
 
 def _arrays_of(each: RegionModel) -> Arrays:
@@ -763,16 +803,17 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         raise Wco2Error(f"region {index} has a CRS that is no code, WKT or PROJ text")
     region = Region.from_json(where)
 
-    def forest(what: str) -> Forest:
+    def forest(what: str, aggregate: Aggregate = MEAN) -> Forest:
         arrays: dict[str, Any] = {name: array(f"{what}_{name}") for name in FOREST_ARRAYS}
-        return Forest(**arrays, n_features=n_features)
+        return Forest(**arrays, n_features=n_features, aggregate=aggregate)
 
-    # Models of before there were members and calibration lack both.
-    entry = {"n_members": 0, "calibration": {}, "others": False, **entry}
+    # Models of before there were members, calibration, other months and aggregates lack them.
+    missing = {"n_members": 0, "calibration": {}, "others": False, "aggregate": MEAN.to_json()}
+    entry = {**missing, **entry}
     n_members = get(entry, "n_members", int)
     return RegionModel(
         region=region,
-        forest=forest("forest"),
+        forest=forest("forest", Aggregate.from_json(get(entry, "aggregate", dict))),
         features=array("features"),
         **{key: array(key) for key in _ROW_ARRAYS},
         folds=by_name("folds"),

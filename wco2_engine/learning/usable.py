@@ -109,7 +109,7 @@ def _check_settings(settings: Mapping[str, Any], validations: tuple[str, ...]) -
     number_of(settings["max_features"], "max_features")
     for key, kind in (
         *(("sampling", dict), ("tuned", dict), ("recipe", str), ("transform", str)),
-        *(("weights", str), ("tune", bool), ("members", int)),
+        *(("weights", str), ("tune", bool), ("members", int), ("aggregate", str)),
     ):
         if key in settings:
             get(settings, key, kind)

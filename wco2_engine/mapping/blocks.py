@@ -173,15 +173,15 @@ class _RegionTile:
                 whole: NDArray[np.bool_] = ~np.any(gaps, axis=1)
                 fluxes = sums.add(self.model, products, rows, whole)
                 if products.monthly:
-                    for end, flux in zip(products.bounds, fluxes, strict=False):
+                    for end, flux in zip(products.ends, fluxes, strict=False):
                         for month, each in zip(months, flux, strict=True):
                             self._write(values, MONTHLY_FLUX + end, str(month), each[np.newaxis])
                 steps.add(step * len(months))
             for k, year in enumerate(map(str, years)):
-                for end, total in zip(products.bounds, sums.fluxes, strict=False):
+                for end, total in zip(products.ends, sums.fluxes, strict=False):
                     self._write(values, WINTER_FLUX + end, year, total[np.newaxis, k])
                 if products.members:
-                    members = sums.fluxes[len(products.bounds) :, k]
+                    members = sums.fluxes[len(products.ends) :, k]
                     self._write(values, MEMBERS, year, members)
                 if products.applicability:
                     self._write(values, APPLICABILITY, year, sums.applicability[:, k])
@@ -202,7 +202,7 @@ class _Sums:
 
     Attributes
     ----------
-    fluxes : `(n_fluxes, n_winters, n_cells)`: estimate, bounds and members.
+    fluxes : `(n_fluxes, n_winters, n_cells)`: estimate, bounds, mean and members.
     applicability : `(3, n_winters, n_cells)`: the worst dissimilarity index, months outside, and
         the least local point density.
     predicted, outside : `(n_winters,)`, cell-months.
@@ -219,7 +219,7 @@ class _Sums:
         applicability = np.zeros((3 if products.applicability else 0, *shape))
         applicability[2:] = np.inf
         return cls(
-            fluxes=np.zeros((len(products.bounds) + products.members, *shape)),
+            fluxes=np.zeros((len(products.ends) + products.members, *shape)),
             applicability=applicability,
             predicted=np.zeros(n_winters, np.int64),
             outside=np.zeros(n_winters, np.int64),
@@ -304,12 +304,9 @@ class _Steps:
 def _fluxes(
     model: RegionModel, products: Products, rows: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """What is summed over a winter: the estimate, its bounds and the members, one a line."""
-    found: list[NDArray[np.float64]] = []
-    if products.interval is None:
-        found.append(model.forest.predict(rows))
-    else:
-        found += model.predict_interval(rows, products.interval)
+    """What is summed over a winter: estimate, bounds, mean and members, one a line."""
+    flux, bounds, mean = model.estimates(rows, products.interval)
+    found = [flux, *bounds, *([mean] if products.mean else [])]
     if products.members:
         found += list(model.predict_members(rows))
     return np.stack(found)

@@ -149,7 +149,7 @@ def _common(model: Model, work: Work, quantity: str) -> dict[str, str]:
     read = {
         name.removeprefix("WCO2_").lower(): text
         for name, text in tags.items()
-        if name.startswith(("WCO2_INTERVAL", "WCO2_APPLICABILITY"))
+        if name.startswith(("WCO2_INTERVAL", "WCO2_APPLICABILITY", "WCO2_AGGREGATE"))
     }
     return {"grid_mapping": "crs", "cell_methods": "area: mean", **read}
 

@@ -17,7 +17,7 @@ from wco2_engine.mapping.writer import Band
 from wco2_engine.season import Month, Winter, format_years
 
 WINTER_FLUX, MONTHLY_FLUX = "winter_flux", "monthly_flux"
-LOWER, UPPER = "_lower", "_upper"
+LOWER, UPPER, MEAN = "_lower", "_upper", "_mean"
 MEMBERS, APPLICABILITY = "winter_flux_members", "applicability"
 
 _UNITS = {WINTER_FLUX: "g C m-2 winter-1", MONTHLY_FLUX: "g C m-2 month-1"}
@@ -42,6 +42,7 @@ class Products:
     interval : the share of fluxes that the bounds hold; None for no bounds.
     applicability : whether it is told how far the model can be applied.
     members : how many members of the ensemble are mapped; 0 for none.
+    mean : whether the mean of the leaves is mapped beside what a region predicts.
 
     Raises
     ------
@@ -52,6 +53,7 @@ class Products:
     interval: float | None = None
     applicability: bool = False
     members: int = 0
+    mean: bool = False
 
     def __post_init__(self) -> None:
         if self.interval is not None and not 0 < self.interval < 1:
@@ -61,9 +63,10 @@ class Products:
             )
 
     @property
-    def bounds(self) -> tuple[str, ...]:
-        """What the quantities of the estimate and its bounds end in; they are computed so."""
-        return ("",) if self.interval is None else ("", LOWER, UPPER)
+    def ends(self) -> tuple[str, ...]:
+        """What the quantities of the estimate, its bounds and the mean end in, in their order."""
+        bounds = () if self.interval is None else (LOWER, UPPER)
+        return ("", *bounds, *([MEAN] if self.mean else []))
 
     def bands(self, quantity: str) -> tuple[Band, ...]:
         """The bands of a quantity's rasters."""
@@ -77,10 +80,10 @@ class Products:
                 )
                 for k in range(1, self.members + 1)
             )
-        end = next((end for end in (LOWER, UPPER) if quantity.endswith(end)), "")
+        end = next((end for end in (LOWER, UPPER, MEAN) if quantity.endswith(end)), "")
         of = quantity.removesuffix(end)
-        bound = f", {end[1:]} bound of {self.interval:g}" if end else ""
-        return (Band(f"{_TITLES[of]}{bound}, {_SIGN}", _UNITS[of]),)
+        what = {MEAN: ", mean of the leaves"}.get(end, f", {end[1:]} bound of {self.interval}")
+        return (Band(f"{_TITLES[of]}{what if end else ''}, {_SIGN}", _UNITS[of]),)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class Schedule:
     def outputs(self) -> tuple[Output, ...]:
         """The rasters, in the order of a block's layers: those of winters, then those of months."""
         products = self.products
-        quantities = [WINTER_FLUX + end for end in products.bounds]
+        quantities = [WINTER_FLUX + end for end in products.ends]
         quantities += [MEMBERS] * bool(products.members)
         quantities += [APPLICABILITY] * products.applicability
         maps = []
@@ -147,7 +150,7 @@ class Schedule:
                 months = [m for winter in self.winters for m in winter.months_of(year)]
                 bands = products.bands(quantity)
                 maps.append(Output(quantity, str(year), min(months), max(months), bands))
-        for quantity in (MONTHLY_FLUX + end for end in products.bounds if products.monthly):
+        for quantity in (MONTHLY_FLUX + end for end in products.ends if products.monthly):
             bands = products.bands(quantity)
             maps += [Output(quantity, str(month), month, month, bands) for month in self.months]
         return tuple(maps)
@@ -220,9 +223,18 @@ def check_complete(
 
 
 def products_of(
-    model: Model, monthly: bool, interval: float | None, applicability: bool, members: bool
+    model: Model,
+    monthly: bool,
+    interval: float | None,
+    applicability: bool,
+    members: bool,
+    mean: bool | None = None,
 ) -> Products:
     """What is mapped, after a look at whether the model can tell it.
+
+    Parameters
+    ----------
+    mean : None for where a region predicts another aggregate.
 
     Raises
     ------
@@ -251,4 +263,6 @@ def products_of(
                     'Train it with validation = ["site"], or leave the applicability out.',
                 )
     count = model.regions[0].n_members if members else 0
-    return Products(monthly, interval, applicability, count)
+    if mean is None:
+        mean = not all(part.aggregate.is_mean for part in model.regions)
+    return Products(monthly, interval, applicability, count, mean)

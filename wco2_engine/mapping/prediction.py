@@ -97,6 +97,7 @@ def predict(
     interval: float | None = ...,
     applicability: bool = ...,
     members: bool = ...,
+    mean: bool | None = ...,
 ) -> Prediction: ...
 
 
@@ -117,6 +118,7 @@ def predict(
     interval: float | None = ...,
     applicability: bool = ...,
     members: bool = ...,
+    mean: bool | None = ...,
 ) -> Any: ...
 
 
@@ -136,6 +138,7 @@ def predict(
     interval: float | None = None,
     applicability: bool = False,
     members: bool = False,
+    mean: bool | None = None,
 ) -> Any:
     """Map winter fluxes.
 
@@ -144,7 +147,8 @@ def predict(
     years : names of winters, as the model's regions name them.
     output : folder for `winter_flux/` and, with `monthly`, `monthly_flux/`; with `interval`,
         `winter_flux_lower/` and `winter_flux_upper/`, and the same of months; `applicability/` and
-        `winter_flux_members/`. None for an `xarray.Dataset` instead of files.
+        `winter_flux_members/`; with `mean`, `winter_flux_mean/`. None for an `xarray.Dataset`
+        instead of files.
     domain : the cells to predict; None for all that a region owns.
     jobs : tiles at a time, or with a scheduler, threads of one worker.
     tile_size : cells along the side of a tile; None for what `memory` allows. Tiles of an
@@ -158,6 +162,8 @@ def predict(
         of its months lie outside the area of applicability, and the local data point density of its
         least dense month.
     members : map the winters' sums of each member of the model's ensemble, a band each.
+    mean : map the mean of the leaves too, of which totals are sums, in `winter_flux_mean/`; with
+        `monthly`, of months too. None for where a region predicts another aggregate.
 
     Returns
     -------
@@ -188,7 +194,7 @@ def predict(
     import rasterio
 
     progress = progress or Silent()
-    products = products_of(model, monthly, interval, applicability, members)
+    products = products_of(model, monthly, interval, applicability, members, mean)
     schedule = Schedule.of([region.winter for region in regions_of(model)], years, products)
     budget = MemoryBudget(memory * 1e9 or free_memory() / 2)
     if output is None:
@@ -334,7 +340,7 @@ def _load(model: Model, schedule: Schedule) -> Load:
     ]
     return Load(
         layers=schedule.n_layers,
-        fluxes=len(products.bounds) + products.members,
+        fluxes=len(products.ends) + products.members,
         predictors=len(model.predictors),
         months=max(len(winter.months) for winter in schedule.winters),
         model=sum(forests) + sum(part.features.nbytes for part in model.regions),

@@ -18,7 +18,9 @@ from wco2_engine.learning.model import Model
 from wco2_engine.mapping.plan import (
     APPLICABILITY,
     LOWER,
+    MEAN,
     MEMBERS,
+    MONTHLY_FLUX,
     UPPER,
     WINTER_FLUX,
     Products,
@@ -45,6 +47,7 @@ class _Entries:
     months: list[str] = field(default_factory=list)
     catalogue: dict[str, Any] = field(default_factory=dict)
     regions: list[dict[str, Any]] = field(default_factory=list)
+    aggregate: dict[str, dict[str, Any]] = field(default_factory=dict)
     interval: float | None = option("Of bounds.", None, above=0.0, below=1.0)
     interval_calibrated: dict[str, bool] = field(default_factory=dict)
     applicability: dict[str, Any] | None = None
@@ -163,11 +166,27 @@ def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
             tags["WCO2_INTERVAL_OF_WINTER"] = (
                 "Sum of the months' bounds, as if the errors of a cell's months went together"
             )
+    if quantity.startswith((WINTER_FLUX, MONTHLY_FLUX)) and quantity != MEMBERS:
+        tags |= _aggregate_tags(model, quantity)
     if quantity == APPLICABILITY:
         tags["WCO2_APPLICABILITY_THRESHOLD"] = json.dumps(_thresholds(model))
         tags["WCO2_APPLICABILITY_FOLDS"] = json.dumps(_folds(model))
     if quantity == MEMBERS:
         tags["WCO2_MEMBERS"] = str(products.members)
+    return tags
+
+
+def _aggregate_tags(model: Model, quantity: str) -> dict[str, str]:
+    """What a flux is of the training fluxes in the leaves, where it is not their mean."""
+    of = {part.region.name: part.aggregate for part in model.regions}
+    if quantity.endswith((LOWER, UPPER, MEAN)) or all(each.is_mean for each in of.values()):
+        return {}
+    tags = {"WCO2_AGGREGATE": json.dumps({name: str(each) for name, each in of.items()})}
+    if quantity == WINTER_FLUX:
+        tags["WCO2_AGGREGATE_OF_WINTER"] = (
+            "Sum of what the months predict: a sum of medians or trimmed means is neither of the "
+            "sum. Totals are sums of winter_flux_mean"
+        )
     return tags
 
 
@@ -222,6 +241,7 @@ def write_record(
         "months": [str(month) for month in schedule.months],
         "catalogue": dict(identity),
         "regions": [part.region.to_json() for part in model.regions],
+        "aggregate": {part.region.name: part.aggregate.to_json() for part in model.regions},
         "interval": products.interval,
         "interval_calibrated": {}
         if products.interval is None

@@ -65,7 +65,9 @@ class ReportContext:
         names = [predictor.name for predictor in self.model.predictors]
         return {
             part.region.name: tuple(
-                accumulated_effects(part.forest, part.features, names, threads=self.threads)
+                accumulated_effects(
+                    part.predicting_forest, part.features, names, threads=self.threads
+                )
             )
             for part in self.model.regions
         }

@@ -41,8 +41,10 @@ def _option(key: Key) -> click.Option:
         said |= {"default": key.default, "show_default": True, "callback": _word_or_numbers}
         return click.Option(flags, **said)
     if kind is bool:
-        if key.default:
-            return click.Option([f"{flag}/--no-{flag[2:]}", key.name], default=True, **said)
+        if key.default is not False:
+            both = [f"{flag}/--no-{flag[2:]}", key.name]
+            said |= {"show_default": key.option.unset} if key.option.unset else {}
+            return click.Option(both, default=key.default, **said)
         return click.Option(flags, is_flag=True, **said)
     if key.option.items:
         return click.Option(flags, nargs=len(key.option.items), type=float, **said)

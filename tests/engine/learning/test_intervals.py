@@ -189,8 +189,8 @@ def test_any_ranks_have_the_same_quantiles_however_they_are_found(
     shares = np.array([(1 - level) / 2, (1 + level) / 2])
     several = np.zeros(0, np.uint32)
     expected, out = np.empty((n_rows, 2)), np.empty((n_rows, 2))
-    _walk_numpy.quantiles(found, target, several, shares, expected)
-    _walk_numba.quantiles(found, target, several, shares, out)
+    _walk_numpy.summaries(found, target, several, shares, 0.0, expected)
+    _walk_numba.summaries(found, target, several, shares, 0.0, out)
     assert out.tobytes() == expected.tobytes()
     ranks = np.quantile(target[found], shares, axis=0).T
     np.testing.assert_allclose(out, ranks, rtol=0, atol=1e-12)

@@ -22,6 +22,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning import archive
 from wco2_engine.learning import model as module
+from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.members import split_forest
@@ -233,7 +234,35 @@ def test_the_file_is_a_zip_of_json_and_arrays(path: Path) -> None:
             )
         ]
     )
-    assert json.loads(members(path)["model.json"])["format"] == FORMAT_VERSION == 1
+    assert json.loads(members(path)["model.json"])["format"] == 1
+
+
+def of_medians(model: Model) -> Model:
+    """The model with a region that predicts medians."""
+    first, second = model.regions
+    forest = replace(first.forest, aggregate=Aggregate("median"))
+    return replace(model, regions=(replace(first, forest=forest), second))
+
+
+def test_only_a_model_of_other_aggregates_has_the_format_that_says_them(path: Path) -> None:
+    model = of_medians(MODEL)
+    model.write(path)
+    assert json.loads(members(path)["model.json"])["format"] == FORMAT_VERSION == 2
+    read = Model.read(path)
+    assert signed(read) == signed(model)
+    assert [each.aggregate.name for each in read.regions] == ["median", "mean"]
+    assert [each["aggregate"]["name"] for each in read.describe()["regions"]] == ["median", "mean"]
+    rows = model.regions[0].features[:5] + np.float32(0.1)
+    for each in (read, model):
+        told = each.regions[0].estimates(rows, 0.9)
+        assert each.predict(rows, each.regions[0].region.name).tobytes() == told.flux.tobytes()
+        assert (told.flux == np.median([t.predict(rows) for t in trees(each)], axis=0)).all()
+        assert told.mean.tobytes() == MODEL.regions[0].forest.predict(rows).tobytes()
+
+
+def trees(model: Model) -> tuple[Forest, ...]:
+    forest = model.regions[0].forest
+    return split_forest(replace(forest, aggregate=MEAN, targets=None), forest.n_trees)
 
 
 def test_a_failed_write_leaves_the_earlier_file(
@@ -288,6 +317,7 @@ def test_the_fingerprint_changes_with_what_is_predicted_from() -> None:
         for changes in (
             *({"regions": (replace(first, **{k: v}), second)} for k, v in moved.items()),
             {"regions": (replace(first, forest=other.forest), second)},
+            {"regions": of_medians(MODEL).regions},
             {"regions": (replace(first, members=other.members), second)},
             {"regions": (replace(first, n_members=4), second)},
             {"regions": (replace(first, members=None, n_members=0), second)},
@@ -299,7 +329,7 @@ def test_the_fingerprint_changes_with_what_is_predicted_from() -> None:
             {"settings": {**MODEL.settings, "seed": 1}},
         )
     }
-    assert len(found) == 18
+    assert len(found) == 19
 
 
 # Its facts
@@ -483,6 +513,7 @@ def test_a_model_of_parts_that_do_not_fit_is_refused(changes: dict[str, Any], sa
         ({"n_members": 10**9}, "1000000000 members"),
         ({"n_members": True}, "True members"),
         ({"members": small_forest(2)}, "members and forest differ in columns"),
+        ({"members": replace(small_forest(3), aggregate=Aggregate("median"))}, "predict no means"),
         ({"calibration": {"0.90": 1.0}}, "level is 0.90"),
         ({"calibration": {"1.5": 1.0}}, "not between 0 and 1"),
         ({"calibration": {"high": 1.0}}, "could not convert"),
@@ -815,7 +846,7 @@ def test_a_file_of_before_there_were_members_is_read(path: Path, tmp_path: Path)
             for key in ("zone", "nse", "kge", "r2_low"):
                 del row[key]
         for region in facts["regions"]:
-            del region["n_members"], region["calibration"]
+            del region["n_members"], region["calibration"], region["aggregate"]
 
     change_json(path, forget)
     assert signed(Model.read(path)) == signed(early)

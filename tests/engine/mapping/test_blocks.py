@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from wco2_engine.grid import Grid, Tile
 from wco2_engine.inputs.domain import parse_domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
 from wco2_engine.inputs.rasters import Rasters
+from wco2_engine.learning.aggregation import Aggregate
 from wco2_engine.learning.members import join_forests
 from wco2_engine.learning.model import RegionModel
 from wco2_engine.mapping.blocks import Work, predict_block
@@ -315,6 +317,68 @@ def test_a_level_that_is_not_calibrated_has_raw_bounds_and_says_so(
         assert source.tags()["WCO2_INTERVAL_LEVEL"] == "0.25"
         assert source.tags()["WCO2_INTERVAL_CALIBRATION"] == '{"north": "raw"}'
         assert source.tags()["WCO2_INTERVAL_OF_WINTER"].startswith("Sum of the months' bounds")
+
+
+def test_what_a_region_predicts_lies_beside_the_mean_of_its_leaves(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    """Means of leaves say 7 more than the medians of the targets in them, seven months a winter."""
+    model = able_model(world, world.box(*NORTH_ONLY))
+    part = model.regions[0]
+    forest = world.staircase(STEPS, FLUXES + 7, 2)
+    of_medians = replace(
+        model,
+        regions=(replace(part, forest=replace(forest, aggregate=Aggregate("median"))),),
+    )
+    run(flood, of_medians, (2004,), tmp_path, monthly=True, interval=0.5, members=True)
+    for end, winter, month in (("", 0, 0), ("_mean", 49, 7), ("_lower", -8.75, -1.25)):
+        path = tmp_path / f"winter_flux{end}/winter_flux{end}_2004.tif"
+        assert read(path)[1, 1] == LEAP_WINTER + winter
+        assert (read(path) == -9999).sum() == 1
+        path = tmp_path / f"monthly_flux{end}/monthly_flux{end}_2003-11.tif"
+        assert read(path)[1, 1] == 100 + month
+    path = tmp_path / "winter_flux_members/winter_flux_members_2004.tif"
+    assert bands(path)[:, 1, 1].tolist() == [LEAP_WINTER, LEAP_WINTER + 7]
+    record = json.loads((tmp_path / "prediction.json").read_text())
+    assert record["aggregate"] == {"north": {"name": "median", "trim": 0.0}}
+    with rasterio.open(tmp_path / "winter_flux/winter_flux_2004.tif") as source:
+        assert source.tags()["WCO2_AGGREGATE"] == '{"north": "median"}'
+        assert source.tags()["WCO2_AGGREGATE_OF_WINTER"].startswith(
+            "Sum of what the months predict"
+        )
+    with rasterio.open(tmp_path / "winter_flux_mean/winter_flux_mean_2004.tif") as source:
+        assert "WCO2_AGGREGATE" not in source.tags()
+        assert source.descriptions == ("Winter CO2 flux, mean of the leaves, positive = release",)
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "mean", "maps"),
+    [
+        ("mean", None, ["winter_flux"]),
+        ("mean", True, ["winter_flux", "winter_flux_mean"]),
+        ("median", None, ["winter_flux", "winter_flux_mean"]),
+        ("median", False, ["winter_flux"]),
+    ],
+)
+def test_the_mean_is_mapped_where_it_is_not_what_is_predicted_or_as_asked_for(
+    world: SimpleNamespace,
+    flood: SimpleNamespace,
+    tmp_path: Path,
+    aggregate: str,
+    mean: bool | None,
+    maps: list[str],
+) -> None:
+    model = able_model(world, world.box(*NORTH_ONLY))
+    part = model.regions[0]
+    forest = replace(part.forest, aggregate=Aggregate(aggregate))
+    result = run(
+        flood,
+        replace(model, regions=(replace(part, forest=forest),)),
+        (2005,),
+        tmp_path,
+        mean=mean,
+    )
+    assert [path.parent.name for path in result.maps] == maps
 
 
 def test_each_member_has_a_band_of_its_own_sum(

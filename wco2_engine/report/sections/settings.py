@@ -29,6 +29,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
             "trees": each.forest.n_trees,
             "nodes": each.forest.n_nodes,
             "members": each.n_members,
+            "predicts": str(each.aggregate),
         }
         for each in model.regions
     ]
@@ -55,7 +56,8 @@ def build(context: ReportContext, progress: Progress) -> Section:
         tables=(
             PageTable(
                 "regions",
-                "A forest for each region. The first region that holds a place owns it.",
+                "A forest for each region. The first region that holds a place owns it. Members "
+                "predict means, of which totals are sums.",
                 (
                     text("region", "Region"),
                     text("winter", "winter"),
@@ -64,6 +66,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
                     Column("years", lambda row: f"{row['first_year']}–{row['last_year']}"),
                     count("trees", "trees"),
                     count("nodes", "nodes"),
+                    text("predicts", "predicts"),
                     Column("members", lambda row: str(row["members"] or "–")),
                 ),
                 regions,
@@ -95,6 +98,7 @@ def recipe(settings: Mapping[str, Any]) -> str:
         settings["min_samples_leaf"] == 1
         and settings["max_features"] == 1.0
         and settings.get("transform", "none") == "none"
+        and settings.get("aggregate", "mean") == "mean"
         and settings.get("weights", "rows") == "rows"
         and settings.get("train_months", "winter") == "winter"
         and not settings.get("tune")
