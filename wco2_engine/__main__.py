@@ -18,9 +18,10 @@ def main() -> None:
     """Run the command line of this process."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    from wco2_engine.terminal.ending import ends_soon
     from wco2_engine.terminal.streams import own_streams
 
-    with own_streams():
+    with own_streams(), ends_soon(as_json="--json" in sys.argv[1:]):
         from wco2_engine.cli import main as command
 
         command(prog_name="wco2")

@@ -9,7 +9,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
@@ -76,7 +76,11 @@ def _is_full(folder: Path) -> bool:
 
 def beside(path: Path, what: str) -> Path:
     """A hidden name beside `path` that says which process of which machine makes it."""
+    _begun_in[path.parent] = None
     return path.with_name(f".{path.stem}.{what}-{_machine()}-{os.getpid()}{path.suffix}")
+
+
+_begun_in: dict[Path, None] = {}  # folders in which this process begins files
 
 
 def sweep(folder: Path) -> None:
@@ -84,13 +88,23 @@ def sweep(folder: Path) -> None:
 
     A folder that such a process had moved aside is given back where nothing took its place.
     """
+    _sweep(folder, lambda process: not _is_alive(process))
+
+
+def sweep_own() -> None:
+    """Remove what this process has begun, which is about to end in the midst of it."""
+    for folder in list(_begun_in):
+        _sweep(folder, lambda process: process == os.getpid())
+
+
+def _sweep(folder: Path, is_over: Callable[[int], bool]) -> None:
     try:
         names = [path.name for path in folder.iterdir() if path.name.startswith(".")]
     except OSError:
         return  # what can't be listed is said by whoever writes there
     for name in names:
         found = _BEGUN.fullmatch(name)
-        if not found or found["machine"] != _machine() or _is_alive(int(found["process"])):
+        if not found or found["machine"] != _machine() or not is_over(int(found["process"])):
             continue
         path, place = folder / name, folder / f"{found['stem']}{found['ending']}"
         with suppress(OSError):  # another process may sweep at the same time

@@ -16,12 +16,12 @@ from rich.console import Console
 from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
 from wco2_engine.escaping import printable, printable_all
 from wco2_engine.jobs.base import Job
+from wco2_engine.terminal.ending import CANCELLED, GO_ON, SIGNALLED
 from wco2_engine.terminal.progress import JsonLines, Terminal, say
 from wco2_engine.terminal.streams import OutputClosed, noise
 from wco2_engine.terminal.summaries import summary
 
 OUR_BUG, WRONG_INPUT = 1, 2
-SIGNALLED = 128  # and the signal's number: 130 for Ctrl-C, 143 for SIGTERM
 
 
 class _Asked:
@@ -62,8 +62,8 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
         fail(error.message, error.hint, as_json, WRONG_INPUT)
     except (Cancelled, KeyboardInterrupt):
         fail(
-            "Cancelled. What was finished is kept.",
-            "Run the same command again to go on.",
+            CANCELLED,
+            GO_ON,
             as_json,
             SIGNALLED + asked.signal,
         )

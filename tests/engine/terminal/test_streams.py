@@ -76,6 +76,53 @@ def test_a_signal_while_a_job_runs_stops_it_and_is_its_exit_code(
     assert "Traceback" not in done.stderr
 
 
+# A job that begins a file, and then looks at nothing.
+STUCK = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from wco2_engine.files import atomic_write
+from wco2_engine.jobs.doctor import DoctorJob
+
+def run(self, progress):
+    with atomic_write(Path({target!r})) as partial:
+        partial.write_text("half")
+        threading.Timer(0.2, os.kill, (os.getpid(), {number})).start()
+        {stuck}
+    return {{"outputs": []}}
+
+DoctorJob.run = run
+sys.argv = ["wco2", *{arguments!r}]
+from wco2_engine.__main__ import main
+main()
+"""
+STUCK_IN = {
+    "a library": "import hashlib; hashlib.pbkdf2_hmac('sha256', b'a', b'b', 10**9)",
+    "itself": "deadline = time.monotonic() + 60\n        while time.monotonic() < deadline: pass",
+    "a thread": "t = threading.Thread(target=time.sleep, args=(60,)); t.start(); t.join()",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to a process")
+@pytest.mark.parametrize("stuck", STUCK_IN.values(), ids=STUCK_IN)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_job_that_hears_nothing_is_ended_and_leaves_no_file(
+    tmp_path: Path, stuck: str, number: int, code: int
+) -> None:
+    target = str(tmp_path / "made.txt")
+    done = run(STUCK.format(target=target, number=int(number), stuck=stuck, arguments=["doctor"]))
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith("Cancelled. What was finished is kept.")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to a process")
+def test_a_job_that_hears_nothing_ends_with_a_line_for_machines(tmp_path: Path) -> None:
+    words = {"target": str(tmp_path / "made.txt"), "number": 2, "stuck": STUCK_IN["a library"]}
+    done = run(STUCK.format(**words, arguments=["doctor", "--json"]))
+    assert done.returncode == 130
+    assert json.loads(done.stdout.splitlines()[-1])["message"].startswith("Cancelled.")
+
+
 @pytest.mark.parametrize("arguments", ["--help", "doctor", "products --json"])
 @pytest.mark.parametrize("way", ["| head -0", "> /dev/full"])
 def test_output_that_nobody_takes_is_one_message(arguments: str, way: str) -> None:
