@@ -1,4 +1,4 @@
-"""A job at work in QGIS's own process, in a thread of its own."""
+"""A job at work in QGIS's own process, in a thread of its own: where QGIS has no Python program."""
 
 from __future__ import annotations
 

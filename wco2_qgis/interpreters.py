@@ -56,6 +56,7 @@ class Machine:
     find : the files that a pattern names.
     which : the program of a name on PATH.
     registered : folders of the Pythons that Windows' registry names.
+    version : of QGIS's own Python, its first two numbers.
     """
 
     platform: str
@@ -64,12 +65,19 @@ class Machine:
     find: Callable[[str], Sequence[str]]
     which: Callable[[str], str | None]
     registered: Sequence[str] = ()
+    version: tuple[int, int] = OLDEST
 
 
 def this_machine() -> Machine:
     """The computer that QGIS runs on."""
     return Machine(
-        sys.platform, sys.exec_prefix, os.environ, glob, shutil.which, tuple(_registered())
+        sys.platform,
+        sys.exec_prefix,
+        os.environ,
+        glob,
+        shutil.which,
+        tuple(_registered()),
+        sys.version_info[:2],
     )
 
 
@@ -94,6 +102,18 @@ def candidates(machine: Machine) -> list[str]:
     # Windows' store puts a program there that only opens the store.
     wanted = [path for path in found if "\\WindowsApps\\" not in path]
     return [p for p in dict.fromkeys(wanted) if _PROGRAM.fullmatch(pure(p).name)]
+
+
+def own(machine: Machine) -> list[str]:
+    """Programs that may be QGIS's own Python, which runs in QGIS as a library.
+
+    The version is in the name where a system may have several.
+    """
+    version = ".".join(map(str, machine.version))
+    if machine.platform == "win32":
+        return [str(PureWindowsPath(machine.prefix) / "python.exe")]
+    names = [f"python{version}", *(["python3"] if machine.platform == "darwin" else [])]
+    return [str(PurePosixPath(machine.prefix) / "bin" / name) for name in names]
 
 
 def _filled(pattern: str, environment: Mapping[str, str]) -> str:

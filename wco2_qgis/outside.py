@@ -11,15 +11,19 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from qgis.core import QgsProcessingException
 
 from wco2_qgis import engine
+from wco2_qgis.interpreters import own, this_machine
 from wco2_qgis.libraries import SETUP
 
 _CANCELLED = 130  # the engine's exit code
+_PATIENCE_SECONDS = 1.5
 # What QGIS sets for its own libraries and another interpreter's must not see.
 _OF_QGIS = ("GDAL_DATA", "GDAL_DRIVER_PATH", "PROJ_LIB", "PROJ_DATA")
 _CERTIFICATES = "SSL_CERT_FILE"  # QGIS names its own; a user's own serves other programs too
@@ -71,19 +75,50 @@ def interrupt(process: subprocess.Popen[str]) -> None:
             process.send_signal(signal.SIGINT)
 
 
-class Outside:
-    """The lines of the engine's process turned into events."""
+@lru_cache(maxsize=1)
+def own_python() -> str | None:
+    """QGIS's own Python as a program; None where there is none that works by itself."""
+    for program in own(this_machine()):
+        if Path(program).is_file() and (sys.platform == "linux" or _works(program)):
+            return program
+    return None
 
-    def __init__(self, job: Mapping[str, Any], interpreter: str) -> None:
+
+def _works(program: str) -> bool:
+    """Whether a program is QGIS's Python, with its libraries: macOS and Windows pack it freely."""
+    look = f"import sys, rasterio; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = start([program, "-c", look], **quiet, env=dict(os.environ))
+    try:
+        return process.wait(timeout=20) == 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return False
+
+
+class Outside:
+    """The lines of the engine's process turned into events.
+
+    Parameters
+    ----------
+    interpreter : that the user set up; None for QGIS's own Python, which needs QGIS's variables.
+    """
+
+    def __init__(self, job: Mapping[str, Any], interpreter: str | None) -> None:
+        program = interpreter or own_python()
+        paths = [str(engine.folder())]
+        variables = environment() if interpreter else dict(os.environ)
+        if variables.get("PYTHONPATH"):
+            paths.append(variables["PYTHONPATH"])
         self.events: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._cancelled = False
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - _read closes it
         self._process = start(
-            [interpreter, "-m", "wco2_engine", "job", "-", "--json"],
+            [str(program), "-m", "wco2_engine", "job", "-", "--json"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**environment(), "PYTHONPATH": str(engine.folder()), "PYTHONSAFEPATH": "1"},
+            env={**variables, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"},
         )
         self._thread = threading.Thread(target=self._work, args=(json.dumps(job),), daemon=True)
         self._thread.start()
@@ -91,6 +126,18 @@ class Outside:
     def cancel(self) -> None:
         self._cancelled = True
         interrupt(self._process)
+        # The engine ends within a moment of being asked; one that can't is ended.
+        timer = threading.Timer(_PATIENCE_SECONDS, self._end)
+        timer.daemon = True
+        timer.start()
+
+    def _end(self) -> None:
+        if self._process.poll() is not None:
+            return
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            os.killpg(self._process.pid, signal.SIGKILL)  # and the processes that it started
 
     def wait(self) -> None:
         self._thread.join()

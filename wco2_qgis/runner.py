@@ -1,8 +1,10 @@
-"""One function that runs a job, in QGIS's process or in an interpreter of its own.
+"""One function that runs a job, in a process of its own wherever there is a Python for it.
 
-Both ways work at the side and report events: dictionaries with `event` = "progress", "note", and
-at the end one of "result", "error", "cancelled" or "bug". The thread that called reads them, so
-that QGIS's feedback is told things from one thread only, and a cancel is heard at once.
+A process can be ended whatever it is at, and it never takes the interpreter's lock from QGIS's
+windows. Where there is no Python but that inside QGIS, a thread does it. Both ways work at the side
+and report events: dictionaries with `event` = "progress", "note", and at the end one of "result",
+"error", "cancelled" or "bug". The thread that called reads them, so that QGIS's feedback is told
+things from one thread only, and a cancel is heard at once.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from qgis.PyQt.QtCore import QCoreApplication
 from wco2_qgis import libraries, settings
 from wco2_qgis.feedback import Teller
 from wco2_qgis.inside import Inside
-from wco2_qgis.outside import Outside
+from wco2_qgis.outside import Outside, own_python
 from wco2_qgis.wording import in_toolbox_words
 
 Facts = dict[str, Any]
@@ -62,7 +64,7 @@ def run_job(
         obstacle = libraries.obstacle(job["job"])
         if obstacle:
             raise QgsProcessingException(obstacle)
-    worker: Worker = Inside(job) if interpreter is None else Outside(job, interpreter)
+    worker: Worker = Outside(job, interpreter) if interpreter or own_python() else Inside(job)
     last = _follow(worker, feedback, Teller(feedback))
     kind = last.pop("event")
     if kind == "result":

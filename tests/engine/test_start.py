@@ -48,5 +48,10 @@ def test_what_only_tells_about_the_engine_imports_no_large_library(
     assert found & {"click"} <= most
 
 
+def test_a_job_told_to_machines_needs_none_of_what_terminals_are_painted_with() -> None:
+    code = "from wco2_engine.cli import main\nmain(['products', '--json'], standalone_mode=False)"
+    assert not imported(code) & {"rich", "numpy", "rasterio"}
+
+
 def test_the_count_sees_what_is_imported() -> None:
     assert "numpy" in imported("from wco2_engine import Grid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from wco2_qgis.interpreters import Machine, candidates
+from wco2_qgis.interpreters import Machine, candidates, own
 
 USER = "C:\\Users\\张伟"
 WINDOWS = {
@@ -74,3 +74,15 @@ def test_a_place_whose_variable_is_not_set_is_not_looked_at():
     )
     assert candidates(bare) == ["C:\\Q\\python.exe"]
     assert looked == []
+
+
+def test_qgis_own_python_is_a_program_beside_its_libraries():
+    def own_of(platform, prefix):
+        return own(
+            Machine(platform, prefix, {}, lambda pattern: [], lambda name: None, (), (3, 12))
+        )
+
+    assert own_of("linux", "/usr") == ["/usr/bin/python3.12"]
+    assert own_of("win32", "C:\\QGIS\\apps\\Python312") == ["C:\\QGIS\\apps\\Python312\\python.exe"]
+    folder = "/Applications/QGIS.app/Contents/MacOS"
+    assert own_of("darwin", folder) == [f"{folder}/bin/python3.12", f"{folder}/bin/python3"]

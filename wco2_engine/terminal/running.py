@@ -8,18 +8,19 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
-from rich.console import Console
 
 from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
 from wco2_engine.escaping import printable, printable_all
 from wco2_engine.jobs.base import Job
 from wco2_engine.terminal.ending import CANCELLED, GO_ON, SIGNALLED
-from wco2_engine.terminal.progress import JsonLines, Terminal, say
+from wco2_engine.terminal.lines import JsonLines, say
 from wco2_engine.terminal.streams import OutputClosed, noise
-from wco2_engine.terminal.summaries import summary
+
+if TYPE_CHECKING:
+    from wco2_engine.terminal.progress import Terminal
 
 OUR_BUG, WRONG_INPUT = 1, 2
 
@@ -51,8 +52,7 @@ def interruptible(progress: Terminal | JsonLines) -> Iterator[_Asked]:
 
 def run_job(make: Callable[[], Job], as_json: bool) -> None:
     """Make a job and run it, tell its progress and result, and leave with the right exit code."""
-    errors = Console(stderr=True)
-    progress = JsonLines() if as_json else Terminal(errors)
+    progress = JsonLines() if as_json else _for_people()
     asked = _Asked()
     try:
         with progress, interruptible(progress) as asked, disk_errors("The output"):
@@ -61,12 +61,7 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
     except Wco2Error as error:
         fail(error.message, error.hint, as_json, WRONG_INPUT)
     except (Cancelled, KeyboardInterrupt):
-        fail(
-            CANCELLED,
-            GO_ON,
-            as_json,
-            SIGNALLED + asked.signal,
-        )
+        fail(CANCELLED, GO_ON, as_json, SIGNALLED + asked.signal)
     except OutputClosed:
         raise
     except Exception:
@@ -74,15 +69,28 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
         if as_json:
             say(event="bug", message=told)
         else:
-            errors.print(told, markup=False, highlight=False)
-            errors.print("This is a bug in wco2, not in your input. Please report it.")
+            click.echo(told, err=True)
+            click.echo("This is a bug in wco2, not in your input. Please report it.", err=True)
         sys.exit(OUR_BUG)
     if as_json:
         say(event="result", **facts)
     else:
+        from rich.console import Console
+
+        from wco2_engine.terminal.summaries import summary
+
         summary(job.verb, printable_all(facts), Console())
     if facts.get("problems"):
         sys.exit(WRONG_INPUT)
+
+
+def _for_people() -> Terminal:
+    # Machines ask for JSON, and QGIS's Python has no rich.
+    from rich.console import Console
+
+    from wco2_engine.terminal.progress import Terminal
+
+    return Terminal(Console(stderr=True))
 
 
 def fail(message: str, hint: str, as_json: bool, code: int) -> NoReturn:
