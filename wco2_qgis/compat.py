@@ -21,6 +21,11 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 from qgis.utils import iface
 
+try:
+    from qgis.PyQt.QtGui import QAction  # Qt 6
+except ImportError:
+    from qgis.PyQt.QtWidgets import QAction  # noqa: F401 - Qt 5
+
 _FIXED_RANGE = (
     Qgis.RasterTemporalMode.FixedTemporalRange
     if hasattr(Qgis, "RasterTemporalMode")

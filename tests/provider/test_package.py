@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import subprocess
 import sys
 import zipfile
@@ -50,6 +51,24 @@ def test_it_holds_no_tests_caches_or_binaries(names):
         "",
     }
     assert not [name for name in names if "test" in name.lower() or "__pycache__" in name]
+
+
+def test_links_of_its_help_lead_to_pages_and_places_in_it_or_to_addresses(package):
+    with zipfile.ZipFile(package) as archive:
+        pages = {
+            Path(name).name: archive.read(name).decode("utf-8")
+            for name in archive.namelist()
+            if name.startswith("wco2_qgis/help/")
+        }
+    assert {"qgis.html", "maps.html", "zh.html"} <= {*pages}
+    for name, text in pages.items():
+        assert "<img" not in text and "<h1" in text
+        for target in re.findall(r'href="([^"]+)"', text):
+            if target.startswith(("https://", "http://")):
+                continue
+            file, _, place = target.partition("#")
+            found = pages[file or name]
+            assert not place or f'id="{place}"' in found, f"{name}: {target}"
 
 
 def test_its_version_is_that_of_the_engine(package):

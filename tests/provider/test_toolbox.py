@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -58,6 +60,7 @@ for algorithm in QgsApplication.processingRegistry().providerById("wco2").algori
         "group": algorithm.group(),
         "help": algorithm.shortHelpString(),
         "summary": algorithm.shortDescription(),
+        "page": algorithm.helpUrl(),
         "issues": algorithm.create().validate()[1] if hasattr(algorithm, "validate") else [],
         "parameters": {
             p.name(): {
@@ -129,6 +132,12 @@ def test_every_algorithm_says_what_goes_in_and_what_comes_out(toolbox):
         text = toolbox[name]["help"]
         assert toolbox[name]["summary"].endswith(".")
         assert "In: " in text and "Out: " in text, name
+
+
+def test_the_help_button_opens_a_page_that_came_along(toolbox):
+    for name in ALGORITHMS | MODELS:
+        assert Path(urlsplit(unquote(toolbox[name]["page"])).path).is_file(), name
+    assert toolbox["zonalbudget"]["page"].endswith("/help/findings.html")
 
 
 def test_the_models_are_valid_to_the_designer(toolbox):

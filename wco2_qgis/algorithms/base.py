@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
+from wco2_qgis.helping import has_windows, page_address
 from wco2_qgis.i18n import tr
 from wco2_qgis.icons import ICON
 
@@ -45,6 +47,7 @@ class Algorithm(QgsProcessingAlgorithm):
     SUMMARY: ClassVar[str]
     HELP: ClassVar[str]
     TAGS: ClassVar[tuple[str, ...]] = ()
+    PAGE: ClassVar[str] = "qgis"  # of the help that comes along
 
     def name(self) -> str:
         return self.ID
@@ -62,7 +65,20 @@ class Algorithm(QgsProcessingAlgorithm):
         return tr(self.SUMMARY)
 
     def shortHelpString(self) -> str:
-        return f"{tr(self.SUMMARY)}\n{tr(self.HELP)}"
+        text = f"{tr(self.SUMMARY)}\n{tr(self.HELP)}"
+        # Commands list the parameters themselves, with their help; the dialog's panel does not.
+        return f"{text}\n{self._parameters_explained()}" if has_windows() else text
+
+    def helpUrl(self) -> str:
+        return page_address(self.PAGE)
+
+    def _parameters_explained(self) -> str:
+        lines = [
+            f"<b>{escape(each.description())}</b>: {escape(each.help())}"
+            for each in self.parameterDefinitions()
+            if each.help()
+        ]
+        return "\n".join(lines)
 
     def tags(self) -> list[str]:
         return ["wco2", "co2", "carbon", "permafrost", "winter", "flux", *self.TAGS]

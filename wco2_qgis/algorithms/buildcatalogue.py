@@ -32,6 +32,7 @@ class BuildCatalogue(Algorithm):
     ID = "buildcatalogue"
     TITLE = "Build a catalogue"
     GROUP = INPUTS
+    PAGE = "study-file"
     SUMMARY = "Writes rasters, chosen as layers or files, into a catalogue of predictors."
     HELP = (
         "In: rasters of one unit; files that differ in year and month only (t2m_2001.tif, "

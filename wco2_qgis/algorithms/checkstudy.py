@@ -16,6 +16,7 @@ class CheckStudy(Algorithm):
     ID = "checkstudy"
     TITLE = "Check a study"
     GROUP = STUDIES
+    PAGE = "study-file"
     SUMMARY = "Opens all files of a study, for every year that it needs, before anything runs."
     HELP = (
         "In: a study file (TOML).\n"

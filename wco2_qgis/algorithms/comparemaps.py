@@ -33,6 +33,7 @@ class CompareMaps(Algorithm):
     ID = "comparemaps"
     TITLE = "Compare winter maps"
     GROUP = FINDINGS
+    PAGE = "comparison"
     SUMMARY = "Compares two folders of winter maps on the cells of the coarser one."
     HELP = (
         "In: two folders of winter maps, A and B, in any CRS and resolution.\n"

@@ -16,6 +16,7 @@ class DescribeModel(Algorithm):
     ID = "describemodel"
     TITLE = "Describe a model"
     GROUP = MODEL
+    PAGE = "models"
     SUMMARY = "Shows what a model file holds before it is used."
     HELP = (
         "In: a .wco2 file.\n"

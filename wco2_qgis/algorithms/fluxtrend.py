@@ -25,6 +25,7 @@ class FluxTrend(Algorithm):
     ID = "fluxtrend"
     TITLE = "Look for trends"
     GROUP = FINDINGS
+    PAGE = "findings"
     SUMMARY = "Maps the trend of each cell over the winters, and which are more than chance."
     HELP = (
         "In: a folder with maps of 10 winters or more.\n"

@@ -43,6 +43,7 @@ class PredictWinterFlux(Algorithm):
     ID = "predictwinterflux"
     TITLE = "Map winter CO2 flux"
     GROUP = MAPS
+    PAGE = "maps"
     SUMMARY = "Maps the CO2 flux of one or many winters from a model and rasters."
     HELP = (
         "In: a model (.wco2), a catalogue with the rasters of the winters asked for, an extent.\n"

@@ -62,6 +62,7 @@ class PrepareObservations(Algorithm):
     ID = "prepareobservations"
     TITLE = "Prepare observations"
     GROUP = INPUTS
+    PAGE = "observations"
     SUMMARY = (
         "Reads, converts, screens and merges measured CO2 fluxes into one row a site and month."
     )

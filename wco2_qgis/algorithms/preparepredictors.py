@@ -22,6 +22,7 @@ class PreparePredictors(Algorithm):
     ID = "preparepredictors"
     TITLE = "Prepare predictors"
     GROUP = INPUTS
+    PAGE = "predictor-stack"
     SUMMARY = "Turns downloads (netCDF, GRIB, HDF, Zarr, archives) into GeoTIFFs by year and month."
     HELP = (
         "In: a catalogue that names downloads as they come.\n"

@@ -23,6 +23,7 @@ class PublishDataset(Algorithm):
     ID = "publishdataset"
     TITLE = "Make a dataset to publish"
     GROUP = FINDINGS
+    PAGE = "publishing"
     SUMMARY = "Makes a folder that is ready for a data repository, and checks it."
     HELP = (
         "In: a study that was run, or a folder of winter maps; and what only you know of them.\n"

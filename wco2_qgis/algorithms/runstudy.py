@@ -23,6 +23,7 @@ class RunStudy(Algorithm):
     ID = "runstudy"
     TITLE = "Run a study"
     GROUP = STUDIES
+    PAGE = "study-file"
     SUMMARY = "Runs all stages of a study: observations, sampling, training, maps, report."
     HELP = (
         "In: a study file (TOML).\n"

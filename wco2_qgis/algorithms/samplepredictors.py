@@ -24,6 +24,7 @@ class SamplePredictors(Algorithm):
     ID = "samplepredictors"
     TITLE = "Sample predictors at observations"
     GROUP = MODEL
+    PAGE = "models"
     SUMMARY = "Looks every predictor up at each observation, for the month of its measurement."
     HELP = (
         "In: prepared observations and a catalogue of rasters.\n"

@@ -20,6 +20,7 @@ class SelectPredictors(Algorithm):
     ID = "selectpredictors"
     TITLE = "Select predictors"
     GROUP = MODEL
+    PAGE = "models"
     SUMMARY = "Finds the predictors that help at sites which the training did not see."
     HELP = (
         "In: a training table and its catalogue.\n"

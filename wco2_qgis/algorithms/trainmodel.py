@@ -19,6 +19,7 @@ class TrainModel(Algorithm):
     ID = "trainmodel"
     TITLE = "Train a model"
     GROUP = MODEL
+    PAGE = "models"
     SUMMARY = "Grows Extremely Randomized Trees for each region and judges them on held-out rows."
     HELP = (
         "In: a training table and its catalogue.\n"

@@ -17,6 +17,7 @@ class ValidateModel(Algorithm):
     ID = "validatemodel"
     TITLE = "Validate a model"
     GROUP = MODEL
+    PAGE = "models"
     SUMMARY = "Scores a training table under several validations side by side."
     HELP = (
         "In: a training table and its catalogue.\n"

@@ -28,6 +28,7 @@ class ZonalBudget(Algorithm):
     ID = "zonalbudget"
     TITLE = "Add winter maps up"
     GROUP = FINDINGS
+    PAGE = "findings"
     SUMMARY = "Adds winter maps up: Tg C and g C m-2 by winter, region and zone."
     HELP = (
         "In: a folder of winter maps and, if wanted, zones.\n"

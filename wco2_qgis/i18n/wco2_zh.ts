@@ -1673,5 +1673,85 @@ Out: a table with a row a zone and winter, with ground covered and missing; a pa
    <translation>输入：冬季地图文件夹，以及可选的分区。
 输出：每个分区和冬季一行的表格，含覆盖和缺失的地面面积；带时间变化图和各分区平均冬季的页面；带数值的分区。制作了成员地图时总量带有区间。地面面积按椭球体计算，被分区边界切割的像元按所占比例计入。</translation>
   </message>
+  <message>
+   <source>Maps of the CO2 that permafrost regions release in winter, from measured fluxes and rasters, by Extremely Randomized Trees; with scores of held-out sites, bounds, and where the model can be applied. All tools are in the Processing Toolbox under &lt;i&gt;Winter CO2&lt;/i&gt;.</source>
+   <translation>由实测通量和栅格，用极端随机树绘制多年冻土区冬季释放的 CO2 地图；附留出站点的评分、上下界以及模型的适用范围。所有工具都在“处理工具箱”的 &lt;i&gt;冬季 CO2&lt;/i&gt; 下。</translation>
+  </message>
+  <message>
+   <source>It is ready: QGIS's own Python has all that it needs.</source>
+   <translation>已就绪：QGIS 自带的 Python 具备所需的一切。</translation>
+  </message>
+  <message>
+   <source>Map the layers of this project</source>
+   <translation>用本工程的图层制图</translation>
+  </message>
+  <message>
+   <source>You have measured fluxes and rasters: a model, a report and maps in one go.</source>
+   <translation>您有实测通量和栅格：一次得到模型、报告和地图。</translation>
+  </message>
+  <message>
+   <source>Try it on a sample study</source>
+   <translation>用示例研究试一试</translation>
+  </message>
+  <message>
+   <source>You have no data yet: simulated fluxes and rasters, with a study file to run.</source>
+   <translation>您还没有数据：模拟的通量和栅格，附可运行的研究文件。</translation>
+  </message>
+  <message>
+   <source>Map winters with a model</source>
+   <translation>用模型绘制冬季地图</translation>
+  </message>
+  <message>
+   <source>You have a model file (.wco2) and the rasters that it needs.</source>
+   <translation>您有模型文件 (.wco2) 及其所需的栅格。</translation>
+  </message>
+  <message>
+   <source>the toolbox</source>
+   <translation>工具箱</translation>
+  </message>
+  <message>
+   <source>study file and catalogue</source>
+   <translation>研究文件和预测变量目录</translation>
+  </message>
+  <message>
+   <source>observations</source>
+   <translation>观测</translation>
+  </message>
+  <message>
+   <source>models</source>
+   <translation>模型</translation>
+  </message>
+  <message>
+   <source>maps</source>
+   <translation>地图</translation>
+  </message>
+  <message>
+   <source>totals and trends</source>
+   <translation>总量和趋势</translation>
+  </message>
+  <message>
+   <source>glossary</source>
+   <translation>术语表</translation>
+  </message>
+  <message>
+   <source>Winter CO2: first steps</source>
+   <translation>冬季 CO2：入门</translation>
+  </message>
+  <message>
+   <source>It runs in {}.</source>
+   <translation>它运行于 {}。</translation>
+  </message>
+  <message>
+   <source>Documentation</source>
+   <translation>文档</translation>
+  </message>
+  <message>
+   <source>The engine</source>
+   <translation>计算引擎</translation>
+  </message>
+  <message>
+   <source>First steps</source>
+   <translation>入门</translation>
+  </message>
  </context>
 </TS>

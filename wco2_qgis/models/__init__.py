@@ -6,6 +6,7 @@ from qgis.core import QgsProcessingModelAlgorithm
 from qgis.PyQt.QtGui import QIcon
 
 from wco2_qgis.algorithms.base import STUDIES, group_id
+from wco2_qgis.helping import page_address
 from wco2_qgis.i18n import tr
 from wco2_qgis.icons import ICON
 
@@ -35,6 +36,9 @@ class Workflow(QgsProcessingModelAlgorithm):
 
     def groupId(self) -> str:
         return group_id(STUDIES)
+
+    def helpUrl(self) -> str:
+        return page_address("qgis")
 
     def icon(self) -> QIcon:
         return QIcon(ICON)
