@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.learning.fitting import fit_forest
-from wco2_engine.learning.forest import Forest
+from wco2_engine.errors import Cancelled
+from wco2_engine.learning.once import Answers, predict_once
 from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
@@ -21,6 +23,7 @@ Labels = NDArray[np.integer[Any]]
 Seed = int | tuple[int, ...]
 
 SHUFFLES = 5
+LOOKING_UP = 0.2  # seconds between looks at whether the user asked to stop
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,47 +106,76 @@ def cross_val_predict(
     predicted = np.full(n_rows, np.nan)
     bounds = {level: np.full((2, n_rows), np.nan) for level in levels}
     permuted = np.full((len(permute), n_rows), np.nan)
-    for k, (number, of_fold) in enumerate(zip(numbers, hyperparameters, strict=True)):
-        run.step(k / len(numbers))
-        test = folds == number
+    seeds = permutation_seeds or [(run.seed, k) for k in range(len(numbers))]
+    tests = [folds == number for number in numbers]
+
+    def held_out(
+        test: NDArray[np.bool_], of_fold: Hyperparameters, seed: Seed, check: Callable[[], None]
+    ) -> Answers:
         train = rows.subset(~test).training(of_fold)
-        forest = fit_forest(train.features, train.target, of_fold, run, train.sample_weight)
-        features = rows.features[test]
-        predicted[test] = forest.predict(features, threads=run.threads)
-        if bounds and forest.targets is None:
-            forest = forest.with_targets(train.features, train.target, run.threads)
-        for level, found in bounds.items():
-            found[:, test] = forest.predict_interval(features, level, run.threads)[1:]
+        tables = [rows.features[test]]
         if permute:
-            seed = permutation_seeds[k] if permutation_seeds else (run.seed, k)
-            permuted[:, test] = permuted_errors(forest, rows, test, permute, seed, run.threads)
+            tables.append(shuffled(rows, test, permute, seed))
+        return predict_once(train, of_fold, run.seed, tables, levels, check)
+
+    calls = list(zip(tests, hyperparameters, seeds, strict=True))
+    for test, answers in zip(tests, _side_by_side(held_out, calls, run), strict=True):
+        target = rows.target[test]
+        predicted[test] = answers.predicted[0]
+        for level, found in zip(levels, answers.bounds, strict=True):
+            bounds[level][:, test] = found
+        if permute:
+            each = answers.predicted[1].reshape(len(permute), SHUFFLES, len(target))
+            permuted[:, test] = np.mean((each - target) ** 2, axis=1)
     return HeldOutPredictions(folds, predicted, bounds, permuted)
 
 
-def permuted_errors(
-    forest: Forest,
-    rows: TrainingRows,
-    test: NDArray[np.bool_],
-    sets: Sequence[Sequence[int]],
-    seed: Seed,
-    threads: int = 1,
-) -> FloatArray:
-    """Squared errors `(n_sets, n_test)` of held-out rows, each set of columns shuffled in turn.
+def _side_by_side(
+    work: Callable[..., Answers], calls: Sequence[tuple[Any, ...]], run: RunContext
+) -> Iterator[Answers]:
+    """What `work` gives for each call, in their order; as many at a time as the run has threads.
 
-    Permutation importance (Breiman 2001, doi 10.1023/A:1010933404324) is their excess over the
-    errors without shuffling. The shuffled values come from all rows: among the rows of one held-out
-    site a static predictor would not change at all.
+    Its last argument is a function to call now and then, which stops it when nobody waits any more.
+    """
+    unwanted = Event()
+
+    def check() -> None:
+        if unwanted.is_set():
+            raise Cancelled("Cancelled.")
+
+    with ThreadPoolExecutor(run.threads) as pool:
+        futures = [pool.submit(work, *call, check) for call in calls]
+        try:
+            for k, future in enumerate(futures):
+                run.step(k / len(futures))
+                while wait([future], LOOKING_UP).not_done:
+                    run.step(k / len(futures))
+                yield future.result()
+        finally:
+            unwanted.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def shuffled(
+    rows: TrainingRows, test: NDArray[np.bool_], sets: Sequence[Sequence[int]], seed: Seed
+) -> NDArray[np.float32]:
+    """The held-out rows with each set of columns shuffled in turn, `SHUFFLES` times.
+
+    Permutation importance (Breiman 2001, doi 10.1023/A:1010933404324) is the excess of their errors
+    over those without shuffling. The shuffled values come from all rows: among the rows of one
+    held-out site a static predictor would not change at all.
+
+    Returns
+    -------
+    `(n_sets * SHUFFLES * n_test, n_features)`, set by set, shuffle by shuffle.
     """
     rng = np.random.default_rng(seed)
-    features, target = rows.features[test], rows.target[test]
-    errors = np.zeros((len(sets), len(target)))
-    for number, columns in enumerate(sets):
-        stack = np.tile(features, (SHUFFLES, 1))
+    features = rows.features[test]
+    stacks = np.tile(features, (len(sets), SHUFFLES, 1))
+    for stack, columns in zip(stacks, sets, strict=True):
         donors = rng.integers(len(rows), size=len(stack))
         stack[:, columns] = rows.features[donors][:, columns]
-        predicted = forest.predict(stack, threads=threads).reshape(SHUFFLES, len(target))
-        errors[number] = np.mean((predicted - target) ** 2, axis=0)
-    return errors
+    return stacks.reshape(-1, features.shape[1])
 
 
 def rmse(observed: FloatArray, predicted: FloatArray) -> float:

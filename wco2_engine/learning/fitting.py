@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,52 @@ def fit_with_importances(
     from sklearn.ensemble import ExtraTreesRegressor
 
     hyperparameters, run = hyperparameters or Hyperparameters(), run or RunContext()
+    check_rows(features, target)
+    estimator = ExtraTreesRegressor(
+        n_estimators=hyperparameters.trees,
+        min_samples_leaf=hyperparameters.min_samples_leaf,
+        max_features=hyperparameters.max_features,
+        random_state=run.seed,
+        n_jobs=run.threads,
+    ).fit(features, TRANSFORMS[hyperparameters.transform](target), sample_weight=sample_weight)
+    forest, impurity = Forest.from_sklearn(estimator), np.asarray(estimator.feature_importances_)
+    if hyperparameters.transform != "none":
+        leaves = forest.apply(features, threads=run.threads)
+        value = leaf_means(leaves, target, sample_weight, forest.n_nodes)
+        forest = replace(forest, value=value)
+    aggregate = Aggregate.of(hyperparameters)
+    if not aggregate.is_mean:
+        forest = replace(forest, aggregate=aggregate).with_targets(features, target, run.threads)
+    return forest, impurity
+
+
+def leaf_means(
+    leaves: NDArray[np.integer[Any]],
+    target: FloatArray,
+    sample_weight: FloatArray | None,
+    n_nodes: int,
+) -> FloatArray:
+    """The weighted mean of the target in each leaf, `(n_nodes,)`; 0 elsewhere.
+
+    Parameters
+    ----------
+    leaves : `(n_rows,)` or `(n_rows, n_trees)`, where each row ends.
+    """
+    weight = np.ones(len(target)) if sample_weight is None else sample_weight
+    n_trees = leaves.size // len(target)
+    weight, flux = np.repeat(weight, n_trees), np.repeat(target, n_trees)
+    total = np.bincount(leaves.reshape(-1), weight * flux, minlength=n_nodes)
+    rows = np.bincount(leaves.reshape(-1), weight, minlength=n_nodes)
+    return np.divide(total, rows, out=np.zeros(n_nodes), where=rows > 0)
+
+
+def check_rows(features: NDArray[np.float32], target: FloatArray) -> None:
+    """Raise where rows to train with have a gap.
+
+    Raises
+    ------
+    Wco2Error : naming the first row and predictor.
+    """
     if not np.isfinite(target).all():
         raise Wco2Error(
             f"The flux has {int((~np.isfinite(target)).sum())} gaps.", "Leave them out."
@@ -93,38 +140,6 @@ def fit_with_importances(
             f"Predictor {column + 1} has no value in row {row + 1} ({len(gaps)} gaps in all).",
             "Leave such rows or this predictor out.",
         )
-    estimator = ExtraTreesRegressor(
-        n_estimators=hyperparameters.trees,
-        min_samples_leaf=hyperparameters.min_samples_leaf,
-        max_features=hyperparameters.max_features,
-        random_state=run.seed,
-        n_jobs=run.threads,
-    ).fit(features, TRANSFORMS[hyperparameters.transform](target), sample_weight=sample_weight)
-    forest, impurity = Forest.from_sklearn(estimator), np.asarray(estimator.feature_importances_)
-    if hyperparameters.transform != "none":
-        forest = _of_flux(forest, features, target, sample_weight, run.threads)
-    aggregate = Aggregate.of(hyperparameters)
-    if not aggregate.is_mean:
-        forest = replace(forest, aggregate=aggregate).with_targets(features, target, run.threads)
-    return forest, impurity
-
-
-def _of_flux(
-    forest: Forest,
-    features: NDArray[np.float32],
-    target: FloatArray,
-    sample_weight: FloatArray | None,
-    threads: int,
-) -> Forest:
-    """The forest with the means of the target itself in its leaves."""
-    leaves = forest.apply(features, threads=threads).reshape(-1)
-    weight = np.ones(len(target)) if sample_weight is None else sample_weight
-    weight = np.repeat(weight, forest.n_trees)
-    flux = np.repeat(target, forest.n_trees)
-    total = np.bincount(leaves, weight * flux, minlength=forest.n_nodes)
-    rows = np.bincount(leaves, weight, minlength=forest.n_nodes)
-    value = np.divide(total, rows, out=np.zeros(forest.n_nodes), where=rows > 0)
-    return replace(forest, value=value)
 
 
 def check_target(target: FloatArray, purpose: str) -> None:

@@ -17,6 +17,8 @@ from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE
 from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.intervals import LeafTargets
 
+FloatArray = NDArray[np.float64]
+
 # Deeper trees are refused: the largest real ones stay below a hundred, and walking has no end else.
 MAX_DEPTH = 10_000
 MAX_NODES = 2**32 - 1
@@ -531,6 +533,27 @@ def _depth_first(
         rank[first] = rank[parents] + 1
         rank[second] = rank[parents] + 1 + inner_below[first]
     return place
+
+
+def summaries_of_codes(
+    codes: NDArray[np.uint32], targets: LeafTargets, shares: FloatArray, trim: float = 0.0
+) -> FloatArray:
+    """Quantiles as `Forest.predict_interval` defines them, and a trimmed mean if `trim` is not 0.
+
+    Parameters
+    ----------
+    codes : `(n_trees, n_rows)`, of the leaves that rows reach, as `targets` has them.
+    shares : `(n_shares,)`, of the quantiles, from 0 to 1.
+
+    Returns
+    -------
+    `(n_found, n_rows)`.
+    """
+    small = max(targets.n_codes, len(codes) + 3) < 2**16
+    found = np.ascontiguousarray(codes, np.uint16 if small else np.uint32)
+    out = np.empty((codes.shape[1], len(shares) + (trim > 0)))
+    walker().summaries(found, targets.target, targets.several, shares, trim, out)
+    return out.T
 
 
 _NOTHING = np.empty((0, 0), np.uint32)

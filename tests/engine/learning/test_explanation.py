@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from wco2_engine.errors import Cancelled, Wco2Error
-from wco2_engine.learning.cross_validation import permuted_errors
+from wco2_engine.learning.cross_validation import SHUFFLES, shuffled
 from wco2_engine.learning.explanation import (
     AccumulatedEffect,
     ApparentQ10,
@@ -87,16 +87,17 @@ def test_the_share_is_the_excess_over_the_error() -> None:
     assert errors == pytest.approx([errors[0]] * 3)
 
 
-def test_a_group_is_shuffled_in_company(world: SimpleNamespace) -> None:
-    # Both columns are the same, and a forest that reads the first: their rows stay pairs.
-    forest = world.staircase([0.5], [0.0, 1.0], n_features=2)
-    features = np.repeat(np.array([[0.0], [1.0]], np.float32), 2, axis=1)
-    target, test = np.array([0.0, 1.0]), np.array([True, False])
-    rows = TrainingRows.from_arrays(features, target, [0, 1])
-    errors = permuted_errors(forest, rows, test, [[1], [0], [0, 1]], seed=0)
-    assert errors.shape == (3, 1)
-    assert errors[0, 0] == 0.0
-    assert errors[1, 0] in (0.2, 0.4, 0.6, 0.8, 1.0)
+def test_a_group_is_shuffled_in_company() -> None:
+    # Both columns are the same: shuffled together they stay so, alone they need not.
+    features = np.repeat(np.arange(20, dtype=np.float32)[:, None] // 10, 2, axis=1)
+    rows = TrainingRows.from_arrays(features, np.arange(20.0), np.arange(20))
+    test = np.arange(20) < 10
+    moved = shuffled(rows, test, [[1], [0], [0, 1]], seed=0).reshape(3, SHUFFLES * 10, 2)
+    np.testing.assert_array_equal(moved[0, :, 0], 0.0)
+    np.testing.assert_array_equal(moved[1, :, 1], 0.0)
+    np.testing.assert_array_equal(moved[2, :, 0], moved[2, :, 1])
+    for k, column in ((0, 1), (1, 0), (2, 0)):
+        assert set(moved[k, :, column].tolist()) == {0.0, 1.0}  # donors are of all rows
 
 
 def test_a_static_predictor_of_a_held_out_site_is_shuffled_too() -> None:
