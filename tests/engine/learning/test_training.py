@@ -82,7 +82,12 @@ def made(
     **settings: Any,
 ) -> TrainingSettings:
     hyperparameters = Hyperparameters(
-        trees, min_samples_leaf, max_features, transform, train_months, weights
+        trees,
+        min_samples_leaf,
+        max_features,
+        transform,
+        train_months=train_months,
+        weights=weights,
     )
     return TrainingSettings(hyperparameters, **settings)
 
