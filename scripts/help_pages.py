@@ -51,7 +51,8 @@ def page(markdown: str, links: dict[str, str], language: str) -> str:
 
 def _named(level: str, words: str) -> str:
     """A heading that links can lead to."""
-    slug = re.sub(r"[^\w]+", "-", re.sub(r"<[^>]+>", "", words).lower()).strip("-")
+    letters = re.sub(r"<[^>]+>|&\w+;|[^\w\s-]", "", words).strip().lower()
+    slug = re.sub(r"[-\s]+", "-", letters)  # as the documentation's own pages have it
     return f'<h{level} id="{slug}">{words}</h{level}>'
 
 
