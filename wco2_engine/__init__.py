@@ -30,6 +30,8 @@ _PLACES = {
     "Hyperparameters": "options",
     "TrainingSettings": "options",
     "train": "learning.training",
+    "rows_and_folds": "learning.training",
+    "tune": "learning.tuning",
     "Model": "learning.model",
     "Forest": "learning.forest",
     "fit_forest": "learning.fitting",

@@ -26,7 +26,7 @@ DOMAIN, ZONES = f"{__name__}.DomainTable", f"{__name__}.ZonesTable"  # to be nam
 MEMBERS = 20
 ENOUGH_TREES = 100  # to be shared by members without asking
 MAX_ENSEMBLE = 1_000  # members whose totals tell an interval
-FEWEST_TUNED_TREES = 100  # that tuning tries
+TUNE_BUDGET = 500  # forests of 100 trees
 
 
 @dataclass(frozen=True)
@@ -207,21 +207,25 @@ class TrainingSettings:
         "Look for better hyperparameters, by nested site folds.",
         False,
         title="Look for better hyperparameters",
-        more="Tries leaves, shares of predictors and scales of the flux by sites held out, nested "
-        "so that scores stay honest. Takes hundreds of forests.",
+        more="Tries leaves, shares of predictors, months that train, scales of the flux, weights "
+        "and aggregates by sites held out, nested so that scores stay honest. Takes minutes.",
     )
     tune_budget: int = option(
-        "Forests to tune with, at most.", 500, title="Forests to tune with", least=1, most=10**6
+        "Forests of 100 trees to tune with, at most.",
+        TUNE_BUDGET,
+        title="Forests to tune with",
+        more="Smaller ones count by their trees.",
+        least=1,
+        most=10**6,
     )
 
     def __post_init__(self) -> None:
         check_fields(self)
         object.__setattr__(self, "validation", tuple(dict.fromkeys(self.validation)))
-        trees = self.hyperparameters.trees
-        least = min(trees, FEWEST_TUNED_TREES) if self.tune else trees
-        if self.n_members and not 2 <= self.n_members <= min(MAX_ENSEMBLE, least):
+        most = min(MAX_ENSEMBLE, self.hyperparameters.trees)
+        if self.n_members and not 2 <= self.n_members <= most:
             raise Wco2Error(
-                f"members = {self.members} is not from 2 to {min(MAX_ENSEMBLE, least)}.",
+                f"members = {self.members} is not from 2 to {most}.",
                 "Members share the trees; 0 is for none.",
             )
         if self.tune and not set(self.validation) - {"random"}:

@@ -200,7 +200,7 @@ def test_a_forest_of_other_rows_is_an_error_that_people_can_read() -> None:
     other = np.zeros_like(each.features)
     object.__setattr__(each, "features", other)
     object.__setattr__(each.forest, "one_row_leaves", False)
-    with pytest.raises(Wco2Error, match="can't tell intervals"):
+    with pytest.raises(Wco2Error, match="can't tell what its leaves hold"):
         each.interval_forest.predict_interval(other)
 
 

@@ -47,6 +47,7 @@ class TrainJob:
         refuse_overwriting_inputs([self.output], self.inputs())
         model = self.trained(progress)
         model.write(Path(self.output))
+        tuned = model.provenance.get("tuning", {})
         return {
             "fingerprint": model.fingerprint,
             "scores": [
@@ -55,9 +56,13 @@ class TrainJob:
                 if row["month"] == row["zone"] == row["method"] == "all"
             ],
             "coverage": [dict(row) for row in model.coverage],
-            "tuning": {
-                region: told["sentence"]
-                for region, told in model.provenance.get("tuning", {}).items()
+            "tuning": {region: told["sentence"] for region, told in tuned.items()},
+            "nested": {
+                region: {
+                    kind: {score: told[kind][score] for score in ("r2", "kge", "rmse", "bias")}
+                    for kind in ("nested", "untuned")
+                }
+                for region, told in tuned.items()
             },
             "outputs": [self.output],
         }

@@ -102,6 +102,22 @@ class TrainingRows:
         """The different sites among the rows."""
         return len(np.unique(self.site))
 
+    def check_gaps(self) -> None:
+        """Raise when a predictor lacks a value.
+
+        Raises
+        ------
+        Wco2Error : naming the first predictor, and how many gaps it has.
+        """
+        for column, name in enumerate(self.names):
+            gaps = np.flatnonzero(~np.isfinite(self.features[:, column]))
+            if gaps.size:
+                raise Wco2Error(
+                    f"Predictor '{name}' has no value in row {gaps[0] + 1} ({gaps.size} gaps in "
+                    "all).",
+                    "Leave such rows or this predictor out.",
+                )
+
     @cached_property
     def locations(self) -> Locations:
         """Where the rows lie."""

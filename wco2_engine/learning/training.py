@@ -82,7 +82,7 @@ class TrainingRegion:
 def rows_and_folds(
     table: pd.DataFrame,
     names: Sequence[str],
-    regions: Sequence[Region],
+    regions: Sequence[Region] = EVERYWHERE,
     settings: TrainingSettings | None = None,
     progress: Progress | None = None,
     domain: Domain | None = None,
@@ -90,7 +90,18 @@ def rows_and_folds(
 ) -> tuple[TrainingRegion, ...]:
     """The rows of each region and their folds, checked as in training. No forest is fitted.
 
-    Parameters and errors are those of `train`; `names` are the predictors'.
+    Parameters and errors are those of `train`; `names` are the predictors'. With `tune`, rows of
+    other months that the table has are kept as `others`, because tuning tries them.
+
+    Examples
+    --------
+    >>> from wco2_engine import Hyperparameters, TrainingSettings, read_training, rows_and_folds
+    >>> names = ["temperature", "carbon"]
+    >>> table = read_training("results/training.gpkg", names)
+    >>> settings = TrainingSettings(validation=("site",))
+    >>> (region,) = rows_and_folds(table, names, settings=settings)
+    >>> region.rows.n_sites, int(region.folds["site"].max()) + 1
+    (10, 10)
     """
     settings, progress = settings or TrainingSettings(), progress or Silent()
     by_region = rows_by_region(table, names, regions, zones, settings.months)
@@ -380,11 +391,13 @@ def _tuning_record(tuning: Tuning) -> dict[str, Any]:
     return {
         "sentence": tuning.sentence(),
         "trials": [
-            {**to_plain(trial.hyperparameters), "rmse": trial.rmse, "r2": trial.r2}
+            {
+                **to_plain(trial.hyperparameters),
+                **{name: getattr(trial, name) for name in ("round", "rmse", "bias", "r2")},
+            }
             for trial in tuning.trials
         ],
-        "whole_grid": tuning.whole_grid,
-        "fits": tuning.fits,
+        "trees": tuning.trees,
         "budget": tuning.budget,
         "nested": tuning.nested.row(),
         "untuned": tuning.untuned.row(),

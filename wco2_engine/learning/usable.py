@@ -113,16 +113,21 @@ def _check_settings(settings: Mapping[str, Any], validations: tuple[str, ...]) -
     ):
         if key in settings:
             get(settings, key, kind)
-    months = settings.get("train_months", "winter")
-    if not isinstance(months, str):
-        get({"train_months": months}, "train_months", list)
-        _ = [number_of(month, "train_months") for month in months]
+    _check_months(settings)
     for region, growth in settings.get("tuned", {}).items():
         get({region: growth}, region, dict)
     _check_sampling(settings.get("sampling", {"at": "point"}))
     for name in settings["validation"]:
         if name not in validations:
             raise ValueError(f"settings name an unknown validation {name[:80]!r}")
+
+
+def _check_months(table: Mapping[str, Any]) -> None:
+    """Raise where `train_months` is neither text nor a list of months; it may be missing."""
+    months = table.get("train_months", "winter")
+    if not isinstance(months, str):
+        for month in get(table, "train_months", list):
+            number_of(month, "train_months")
 
 
 def _check_sampling(sampling: Mapping[str, Any]) -> None:
@@ -158,6 +163,12 @@ def _check_provenance(provenance: Mapping[str, Any], regions: set[str]) -> None:
             get(trial, "transform", str)
             for key in ("trees", "min_samples_leaf", "max_features", "rmse"):
                 number_of(trial.get(key), key)
+            _check_months(trial)
+            for key in ("aggregate", "weights"):
+                get({key: "", **trial}, key, str)
+            for key in ("round", "bias", "r2"):
+                if trial.get(key) is not None:
+                    number_of(trial[key], key)
 
 
 def _check_scores(model: Model, validations: tuple[str, ...]) -> None:

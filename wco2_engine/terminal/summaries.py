@@ -65,6 +65,8 @@ def _train(facts: Facts, console: Console) -> None:
         console.print(score_table(facts["scores"]))
     if facts.get("coverage"):
         console.print(coverage_table(facts["coverage"]))
+    if facts.get("nested"):
+        console.print(nested_table(facts["nested"]))
     for region, sentence in facts.get("tuning", {}).items():
         _line(console, f"{region}: {sentence}")
     _line(console, f"Fingerprint {facts['fingerprint']}")
@@ -90,14 +92,28 @@ def _select(facts: Facts, console: Console) -> None:
 def score_table(scores: Sequence[Facts]) -> Table:
     """Scores side by side, a row for each region and way of validation."""
     table = Table(title="Scores on held-out rows, g C m-2 month-1", title_justify="left")
-    for name in ("region", "validation", "n", "sites", "R2", "MAE", "RMSE", "bias"):
+    for name in ("region", "validation", "n", "sites", "R2", "KGE", "MAE", "RMSE", "bias"):
         table.add_column(name, justify="left" if name in ("region", "validation") else "right")
     for row in scores:
-        values = [row[key] for key in ("r2", "mae", "rmse", "bias")]
+        values = [row[key] for key in ("r2", "kge", "mae", "rmse", "bias")]
         numbers = ["–" if value is None else f"{value:.2f}" for value in values]
         table.add_row(
             escape(row["region"]), row["validation"], str(row["n"]), str(row["sites"]), *numbers
         )
+    return table
+
+
+def nested_table(nested: Mapping[str, Facts]) -> Table:
+    """What tuning brings at sites that had no say in it, beside growing without it."""
+    title = "Tuned, nested, and untuned on the same folds, g C m-2 month-1"
+    table = Table(title=title, title_justify="left")
+    for name in ("region", "growth", "R2", "KGE", "RMSE", "bias"):
+        table.add_column(name, justify="left" if name in ("region", "growth") else "right")
+    for region, told in nested.items():
+        for kind, growth in (("nested", "tuned, nested"), ("untuned", "untuned")):
+            values = [told[kind][key] for key in ("r2", "kge", "rmse", "bias")]
+            numbers = ["–" if value is None else f"{value:.2f}" for value in values]
+            table.add_row(escape(region), growth, *numbers)
     return table
 
 

@@ -49,8 +49,9 @@ class TrainModel(Algorithm):
             "TUNE",
             "Look for a better way to grow",
             False,
-            "Tries leaves, shares of predictors and scales of the flux by sites held out, nested "
-            "so that scores stay honest. Takes hundreds of forests.",
+            "Tries leaves, shares of predictors, months that train (where the table has others "
+            "than the winter's), scales, weights and aggregates by sites held out, nested so that "
+            "scores stay honest. Takes minutes.",
             advanced=True,
         )
         add_zones(self, "scores are told by zone too", advanced=True)

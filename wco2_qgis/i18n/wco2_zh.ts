@@ -696,8 +696,8 @@
    <translation>寻找更好的参数</translation>
   </message>
   <message>
-   <source>Tries leaves, shares of predictors and scales of the flux by sites held out, nested so that scores stay honest. Takes hundreds of forests.</source>
-   <translation>用留出站点比较叶节点大小、变量比例和通量尺度；采用嵌套验证，评分不会偏乐观。需要训练数百个森林。</translation>
+   <source>Tries leaves, shares of predictors, months that train (where the table has others than the winter's), scales, weights and aggregates by sites held out, nested so that scores stay honest. Takes minutes.</source>
+   <translation>用留出站点比较叶节点大小、变量比例、参与训练的月份（训练表含冬季以外月份时）、通量尺度、权重和汇总方式；采用嵌套验证，评分不会偏乐观。需要数分钟。</translation>
   </message>
   <message>
    <source>Licence of the maps</source>

@@ -399,22 +399,24 @@ def test_scores_are_told_by_zone_and_method_of_measurement(
 @pytest.fixture(scope="module")
 def tuned(catalogue: Catalogue, arctic: Any) -> Iterator[Model]:
     settings = made(
-        trees=2, min_samples_leaf=20, validation=("random", "site"), tune=True, tune_budget=80
+        trees=4, min_samples_leaf=20, validation=("random", "site"), tune=True, tune_budget=80
     )
     with pytest.MonkeyPatch.context() as small:
-        small.setattr(tuning, "SearchSpace", partial(tuning.SearchSpace, trees=(10,)))
-        yield train(make_table(sites=5), catalogue, [arctic], settings)
+        few = partial(tuning.SearchSpace, (1, 5), (1.0,), ("all",), (), (), ("mean",))
+        small.setattr(tuning, "SearchSpace", few)
+        yield train(with_summers(make_table(sites=5)), catalogue, [arctic], settings)
 
 
 def test_tuning_finds_a_better_way_and_says_what_it_brought(tuned: Model) -> None:
     # Leaves of 20 among 28 rows can tell nothing: each forest is a mean.
     chosen = tuned.settings["tuned"]["arctic"]
     assert chosen["min_samples_leaf"] < 20
-    assert tuned.regions[0].forest.n_trees == chosen["trees"] > 2
+    assert tuned.regions[0].forest.n_trees == chosen["trees"] == 4
     told = tuned.provenance["tuning"]["arctic"]
     assert told["sentence"].startswith("Tuning helps: under nested site folds")
-    assert told["trials"][0]["min_samples_leaf"] == 20
-    assert told["fits"] <= told["budget"] == 80
+    assert {trial["min_samples_leaf"] for trial in told["trials"]} == {1, 5, 20}
+    assert {trial["train_months"] for trial in told["trials"]} == {"winter", "all"}
+    assert told["trees"] <= told["budget"] == 8000
 
 
 def test_the_score_that_is_told_is_nested_and_not_the_tuned_one(tuned: Model) -> None:

@@ -258,7 +258,7 @@ def test_what_tuning_brought_is_told_where_the_model_was_tuned(
     row = {"n": 40, "sites": 8, "r2": 0.5, "rmse": 4.0, "rmse_lower": 3.0, "rmse_upper": 5.0}
     told = {
         "sentence": "Tuning brings no difference.",
-        "trials": [{**way, "rmse": 5.0 - k, "r2": 0.1} for k, way in enumerate(ways)],
+        "trials": [{**way, "round": 3, "rmse": 5.0 - k, "r2": 0.1} for k, way in enumerate(ways)],
         "nested": row,
         "untuned": {**row, "rmse": 4.5},
     }
@@ -273,6 +273,7 @@ def test_what_tuning_brought_is_told_where_the_model_was_tuned(
     assert (nested["rmse"], nested["rmse_low"], untuned["rmse"]) == ("4.0", "3.0", "4.5")
     best, other = pages.read_csv(tmp_path / "r_files/tuning_trials.csv")
     assert (best["rmse"], best["chosen"], other["chosen"]) == ("4.0", "yes", "no")
+    assert (best["months"], best["of_leaves"]) == ("winter", "mean")
 
 
 def test_a_report_of_a_model_alone_has_neither_maps_nor_counts(
