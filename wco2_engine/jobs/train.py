@@ -56,6 +56,7 @@ class TrainJob:
                 if row["month"] == row["zone"] == row["method"] == "all"
             ],
             "coverage": [dict(row) for row in model.coverage],
+            "winter_coverage": [dict(row) for row in model.winter_coverage],
             "tuning": {region: told["sentence"] for region, told in tuned.items()},
             "nested": {
                 region: {

@@ -56,6 +56,7 @@ class ValidateJob:
                 if row["month"] == row["zone"] == row["method"] == "all"
             ],
             "coverage": [dict(row) for row in model.coverage],
+            "winter_coverage": [dict(row) for row in model.winter_coverage],
             "outputs": [str(path) for path in written],
         }
 

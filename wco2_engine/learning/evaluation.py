@@ -20,6 +20,13 @@ from wco2_engine.learning.cross_validation import HeldOutPredictions
 from wco2_engine.learning.metrics import scores
 from wco2_engine.learning.model import SCORES, corrected_bounds
 from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.winters import (
+    HeldOutMonths,
+    correlation_of_months,
+    winter_factor,
+    winters_of_sites,
+)
+from wco2_engine.season import Winter
 
 FloatArray = NDArray[np.float64]
 
@@ -96,6 +103,111 @@ def coverage_rows(
             row["width"] = float(np.mean(high - low))
         found.append(row)
     return found
+
+
+def winter_factors(
+    rows: TrainingRows, held: HeldOutPredictions, winter: Winter, corrections: Mapping[float, float]
+) -> dict[float, float]:
+    """By level, the factor of a winter's bounds; without levels for which the sites are too few.
+
+    Parameters
+    ----------
+    corrections : by level, what the bounds of months are moved outward by.
+    """
+    found = {}
+    for level, moved in corrections.items():
+        months = _held_out_months(rows, held, winter, level, moved)
+        found[level] = winter_factor(months, level, winter)
+    return {level: factor for level, factor in found.items() if factor is not None}
+
+
+def winter_coverage_rows(
+    region: str, validation: str, rows: TrainingRows, held: HeldOutPredictions, winter: Winter
+) -> list[dict[str, Any]]:
+    """How often held-out winters of sites lie within bounds, as `Model.winter_coverage` has it.
+
+    A row a calibrated level. Of each winter it is the sum over the months that the site has, two
+    at least. Both calibrations are of the sites of other folds.
+    """
+    found = []
+    for level, score in _conformity(rows.target, held):
+        moved = cross_conformal_corrections(score, rows.site, held.folds, level)
+        if moved is None:
+            continue
+        parts = [
+            _judged(rows, held, winter, level, fold, float(moved[held.folds == fold][0]))
+            for fold in np.unique(held.folds[held.known])
+        ]
+        whole = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        if not len(whole["site"]):
+            continue
+        told = bool(np.isfinite(whole["width"]).all())
+        found.append(
+            {
+                **{"region": region, "validation": validation, "level": level},
+                **{"n": len(whole["site"]), "sites": len(np.unique(whole["site"]))},
+                "months": float(whole["months"].mean()),
+                "correlation": correlation_of_months(
+                    _held_out_months(rows, held, winter, level, moved[held.known])
+                ),
+                "sum_coverage": float(whole["held_by_sums"].mean()),
+                "sum_width": float(whole["sum_width"].mean()),
+                "coverage": float(whole["held"].mean()) if told else None,
+                "width": float(whole["width"].mean()) if told else None,
+            }
+        )
+    return found
+
+
+def _judged(
+    rows: TrainingRows,
+    held: HeldOutPredictions,
+    winter: Winter,
+    level: float,
+    fold: int,
+    moved: float,
+) -> dict[str, NDArray[Any]]:
+    """The winters of one fold `(n_winters,)`, within bounds that the other folds calibrate."""
+    months = _held_out_months(rows, held, winter, level, moved)
+    own = np.isin(months.site, np.unique(rows.site[held.folds == fold]))
+    factor = winter_factor(months.subset(~own), level, winter)
+    tested = months.subset(own)
+    observed = tested.sums(tested.observed)
+    sums, bounds = (tested.summed_bounds(f) for f in (1.0, np.nan if factor is None else factor))
+    return {
+        "site": tested.site_of_winter,
+        "months": tested.sums(np.ones(len(tested.site))),
+        "held_by_sums": (sums[0] <= observed) & (observed <= sums[1]),
+        "sum_width": sums[1] - sums[0],
+        "held": (bounds[0] <= observed) & (observed <= bounds[1]),
+        "width": bounds[1] - bounds[0],
+    }
+
+
+def _held_out_months(
+    rows: TrainingRows,
+    held: HeldOutPredictions,
+    winter: Winter,
+    level: float,
+    moved: FloatArray | float,
+) -> HeldOutMonths:
+    """What was held out of winters with two months or more, with bounds moved outward.
+
+    `moved` is one number, or one of each row that was held out.
+    """
+    known = held.known
+    raw_lower, raw_upper = held.bounds[level][:, known]
+    lower, upper = corrected_bounds(raw_lower, raw_upper, moved)
+    months = HeldOutMonths(
+        rows.site[known],
+        winters_of_sites(rows.site[known], rows.year[known], rows.month[known], winter),
+        rows.month[known],
+        rows.target[known],
+        held.predicted[known],
+        lower,
+        upper,
+    )
+    return months.subset(months.winter >= 0)
 
 
 def _conformity(target: FloatArray, held: HeldOutPredictions) -> Iterator[tuple[float, FloatArray]]:

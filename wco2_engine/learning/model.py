@@ -28,6 +28,7 @@ from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Estimates, Forest
 from wco2_engine.learning.reprs import model_html, model_text, short_repr
 from wco2_engine.learning.usable import check_usable
+from wco2_engine.learning.winters import winter_bounds
 from wco2_engine.options import MAX_ENSEMBLE
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 from wco2_engine.units import FLUX_UNITS
@@ -64,6 +65,7 @@ SCORES = ("r2", "nse", "kge", "mae", "rmse", "bias")
 _COUNTS = ("n", "sites")
 _SCORE_NUMBERS = tuple(f"{name}{end}" for name in SCORES for end in ("", "_low", "_high"))
 _COVERAGE_NUMBERS = ("raw_coverage", "raw_width", "coverage", "width")
+_WINTER_NUMBERS = ("months", "correlation", "sum_coverage", "sum_width", "coverage", "width")
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class RegionModel:
     calibration : by level as text ("0.9", see `level_text`), what the bounds of this level are
         moved outward by, g C m-2 month-1; inward where negative.
     others : the rows of other months that the forest was fitted to too; None for none.
+    winter_calibration : by level as text, the factor of a winter's bounds, see `winter_bounds`.
 
     Raises
     ------
@@ -157,6 +160,7 @@ class RegionModel:
     n_members: int = 0
     calibration: Mapping[str, float] = field(default_factory=dict)
     others: OtherMonths | None = None
+    winter_calibration: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return (
@@ -193,10 +197,13 @@ class RegionModel:
         if not all(np.isfinite(shares).all() for shares in self.importances.values()):
             raise ValueError(f"region '{name}': importances hold NaN or infinity")
         self._check_members()
-        calibration = {_level(k): number_of(v, k) for k, v in self.calibration.items()}
-        if not all(map(math.isfinite, calibration.values())):
-            raise ValueError(f"region '{name}': calibration holds NaN or infinity")
-        object.__setattr__(self, "calibration", calibration)
+        for key in ("calibration", "winter_calibration"):
+            of_level = {_level(k): number_of(v, k) for k, v in getattr(self, key).items()}
+            if not all(map(math.isfinite, of_level.values())):
+                raise ValueError(f"region '{name}': {key} holds NaN or infinity")
+            object.__setattr__(self, key, of_level)
+        if any(factor < 0 for factor in self.winter_calibration.values()):
+            raise ValueError(f"region '{name}': winter_calibration holds a negative factor")
 
     def _check_members(self) -> None:
         name = self.region.name
@@ -262,6 +269,28 @@ class RegionModel:
     def is_calibrated(self, level: float) -> bool:
         """Whether intervals of this level were calibrated on held-out sites."""
         return level_text(level) in self.calibration
+
+    def winter_bounds(
+        self,
+        estimate: NDArray[np.float64],
+        lower: NDArray[np.float64],
+        upper: NDArray[np.float64],
+        level: float = 0.9,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bounds that hold a share `level` of winters, from sums over a winter's months.
+
+        Parameters
+        ----------
+        estimate, lower, upper : of one shape, what `predict_interval` tells of the months, added
+            up, g C m-2 winter-1.
+
+        Returns
+        -------
+        lower, upper : of that shape; the sums as they are where the model does not know how errors
+            of months add up. That is as if they went together, the cautious side.
+        """
+        factor = self.winter_calibration.get(level_text(level))
+        return (lower, upper) if factor is None else winter_bounds(estimate, lower, upper, factor)
 
     @property
     def predicting_forest(self) -> Forest:
@@ -366,6 +395,11 @@ class Model:
         held-out rows within the forest's bounds, and `raw_width`, their mean width in
         g C m-2 month-1; `coverage` and `width` of calibrated bounds, each site's by a calibration
         on the other sites (None where these are too few).
+    winter_coverage : the same of the winters of held-out sites, each with the months that it has,
+        two or more: rows of `region`, `validation`, `level`, `n` winters, `sites`; `months`, how
+        many a winter has on average; `correlation` of the errors of two of them; `sum_coverage` and
+        `sum_width` (g C m-2) of the months' bounds added up; `coverage` and `width` of bounds of
+        winters, each site's by a calibration on the other sites.
 
     Raises
     ------
@@ -388,6 +422,7 @@ class Model:
     scores: tuple[Mapping[str, Any], ...]
     simulated: bool
     coverage: tuple[Mapping[str, Any], ...] = ()
+    winter_coverage: tuple[Mapping[str, Any], ...] = ()
 
     def __repr__(self) -> str:
         return model_text(self)
@@ -396,7 +431,8 @@ class Model:
         return model_html(self)
 
     def __post_init__(self) -> None:
-        kinds = {"settings": dict, "provenance": dict, "scores": list, "coverage": list}
+        lists = ("scores", "coverage", "winter_coverage")
+        kinds = {"settings": dict, "provenance": dict, **dict.fromkeys(lists, list)}
         for key, kind in kinds.items():
             value = plain(getattr(self, key), key)
             if not isinstance(value, kind):
@@ -407,7 +443,9 @@ class Model:
         _check_settings(self.settings)
         object.__setattr__(self, "scores", tuple(_score(row) for row in self.scores))
         for row in self.coverage:
-            _check_coverage(row)
+            _check_coverage(row, _COVERAGE_NUMBERS)
+        for row in self.winter_coverage:
+            _check_coverage(row, _WINTER_NUMBERS)
         if not self.predictors or not 1 <= len(self.regions) <= MAX_REGIONS:
             raise ValueError("a model needs predictors and regions")
         for what, names in (
@@ -442,6 +480,8 @@ class Model:
             facts.append([[each.n_members, dict(each.calibration)] for each in self.regions])
         if not all(each.aggregate.is_mean for each in self.regions):
             facts.append([each.aggregate.to_json() for each in self.regions])
+        if any(each.winter_calibration for each in self.regions):
+            facts.append([dict(each.winter_calibration) for each in self.regions])
         digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
         for each in self.regions:
             training = _training_of(each)
@@ -468,6 +508,7 @@ class Model:
             list(self.coverage),
             [[list(each.folds), list(each.predictions)] for each in self.regions],
             [{k: v.tolist() for k, v in each.importances.items()} for each in self.regions],
+            *([list(self.winter_coverage)] if self.winter_coverage else []),
         ]
         digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
         for each in self.regions:
@@ -618,6 +659,7 @@ class Model:
                     "aggregate": each.aggregate.to_json(),
                     "members": each.n_members,
                     "calibration": dict(each.calibration),
+                    "winter_calibration": dict(each.winter_calibration),
                     "ranges": {
                         predictor.name: [float(low), float(high)]
                         for predictor, (low, high) in zip(self.predictors, each.ranges, strict=True)
@@ -633,6 +675,7 @@ class Model:
             ],
             "scores": [dict(row) for row in self.scores],
             "coverage": [dict(row) for row in self.coverage],
+            "winter_coverage": [dict(row) for row in self.winter_coverage],
             "settings": dict(self.settings),
             "provenance": dict(self.provenance),
         }
@@ -656,12 +699,14 @@ class Model:
             "provenance": self.provenance,
             "scores": list(self.scores),
             "coverage": list(self.coverage),
+            "winter_coverage": list(self.winter_coverage),
             "regions": [
                 {
                     "aggregate": each.aggregate.to_json(),
                     "n_members": each.n_members,
                     **({"others": True} if each.others else {}),
                     "calibration": dict(each.calibration),
+                    "winter_calibration": dict(each.winter_calibration),
                     "folds": list(each.folds),
                     "predictions": list(each.predictions),
                     "importances": {k: v.tolist() for k, v in each.importances.items()},
@@ -776,6 +821,7 @@ def _model_from(facts: Facts, arrays: Arrays) -> Model:
         scores=tuple(get(facts, "scores", list)),
         simulated=get(facts, "simulated", bool),
         coverage=tuple(get({"coverage": [], **facts}, "coverage", list)),
+        winter_coverage=tuple(get({"winter_coverage": [], **facts}, "winter_coverage", list)),
     )
     if get(facts, "fingerprint", str) != model.fingerprint:
         raise Wco2Error("its content does not match its fingerprint: it was changed by hand")
@@ -825,6 +871,7 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         members=forest("members") if n_members else None,
         n_members=n_members,
         calibration=get(entry, "calibration", dict),
+        winter_calibration=get({"winter_calibration": {}, **entry}, "winter_calibration", dict),
         others=OtherMonths(
             array("others_features"), **{key: array(f"others_{key}") for key in _ROW_ARRAYS}
         )
@@ -887,19 +934,19 @@ def _score(row: Any) -> dict[str, Any]:
     return {key: score[key] for key in known}
 
 
-def _check_coverage(row: Any) -> None:
+def _check_coverage(row: Any, numbers: tuple[str, ...]) -> None:
     for key in ("region", "validation"):
         get(row, key, str)
     _level(level_text(number_of(get(row, "level", float), "level")))
     for key in _COUNTS:
         if get(row, key, int) < 0:
             raise ValueError(f"a coverage's {key} is negative")
-    for key in _COVERAGE_NUMBERS:
+    for key in numbers:
         if key not in row or (row[key] is not None and not number_of(row[key], key) >= 0):
             raise ValueError(f"a coverage's {key} is missing or negative")
-        if key.endswith("coverage") and row[key] is not None and row[key] > 1:
+        if key.endswith(("coverage", "correlation")) and row[key] is not None and row[key] > 1:
             raise ValueError(f"a coverage's {key} is above 1")
-    unknown = set(row) - {"region", "validation", "level", *_COUNTS, *_COVERAGE_NUMBERS}
+    unknown = set(row) - {"region", "validation", "level", *_COUNTS, *numbers}
     if unknown:
         raise ValueError(f"a coverage has an unknown '{min(unknown)}'")
 

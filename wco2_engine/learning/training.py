@@ -20,7 +20,13 @@ from wco2_engine.inputs.regions import EVERYWHERE, NO_REGION, Region
 from wco2_engine.inputs.zones import Zones
 from wco2_engine.learning.conformal import LEVELS
 from wco2_engine.learning.cross_validation import HeldOutPredictions, cross_val_predict
-from wco2_engine.learning.evaluation import conformal_corrections, coverage_rows, score_rows
+from wco2_engine.learning.evaluation import (
+    conformal_corrections,
+    coverage_rows,
+    score_rows,
+    winter_coverage_rows,
+    winter_factors,
+)
 from wco2_engine.learning.fitting import fit_with_importances
 from wco2_engine.learning.folds import NEEDS_DISTANCE, make_folds
 from wco2_engine.learning.members import fit_members, join_forests
@@ -209,6 +215,7 @@ def train(
         },
         scores=tuple(row for each in trained for row in each.scores),
         coverage=tuple(row for each in trained for row in each.coverage),
+        winter_coverage=tuple(row for each in trained for row in each.winter_coverage),
         simulated=simulated or is_simulated(table),
     )
 
@@ -259,6 +266,7 @@ class _TrainedRegion:
     model: RegionModel
     scores: list[dict[str, Any]]
     coverage: list[dict[str, Any]]
+    winter_coverage: list[dict[str, Any]]
     tuning: Tuning | None
 
 
@@ -287,14 +295,19 @@ def _train_region(
 
     importances = {"impurity": impurity}
     calibration: dict[str, float] = {}
+    of_winters: dict[str, float] = {}
     coverage: list[dict[str, Any]] = []
+    winter_coverage: list[dict[str, Any]] = []
     if strictest:
         strict = held[strictest]
         importances["permutation"] = strict.excess_errors(rows.target).mean(axis=1)
         corrections = conformal_corrections(rows, strict)
         calibration = {level_text(level): by for level, by in corrections.items()}
         coverage = coverage_rows(region.name, strictest, rows, strict)
-        _note_uncalibrated(region, strict, rows, calibration, run.progress)
+        factors = winter_factors(rows, strict, region.winter, corrections)
+        of_winters = {level_text(level): factor for level, factor in factors.items()}
+        winter_coverage = winter_coverage_rows(region.name, strictest, rows, strict, region.winter)
+        _note_uncalibrated(region, strict, rows, calibration, of_winters, run.progress)
     model = RegionModel(
         region=region,
         forest=forest,
@@ -312,13 +325,14 @@ def _train_region(
         n_members=settings.n_members,
         calibration=calibration,
         others=OtherMonths.of(grown.subset(np.arange(len(rows), len(grown)))),
+        winter_calibration=of_winters,
     )
     scores = [
         row
         for method, found in held.items()
         for row in score_rows(region.name, method, rows, found, settings.seed)
     ]
-    return _TrainedRegion(model, scores, coverage, tuning)
+    return _TrainedRegion(model, scores, coverage, winter_coverage, tuning)
 
 
 def _stretches(settings: TrainingSettings, folds: Folds, run: RunContext) -> list[RunContext]:
@@ -367,9 +381,17 @@ def _note_uncalibrated(
     held: HeldOutPredictions,
     rows: TrainingRows,
     calibration: Mapping[str, float],
+    of_winters: Mapping[str, float],
     progress: Progress,
 ) -> None:
     raw = [level for level in held.bounds if level_text(level) not in calibration]
+    summed = [level for level in calibration if level not in of_winters]
+    if summed:
+        progress.note(
+            f"{region.name}: too few sites were measured in two months of a winter or more to tell "
+            f"how errors of months add up. Bounds of winters of level {', '.join(summed)} are sums "
+            "of the months' bounds, which is too wide."
+        )
     if raw:
         sites = len(np.unique(rows.site[held.known]))
         levels = ", ".join(map(level_text, raw))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wco2_engine.learning.model import Model, RegionModel
 
 MAX_FLUX = 1e6  # g C m-2 month-1, far beyond what any ground gives
+MAX_FACTOR = 1e6  # of the bounds of winters
 MAX_FEATURE = 1e15  # in any unit; its square is still a number in single precision
 MAX_WHOLE = 2**63
 MAX_TEXT = 100_000
@@ -70,6 +71,7 @@ def _check_region(each: RegionModel, validations: tuple[str, ...]) -> None:
         ("predictions", [p[~np.isnan(p)] for p in each.predictions.values()], MAX_FLUX),
         ("importances", list(each.importances.values()), MAX_FEATURE),
         ("calibration", np.array(list(each.calibration.values())), MAX_FLUX),
+        ("winter calibration", np.array(list(each.winter_calibration.values())), MAX_FACTOR),
         ("forest value", each.forest.value, MAX_FLUX),
         ("members value", [] if each.members is None else each.members.value, MAX_FLUX),
     ):
@@ -173,10 +175,15 @@ def _check_provenance(provenance: Mapping[str, Any], regions: set[str]) -> None:
 
 def _check_scores(model: Model, validations: tuple[str, ...]) -> None:
     regions = {each.region.name: each for each in model.regions}
-    if len(model.scores) + len(model.coverage) > MAX_SCORES:
+    told = {
+        "score": model.scores,
+        "coverage": model.coverage,
+        "coverage of winters": model.winter_coverage,
+    }
+    if sum(map(len, told.values())) > MAX_SCORES:
         raise ValueError(f"it has more than {MAX_SCORES} scores")
     seen = set()
-    for what, rows in (("score", model.scores), ("coverage", model.coverage)):
+    for what, rows in told.items():
         for row in rows:
             _check_values(row, f"a {what}")
             region = regions.get(row["region"])

@@ -177,6 +177,7 @@ class _RegionTile:
                         for month, each in zip(months, flux, strict=True):
                             self._write(values, MONTHLY_FLUX + end, str(month), each[np.newaxis])
                 steps.add(step * len(months))
+            sums.calibrate(self.model, products)
             for k, year in enumerate(map(str, years)):
                 for end, total in zip(products.ends, sums.fluxes, strict=False):
                     self._write(values, WINTER_FLUX + end, year, total[np.newaxis, k])
@@ -257,6 +258,12 @@ class _Sums:
             np.minimum(least, density, out=least)
             self.outside[...] += np.count_nonzero(outside > 0, axis=1)
         return fluxes
+
+    def calibrate(self, model: RegionModel, products: Products) -> None:
+        """Make bounds of winters of the sums of months' bounds, when all months are added."""
+        if products.interval is not None:
+            estimate, lower, upper = self.fluxes[:3]
+            self.fluxes[1:3] = model.winter_bounds(estimate, lower, upper, products.interval)
 
 
 class _Columns:

@@ -14,7 +14,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.json import read_json
-from wco2_engine.learning.model import Model
+from wco2_engine.learning.model import Model, level_text
 from wco2_engine.mapping.plan import (
     APPLICABILITY,
     LOWER,
@@ -50,6 +50,7 @@ class _Entries:
     aggregate: dict[str, dict[str, Any]] = field(default_factory=dict)
     interval: float | None = option("Of bounds.", None, above=0.0, below=1.0)
     interval_calibrated: dict[str, bool] = field(default_factory=dict)
+    interval_of_winter: dict[str, float | None] = field(default_factory=dict)
     applicability: dict[str, Any] | None = None
     members: int = option("Of the ensemble.", 0, least=0, most=MAX_ENSEMBLE)
     cells: int = option("Predicted.", 0, least=0)
@@ -116,6 +117,11 @@ class PredictionRecord:
         """By region, whether its bounds were calibrated."""
         return dict(self.entries.get("interval_calibrated", {}))
 
+    @property
+    def winter_factors(self) -> Mapping[str, float | None]:
+        """By region, by what the bounds of winters lie nearer than sums of months' bounds."""
+        return dict(self.entries.get("interval_of_winter", {}))
+
     def by_year(self, quantity: str) -> dict[int, Path]:
         """The maps of a quantity, e.g. "winter_flux", by the year of their winter."""
         found = {}
@@ -163,9 +169,7 @@ def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
         }
         tags["WCO2_INTERVAL_CALIBRATION"] = json.dumps(calibration)
         if quantity.startswith(WINTER_FLUX):
-            tags["WCO2_INTERVAL_OF_WINTER"] = (
-                "Sum of the months' bounds, as if the errors of a cell's months went together"
-            )
+            tags |= _winter_tags(_winter_factors(model, products.interval))
     if quantity.startswith((WINTER_FLUX, MONTHLY_FLUX)) and quantity != MEMBERS:
         tags |= _aggregate_tags(model, quantity)
     if quantity == APPLICABILITY:
@@ -190,6 +194,25 @@ def _aggregate_tags(model: Model, quantity: str) -> dict[str, str]:
     return tags
 
 
+def _winter_tags(factors: Mapping[str, float | None]) -> dict[str, str]:
+    """How bounds of winters come of those of months."""
+    if not any(factor is not None for factor in factors.values()):
+        how = "Sum of the months' bounds, as if the errors of a cell's months went together"
+        return {"WCO2_INTERVAL_OF_WINTER": how}
+    return {
+        "WCO2_INTERVAL_OF_WINTER": "Distances from the winter's flux to the sums of its months' "
+        "bounds, times a factor that held-out winters ask for; the sums where it is null",
+        "WCO2_INTERVAL_OF_WINTER_FACTOR": json.dumps(factors),
+    }
+
+
+def _winter_factors(model: Model, level: float) -> dict[str, float | None]:
+    """By region, what the distances from a winter's estimate to the sums of its months' bounds were
+    multiplied by; None where the sums are the bounds."""
+    text = level_text(level)
+    return {part.region.name: part.winter_calibration.get(text) for part in model.regions}
+
+
 def _thresholds(model: Model) -> dict[str, float]:
     """The largest dissimilarity index inside the area of applicability, by region."""
     areas = {part.region.name: part.applicability for part in model.regions}
@@ -202,7 +225,7 @@ def _folds(model: Model) -> dict[str, str]:
 
 
 def uncalibrated(model: Model, products: Products) -> tuple[str, ...]:
-    """Notes on regions whose bounds are as the forest gives them."""
+    """Notes on regions whose bounds are as the forest gives them, or of winters mere sums."""
     if products.interval is None:
         return ()
     notes = []
@@ -212,6 +235,11 @@ def uncalibrated(model: Model, products: Products) -> tuple[str, ...]:
             notes.append(
                 f"Bounds of {products.interval:g} are not calibrated in region "
                 f"'{part.region.name}': the model is calibrated for {held}."
+            )
+        elif level_text(products.interval) not in part.winter_calibration:
+            notes.append(
+                f"Bounds of winters are sums of the months' bounds in region '{part.region.name}', "
+                "which is too wide: the model does not know how errors of months add up."
             )
     return tuple(notes)
 
@@ -246,6 +274,9 @@ def write_record(
         "interval_calibrated": {}
         if products.interval is None
         else {part.region.name: part.is_calibrated(products.interval) for part in model.regions},
+        "interval_of_winter": {}
+        if products.interval is None
+        else _winter_factors(model, products.interval),
         "applicability": {"threshold": _thresholds(model), "folds": _folds(model)}
         if products.applicability
         else None,

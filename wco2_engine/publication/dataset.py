@@ -83,10 +83,17 @@ class Dataset:
         known = calibrated.items() if isinstance(calibrated, Mapping) else ()
         raw = [one_line(str(name)).replace("_", " ") for name, yes in known if not yes]
         how = f"not calibrated in {', '.join(raw)}" if raw else "calibrated on held-out sites"
+        factors = record.get("interval_of_winter")
+        whole = isinstance(factors, Mapping) and factors and all(factors.values())
+        winters = (
+            "a winter's are meant to hold as many winters"
+            if whole
+            else "a winter's are the sums of its months', as if errors went together"
+        )
         return (
             f"Bounds of months are meant to hold {level:.0%} of the fluxes of a cell"
-            f"{f' ({how})' if known else ''}; a winter's are the sums of its months', as if errors "
-            "went together. They are of single cells: never add them up to the interval of a total."
+            f"{f' ({how})' if known else ''}; {winters}. "
+            "They are of single cells: never add them up to the interval of a total."
         )
 
     @cached_property

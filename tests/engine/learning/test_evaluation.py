@@ -15,12 +15,15 @@ from wco2_engine.learning.evaluation import (
     conformal_corrections,
     coverage_rows,
     score_rows,
+    winter_coverage_rows,
+    winter_factors,
 )
 from wco2_engine.learning.fitting import fit_forest
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Silent
+from wco2_engine.season import Winter
 
 
 def rows_of(sites: int = 12, each: int = 6, seed: int = 0) -> TrainingRows:
@@ -161,3 +164,43 @@ def test_too_few_sites_leave_a_level_uncalibrated() -> None:
     at_50, at_90 = coverage_rows("arctic", "site", rows, held)
     assert at_50["coverage"] is not None
     assert (at_90["raw_coverage"], at_90["coverage"], at_90["width"]) == (1.0, None, None)
+
+
+WINTER = Winter((10, 11, 12, 1, 2, 3, 4))
+
+
+def winters_held_out(sites: int) -> tuple[TrainingRows, HeldOutPredictions]:
+    """Three months of one winter a site; all errors of a site are alike, of spread 1."""
+    rows = rows_of(sites, each=3)
+    rows = replace(rows, year=np.where(rows.month >= 10, 2000, 2001).astype(np.int16))
+    centre = rows.target + np.random.default_rng(4).normal(size=sites)[rows.site]
+    bounds = {level: np.stack([centre - 1, centre + 1]) for level in (0.5, 0.8)}
+    folds = (rows.site % 5).astype(np.int16)
+    return rows, HeldOutPredictions(folds, centre, bounds, np.zeros((0, len(rows))))
+
+
+def test_winters_of_errors_that_go_together_are_bounded_by_sums_of_months() -> None:
+    rows, held = winters_held_out(60)
+    corrections = conformal_corrections(rows, held)
+    factors = winter_factors(rows, held, WINTER, corrections)
+    assert factors == {level: pytest.approx(1.0, abs=0.02) for level in (0.5, 0.8)}
+    for row in winter_coverage_rows("arctic", "site", rows, held, WINTER):
+        assert (row["n"], row["sites"], row["months"]) == (60, 60, 3.0)
+        assert row["correlation"] == pytest.approx(1.0)
+        assert row["sum_coverage"] == pytest.approx(row["level"], abs=0.06)
+        assert row["coverage"] == pytest.approx(row["level"], abs=0.06)
+        assert row["width"] == pytest.approx(row["sum_width"], rel=0.1)
+        # Both bounds of three months, moved outward by about the same in all folds.
+        assert row["sum_width"] == pytest.approx(6 * (1 + corrections[row["level"]]), rel=0.1)
+
+
+def test_without_two_months_of_a_winter_nothing_is_told_of_winters() -> None:
+    rows, held = winters_held_out(20)
+    alone = replace(rows, year=(1990 + np.arange(len(rows)) % 3 * 5).astype(np.int16))
+    assert winter_factors(alone, held, WINTER, {0.5: 0.0}) == {}
+    assert winter_coverage_rows("arctic", "site", alone, held, WINTER) == []
+    few, held = winters_held_out(4)
+    assert winter_factors(few, held, WINTER, {0.5: 0.0}) == {}
+    assert [row["coverage"] for row in winter_coverage_rows("a", "site", few, held, WINTER)] == [
+        None
+    ]

@@ -48,6 +48,11 @@ COVERAGE = {
     "coverage": 0.9,
     "width": 4.5,
 }
+OF_WINTERS = {
+    **{key: COVERAGE[key] for key in ("region", "validation", "level", "coverage", "width")},
+    **{"n": 12, "sites": 8, "months": 3.5, "correlation": 0.4},
+    **{"sum_coverage": 1.0, "sum_width": 20.0},
+}
 
 
 def region_model(region: Region, seed: int, n_rows: int = 40) -> RegionModel:
@@ -74,6 +79,7 @@ def region_model(region: Region, seed: int, n_rows: int = 40) -> RegionModel:
         members=Forest.from_sklearn(members),
         n_members=2,
         calibration={"0.5": -0.25, "0.9": 1.5},
+        winter_calibration={"0.9": 0.6},
     )
 
 
@@ -112,6 +118,7 @@ def small_model(**changes: Any) -> Model:
         "scores": ({**score, "r2": 0.25, "mae": 1.5, "rmse": 2, "bias": -0.5},),
         "simulated": True,
         "coverage": (COVERAGE,),
+        "winter_coverage": (OF_WINTERS,),
     }
     return Model(**{**parts, **changes})
 
@@ -194,6 +201,7 @@ def test_a_model_that_was_written_is_read_back_whole(path: Path) -> None:
     assert read.provenance == MODEL.provenance
     assert read.scores == MODEL.scores
     assert read.coverage == MODEL.coverage == (COVERAGE,)
+    assert read.winter_coverage == MODEL.winter_coverage == (OF_WINTERS,)
     assert read.simulated is True
     assert read.fingerprint == MODEL.fingerprint
     for ours, theirs in zip(MODEL.regions, read.regions, strict=True):
@@ -206,6 +214,7 @@ def test_a_model_that_was_written_is_read_back_whole(path: Path) -> None:
         assert theirs.importances["impurity"].tolist() == [0.5, 0.25, 0.25]
         assert theirs.n_members == ours.n_members == 2
         assert theirs.calibration == {"0.5": -0.25, "0.9": 1.5}
+        assert theirs.winter_calibration == {"0.9": 0.6}
     rows = np.random.default_rng(0).normal(size=(100, 3)).astype(np.float32)
     assert np.array_equal(
         read.regions[1].forest.predict(rows), MODEL.regions[1].forest.predict(rows)
@@ -291,6 +300,7 @@ def test_the_fingerprint_stays_when_only_the_record_changes() -> None:
         {"provenance": {"made": "2031-01-01", "versions": {"engine": "9"}}},
         {"scores": ()},
         {"coverage": ()},
+        {"winter_coverage": ()},
         {"regions": tuple(replace(each, importances={}) for each in MODEL.regions)},
     ):
         assert small_model(**changes).fingerprint == MODEL.fingerprint
@@ -322,6 +332,7 @@ def test_the_fingerprint_changes_with_what_is_predicted_from() -> None:
             {"regions": (replace(first, n_members=4), second)},
             {"regions": (replace(first, members=None, n_members=0), second)},
             {"regions": (replace(first, calibration={"0.9": 1.5}), second)},
+            {"regions": (replace(first, winter_calibration={}), second)},
             {"regions": (replace(first, region=narrower), second)},
             {"regions": (second, first)},
             {"regions": (first,)},
@@ -329,7 +340,7 @@ def test_the_fingerprint_changes_with_what_is_predicted_from() -> None:
             {"settings": {**MODEL.settings, "seed": 1}},
         )
     }
-    assert len(found) == 19
+    assert len(found) == 20
 
 
 # Its facts
@@ -373,6 +384,13 @@ def test_numpys_numbers_become_plain_and_nan_becomes_none() -> None:
 
 
 ROWS = np.random.default_rng(5).normal(size=(30, 3)).astype(np.float32)
+
+
+def test_winters_are_bounded_by_a_factor_where_it_is_known_and_else_by_sums() -> None:
+    each = MODEL.regions[0]
+    estimate, lower, upper = np.array([10.0]), np.array([0.0]), np.array([30.0])
+    assert np.array_equal(each.winter_bounds(estimate, lower, upper, 0.9), [[4.0], [22.0]])
+    assert np.array_equal(each.winter_bounds(estimate, lower, upper, 0.5), [[0.0], [30.0]])
 
 
 def test_a_calibrated_level_moves_both_bounds_and_another_one_stays() -> None:
@@ -480,6 +498,8 @@ def test_scores_have_all_their_keys_however_few_were_given() -> None:
         ({"coverage": [{**COVERAGE, "raw_width": -1.0}]}, "raw_width is missing or negative"),
         ({"coverage": [{**COVERAGE, "sites": -1}]}, "sites is negative"),
         ({"coverage": [{**COVERAGE, "mood": 1}]}, "unknown 'mood'"),
+        ({"winter_coverage": [COVERAGE]}, "months is missing"),
+        ({"winter_coverage": [{**OF_WINTERS, "correlation": 1.5}]}, "correlation is above 1"),
     ],
 )
 def test_a_model_of_parts_that_do_not_fit_is_refused(changes: dict[str, Any], said: str) -> None:
@@ -518,6 +538,8 @@ def test_a_model_of_parts_that_do_not_fit_is_refused(changes: dict[str, Any], sa
         ({"calibration": {"1.5": 1.0}}, "not between 0 and 1"),
         ({"calibration": {"high": 1.0}}, "could not convert"),
         ({"calibration": {"0.9": np.inf}}, "calibration holds NaN or infinity"),
+        ({"winter_calibration": {"0.9": np.nan}}, "winter_calibration holds NaN or infinity"),
+        ({"winter_calibration": {"0.9": -0.5}}, "winter_calibration holds a negative factor"),
         ({"calibration": {"0.9": "1"}}, "'1', not a number"),
         ({"folds": {"site": np.zeros(40, np.int64)}}, "int64, not int16"),
         ({"folds": {"": np.zeros(40, np.int16)}}, "not text"),
@@ -794,7 +816,10 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 # What the fingerprint doesn't stand for, so that another right value is as good.
-UNSIGNED = {"provenance", "scores", "coverage", "simulated", "folds", "predictions", "importances"}
+UNSIGNED = {
+    *("provenance", "scores", "coverage", "winter_coverage", "simulated"),
+    *("folds", "predictions", "importances"),
+}
 
 
 def test_a_value_of_another_kind_anywhere_is_refused_or_harmless(path: Path) -> None:
@@ -836,17 +861,20 @@ def test_a_crs_that_would_be_opened_as_a_file_is_refused(path: Path, crs: str) -
 
 
 def test_a_file_of_before_there_were_members_is_read(path: Path, tmp_path: Path) -> None:
-    bare = tuple(replace(each, members=None, n_members=0, calibration={}) for each in MODEL.regions)
-    early = small_model(regions=bare, coverage=())
+    none: dict[str, Any] = {"members": None, "n_members": 0}
+    none |= {"calibration": {}, "winter_calibration": {}}
+    bare = tuple(replace(each, **none) for each in MODEL.regions)
+    early = small_model(regions=bare, coverage=(), winter_coverage=())
     early.write(path)
 
     def forget(facts: dict[str, Any]) -> None:
-        del facts["coverage"]
+        del facts["coverage"], facts["winter_coverage"]
         for row in facts["scores"]:
             for key in ("zone", "nse", "kge", "r2_low"):
                 del row[key]
         for region in facts["regions"]:
             del region["n_members"], region["calibration"], region["aggregate"]
+            del region["winter_calibration"]
 
     change_json(path, forget)
     assert signed(Model.read(path)) == signed(early)
@@ -854,7 +882,11 @@ def test_a_file_of_before_there_were_members_is_read(path: Path, tmp_path: Path)
 
 def test_a_missing_key_anywhere_is_refused(path: Path) -> None:
     facts, arrays = archive.read_archive(path)
-    for key in facts.keys() - {"coverage", "checksum"}:  # which early models lack
+    for key in facts.keys() - {
+        "coverage",
+        "winter_coverage",
+        "checksum",
+    }:  # which early models lack
         rewrite_json_only(path, {k: v for k, v in facts.items() if k != key}, arrays)
         assert refused(path)
 

@@ -302,6 +302,28 @@ def test_a_winters_bounds_are_the_sums_of_its_months_calibrated_bounds(
         assert read(path)[1, 1] == bound
 
 
+def test_bounds_of_winters_are_nearer_than_sums_by_what_held_out_winters_ask_for(
+    world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
+) -> None:
+    """Seven months of 1.25 either way are 8.75; 0.4 of that is 3.5. Months stay as they are."""
+    model = able_model(world, world.box(*NORTH_ONLY))
+    told = replace(model.regions[0], winter_calibration={"0.5": 0.4})
+    model = replace(model, regions=(told,))
+    result = run(flood, model, (2005,), tmp_path, monthly=True, interval=0.5)
+    assert result.notes == ()
+    for name, winter, month in (("lower", -3.5, 98.75), ("upper", 3.5, 101.25)):
+        path = tmp_path / f"winter_flux_{name}/winter_flux_{name}_2005.tif"
+        assert read(path)[1, 1] == COMMON_WINTER + winter
+        assert (
+            read(tmp_path / f"monthly_flux_{name}/monthly_flux_{name}_2004-11.tif")[1, 1] == month
+        )
+        with rasterio.open(path) as source:
+            assert source.tags()["WCO2_INTERVAL_OF_WINTER"].startswith("Distances from")
+            assert source.tags()["WCO2_INTERVAL_OF_WINTER_FACTOR"] == '{"north": 0.4}'
+    record = json.loads((tmp_path / "prediction.json").read_text())
+    assert record["interval_of_winter"] == {"north": 0.4}
+
+
 def test_a_level_that_is_not_calibrated_has_raw_bounds_and_says_so(
     world: SimpleNamespace, flood: SimpleNamespace, tmp_path: Path
 ) -> None:

@@ -131,6 +131,29 @@ def test_tables_beside_it_hold_the_numbers_of_the_model(
     ]
 
 
+def test_what_bounds_of_winters_hold_is_told_beside_sums_of_months(
+    judged: Model, pages: SimpleNamespace, tmp_path: Path
+) -> None:
+    told = {
+        **{"region": "siberia", "validation": "site", "level": 0.9, "n": 31, "sites": 8},
+        **{"months": 3.25, "correlation": 0.4, "sum_coverage": 0.97, "sum_width": 40.0},
+        **{"coverage": 0.9, "width": 28.0},
+    }
+    (region,) = judged.regions
+    region = replace(region, winter_calibration={"0.9": 0.625})
+    model = replace(judged, regions=(region,), winter_coverage=(told,))
+    shown = pages.Page(report(tmp_path / "r.html", model, coverage)).text
+    assert (
+        "siberia: of 31 winters at 8 held-out sites, with 3.2 months each, sums of the months' 90 "
+        "% bounds held 97 %, and bounds of winters 90 %. In maps these are 0.62 times as wide"
+    ) in shown
+    (row,) = pages.read_csv(tmp_path / "r_files/winter_coverage.csv")
+    assert (float(row["factor"]), float(row["sum_width"])) == (0.625, 40.0)
+    few = replace(judged, winter_coverage=({**told, "coverage": None, "width": None},))
+    shown = pages.Page(report(tmp_path / "r.html", few, coverage)).text
+    assert "Bounds of winters are sums of the months' bounds" in shown
+
+
 def test_the_score_to_quote_is_the_one_of_whole_sites_and_the_random_one_flatters(
     judged: Model, pages: SimpleNamespace, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wco2_engine.learning.model import Model
+from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import SHORT, ReportContext, shown
 from wco2_engine.report.drawing import (
@@ -39,7 +39,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
     model = context.model
     name, heading = "coverage", "Intervals: do they hold what they say?"
     if not model.coverage:
-        return Section(name, heading, facts={"sentences": []})
+        return Section(name, heading, facts={"sentences": [], "winters": []})
     rows = [
         {
             **{key: row[key] for key in ("region", "validation", "level", "n", "sites")},
@@ -91,10 +91,13 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 moved,
             )
         )
+    if model.winter_coverage:
+        tables.append(table_of_winters(model))
     return Section(
         name,
         heading,
         facts={
+            "winters": [s for s in (of_winters(model, r) for r in model.regions) if s],
             "sentences": [s for s in (sentence(model, r.region.name) for r in model.regions) if s],
             "widths": [s for r in model.regions for s in widths(model, r.region.name)],
         },
@@ -107,6 +110,59 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 lambda: draw(model),
             ),
         ),
+    )
+
+
+def table_of_winters(model: Model) -> PageTable:
+    """What bounds of winters hold: added up of months, and as maps have them."""
+    factors = {region.region.name: region.winter_calibration for region in model.regions}
+    rows = [
+        {**row, "factor": factors.get(row["region"], {}).get(f"{row['level']:g}")}
+        for row in model.winter_coverage
+    ]
+    return PageTable(
+        "winter_coverage",
+        "Share of the winters of held-out sites within their interval, each with the months that "
+        "the site has, and the mean width over these months in g C m-2: of the months' bounds "
+        "added up (before), and of bounds of winters (after). Correlation: of the errors of two "
+        "months of a winter. Factor: by which maps bring the bounds of whole winters nearer.",
+        (
+            text("region", "Region"),
+            named("validation", "validation", SHORT),
+            percent("level", "should hold"),
+            count("n", "winters"),
+            count("sites", "sites"),
+            value("months", "months each", 1),
+            value("correlation", "correlation", 2),
+            percent("sum_coverage", "held before", 1),
+            percent("coverage", "held after", 1),
+            value("sum_width", "width before", 1),
+            value("width", "width after", 1),
+            value("factor", "factor in maps", 2),
+        ),
+        rows,
+        most=60,
+    )
+
+
+def of_winters(model: Model, region: RegionModel) -> str:
+    """What bounds of a region's winters are, and what they hold."""
+    name, method = region.region.name, shown(region)
+    rows = [r for r in model.winter_coverage if (r["region"], r["validation"]) == (name, method)]
+    if not rows:
+        return ""
+    row = min(rows, key=lambda row: abs(row["level"] - 0.9))
+    factor = region.winter_calibration.get(f"{row['level']:g}")
+    if factor is None or row["coverage"] is None:
+        return (
+            f"{name}: too few sites were measured in several months of a winter to tell how errors "
+            "of months add up. Bounds of winters are sums of the months' bounds, which is too wide."
+        )
+    return (
+        f"{name}: of {row['n']} winters at {row['sites']} held-out sites, with "
+        f"{number(row['months'], 1)} months each, sums of the months' {share(row['level'])} bounds "
+        f"held {share(row['sum_coverage'])}, and bounds of winters {share(row['coverage'])}. "
+        f"In maps these are {number(factor, 2)} times as wide as the sums."
     )
 
 

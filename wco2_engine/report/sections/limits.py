@@ -43,8 +43,9 @@ def build(context: ReportContext, progress: Progress) -> Section:
             f"{worst['region']} is outside in some month ({worst['year']})."
         )
     limits += [
-        "That an interval is about the mean flux of a cell. It is about a single measured "
-        "site-month there: noise of the measurement and what a cell's mean hides are in it.",
+        "That an interval is about the mean flux of a cell. That of a month is about a single "
+        "measured site-month there, that of a winter about the sum of a winter's months at one "
+        "site: noise of the measurement and what a cell's mean hides are in them.",
         "That cells' bounds may be added up to an interval of a total: their errors are neither "
         "independent nor the same. Totals take the members of the ensemble, each summed by itself.",
         "That important predictors are causes, or that unimportant ones don't matter: predictors "

@@ -12,7 +12,7 @@ from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.drawing import WINTER_LABEL, new_figure, title
-from wco2_engine.report.page import PageTable, Picture, Section, count, share, text
+from wco2_engine.report.page import PageTable, Picture, Section, count, number, share, text
 from wco2_engine.report.views import Sheet
 from wco2_engine.season import format_years
 
@@ -72,6 +72,11 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             "years": format_years(list(winters)),
             "is_another_model": record.get("model") not in (None, context.model.fingerprint),
             "raw": [name for name, done in maps.calibrated.items() if not done],
+            "nearer": [
+                f"{name} {number(factor, 2)}"
+                for name, factor in maps.winter_factors.items()
+                if factor is not None
+            ],
         },
         tables=tables,
         pictures=tuple(pictures),
