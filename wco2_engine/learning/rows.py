@@ -102,22 +102,6 @@ class TrainingRows:
         """The different sites among the rows."""
         return len(np.unique(self.site))
 
-    def check_gaps(self) -> None:
-        """Raise when a predictor lacks a value.
-
-        Raises
-        ------
-        Wco2Error : naming the first predictor, and how many gaps it has.
-        """
-        for column, name in enumerate(self.names):
-            gaps = np.flatnonzero(~np.isfinite(self.features[:, column]))
-            if gaps.size:
-                raise Wco2Error(
-                    f"Predictor '{name}' has no value in row {gaps[0] + 1} ({gaps.size} gaps in "
-                    "all).",
-                    "Leave such rows or this predictor out.",
-                )
-
     @cached_property
     def locations(self) -> Locations:
         """Where the rows lie."""
@@ -341,6 +325,22 @@ def check_table(table: pd.DataFrame, names: Sequence[str]) -> None:
                 f"The training table has {column} = {values[row]:g} in row {row + 1}, which is not "
                 f"from {low:g} to {high:g}.",
                 "Make the training table anew with wco2 sample.",
+            )
+
+
+def check_gaps(features: NDArray[np.float32], names: Sequence[str]) -> None:
+    """Raise when a predictor lacks a value.
+
+    Raises
+    ------
+    Wco2Error : naming the first predictor, and how many gaps it has.
+    """
+    for column, name in enumerate(names):
+        gaps = np.flatnonzero(~np.isfinite(features[:, column]))
+        if gaps.size:
+            raise Wco2Error(
+                f"Predictor '{name}' has no value in row {gaps[0] + 1} ({gaps.size} gaps in all).",
+                "Leave such rows or this predictor out.",
             )
 
 

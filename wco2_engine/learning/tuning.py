@@ -26,7 +26,7 @@ from wco2_engine.learning.folds import deal_groups
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.metrics import Score, Scores, rmse_gain, scores
 from wco2_engine.learning.reprs import short_repr
-from wco2_engine.learning.rows import TrainingRows
+from wco2_engine.learning.rows import TrainingRows, check_gaps
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import AGGREGATES, TUNE_BUDGET, Hyperparameters
 
@@ -233,7 +233,7 @@ def tune(
     """
     run, space = run or RunContext(), space or SearchSpace()
     check_target(rows.target, "Tuning")
-    rows.check_gaps()
+    check_gaps(rows.features, rows.names)
     outer = np.unique(folds[folds >= 0])
     _check_sites(rows.site, folds, len(outer))
     problems = [*(rows.subset(folds != fold) for fold in outer), rows]

@@ -110,9 +110,8 @@ def _chosen(found: Mapping[str, RegionSelection], catalogue: str) -> Section:
         )
         if found_here.rmse > found_here.rmse_of_all:
             sentences.append(
-                f"{region}: all usable predictors together do better than the chosen ones. The "
-                "selection ended where no single step was enough: take them all, or look at "
-                "--method elimination or --criterion any."
+                f"{region}: all usable predictors together do better than the chosen ones, by no "
+                "more than chance may bring, or the selection ended before it met them."
             )
     criteria = {each.selection.criterion for each in found.values()}
     return Section(

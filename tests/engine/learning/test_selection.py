@@ -11,6 +11,7 @@ import pytest
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.learning.cross_validation import cross_val_predict
 from wco2_engine.learning.folds import deal_groups
+from wco2_engine.learning.metrics import rmse_gain
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.learning.selection import (
@@ -65,12 +66,40 @@ def test_noise_is_not_selected_and_what_makes_the_flux_is(select: Select, seed: 
 
 def test_forward_selection_starts_with_the_best_pair_and_tells_its_rounds() -> None:
     found = select_by(forward_selection, study())
-    first, second = found.steps
+    first, *more = found.steps
     assert (first.predictors, first.tried, first.kept) == (("soil_temperature", "snow"), 10, True)
-    assert (second.tried, second.kept, len(second.predictors)) == (3, False, 3)
-    assert found.stopped == "no further predictor meets the criterion"
-    # All, ten pairs and three triples, with four folds.
-    assert found.fits == 4 * (1 + 10 + 3)
+    assert [(s.tried, s.kept, len(s.predictors)) for s in more] == [
+        (3, False, 3),
+        (2, False, 4),
+        (1, False, 5),
+    ]
+    assert found.stopped == "all predictors are in"
+    # All, ten pairs, three triples, two of four and one of five, with four folds.
+    assert found.fits == 4 * (1 + 10 + 3 + 2 + 1)
+
+
+def test_two_predictors_that_only_together_tell_something_are_both_found() -> None:
+    rng = np.random.default_rng(0)
+    case = study(rows=10)
+    case["features"] = rng.normal(size=(300, 5)).astype(np.float32)
+    case["features"][:, 2:4] = np.sign(case["features"][:, 2:4])
+    case["names"] = ("a", "b", "one", "other", "noise")
+    a, b, one, other, _ = case["features"].T
+    case["target"] = 4 * a + 4 * b + 3 * one * other
+    found = select_by(forward_selection, case)
+    sets = [step.predictors for step in found.steps[:2]]
+    assert sets[0] == ("a", "b")
+    pair, three = (
+        cross_val_predict(
+            rows_of(case).with_predictors([case["names"].index(name) for name in names]),
+            case["folds"],
+            TREES,
+        ).predicted
+        for names in sets
+    )
+    # The first of the two brings nothing clear by itself.
+    assert rmse_gain(case["target"], pair, three, case["site"]).lower < 0
+    assert found.chosen == ("a", "b", "one", "other")
 
 
 def test_with_any_gain_it_takes_whatever_lowers_the_error_as_cast_does_by_default() -> None:
