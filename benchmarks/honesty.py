@@ -73,10 +73,12 @@ def predictors(
     return np.column_stack([values[name] for name in names]).astype(np.float32)
 
 
-def measured(world: World, draw: int, names: Sequence[str]) -> pd.DataFrame:
+def measured(
+    world: World, draw: int, names: Sequence[str], design: str = "clustered"
+) -> pd.DataFrame:
     """A training table of the winter months at sites of the world; draw 0 is the study's own."""
     rng = np.random.default_rng([world.seed, 100] + ([draw] if draw else []))
-    sites = draw_sites(world, rng)
+    sites = draw_sites(world, rng, design)
     fluxes = defaultdict(list)
     for row in draw_rows(world, sites, rng):
         if not row.flaw and row.month.month in REGIONS[row.site.region].winter.months:

@@ -8,23 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wco2_engine.season import Month
-from wco2_engine.simulation.geography import wrapped
+from wco2_engine.simulation.designs import YEARS, choose_spots
 from wco2_engine.simulation.world import ARCTIC, REGIONS, TIBETAN_PLATEAU, World
 
-YEARS = tuple(range(1998, 2005))
-YEAR_WEIGHTS = np.array([1, 1, 2, 3, 4, 4, 5]) / 20
+YEAR_WEIGHTS = np.array([1, 1, 2, 3, 4, 4, 5]) / 20  # of `YEARS`
 PREFIX = {TIBETAN_PLATEAU: "SIM-TP", ARCTIC: "SIM-AR"}
 N_SITES = {TIBETAN_PLATEAU: 15, ARCTIC: 60}
-SEARCHED = {TIBETAN_PLATEAU: (73.0, 27.0, 105.0, 40.0), ARCTIC: (-180.0, 52.0, 180.0, 80.0)}
-SITES_PER_CLUSTER = 4
-CLUSTER_SPREAD_KM = 140.0
-CLUSTER_DISTANCE_KM = {TIBETAN_PLATEAU: 180.0, ARCTIC: 600.0}
 WINTER_SITE_MONTHS = 700
 
 METHODS = ("chamber", "eddy covariance")
 SPREAD = {"chamber": 0.25, "eddy covariance": 0.15}  # of the logarithm of a measured flux
 FLOOR = 0.015  # g C m-2 day-1: what an instrument is off, whatever the flux
-KM_A_DEGREE = 111.2
 MISSING_FLUX = -9999.0
 FLAWS = {"no flux": 12, "no coordinates": 6, "flux -9999": 3, "warmed": 10}
 WARMED_BY = 1.5
@@ -39,6 +33,7 @@ class Site:
     longitude: float
     latitude: float
     method: str
+    years: tuple[int, ...] = YEARS  # in which it may be visited
 
 
 @dataclass(frozen=True)
@@ -59,62 +54,18 @@ class Row:
     flaw: str = ""
 
 
-def draw_sites(world: World, rng: np.random.Generator) -> tuple[Site, ...]:
-    """Sites on the permafrost of both regions, in clusters that lie apart."""
+def draw_sites(
+    world: World, rng: np.random.Generator, design: str = "clustered"
+) -> tuple[Site, ...]:
+    """Sites on the permafrost of both regions, by a design of `choose_spots`."""
     sites: list[Site] = []
     for region in (ARCTIC, TIBETAN_PLATEAU):
-        for number, (longitude, latitude) in enumerate(_positions(world, rng, region), start=1):
+        spots = choose_spots(world, rng, region, N_SITES[region], design)
+        for number, spot in enumerate(spots, start=1):
             method = METHODS[int(rng.random() < 0.3)]
             name = f"{PREFIX[region]}-{number:02d}"
-            sites.append(Site(name, region, longitude, latitude, method))
+            sites.append(Site(name, region, spot.longitude, spot.latitude, method, spot.years))
     return tuple(sites)
-
-
-def _positions(
-    world: World, rng: np.random.Generator, region: int
-) -> Iterator[tuple[float, float]]:
-    """As many positions on permafrost as the region has sites, cluster by cluster."""
-    centres: list[tuple[float, float]] = []
-    wanted = N_SITES[region]
-    while wanted:
-        centre = _position(world, rng, region)
-        if any(_distance_km(centre, other) < CLUSTER_DISTANCE_KM[region] for other in centres):
-            continue
-        centres.append(centre)
-        size = min(wanted, 1 + int(rng.poisson(SITES_PER_CLUSTER - 1)))
-        wanted -= size
-        for _ in range(size):
-            yield _position(world, rng, region, centre)
-
-
-def _position(
-    world: World,
-    rng: np.random.Generator,
-    region: int,
-    centre: tuple[float, float] | None = None,
-) -> tuple[float, float]:
-    """A random position on the region's permafrost, anywhere or near a centre; 4 decimals."""
-    tries = 400
-    if centre is None:
-        west, south, east, north = SEARCHED[region]
-        longitude = rng.uniform(west, east, tries)
-        sines = np.sin(np.radians([south, north])).tolist()  # evenly over the area
-        latitude = np.degrees(np.arcsin(rng.uniform(sines[0], sines[1], tries)))
-    else:
-        shift = rng.standard_normal((2, tries)) * (CLUSTER_SPREAD_KM / KM_A_DEGREE)
-        latitude = centre[1] + shift[0]
-        longitude = wrapped(centre[0] + shift[1] / np.cos(np.radians(centre[1])))
-    longitude, latitude = longitude.round(4), latitude.round(4)
-    place = world.at(longitude, latitude)
-    fitting = np.flatnonzero(place.mapped & (place.region == region))
-    if not fitting.size:
-        return _position(world, rng, region, centre)
-    return float(longitude[fitting[0]]), float(latitude[fitting[0]])
-
-
-def _distance_km(a: tuple[float, float], b: tuple[float, float]) -> float:
-    east = ((a[0] - b[0] + 180.0) % 360.0 - 180.0) * np.cos(np.radians((a[1] + b[1]) / 2))
-    return float(np.hypot(east, a[1] - b[1]) * KM_A_DEGREE)
 
 
 def draw_rows(world: World, sites: tuple[Site, ...], rng: np.random.Generator) -> list[Row]:
@@ -136,7 +87,8 @@ def _visits(sites: tuple[Site, ...], rng: np.random.Generator) -> list[tuple[Sit
     winter = 0
     while winter < WINTER_SITE_MONTHS:
         site = sites[order.pop() if order else int(rng.choice(len(sites), p=liked))]
-        year = int(rng.choice(YEARS, p=YEAR_WEIGHTS))
+        weights = YEAR_WEIGHTS if site.years == YEARS else None
+        year = int(rng.choice(site.years, p=weights))
         months = REGIONS[site.region].winter.months
         size = int(rng.integers(2, len(months) + 1))
         for month in rng.choice(months, size=size, replace=False).tolist():
@@ -160,7 +112,7 @@ def _with_truth(world: World, rows: list[Row]) -> Iterator[Row]:
         np.array([row.site.longitude for row in rows]),
         np.array([row.site.latitude for row in rows]),
     )
-    weather = {year: place.weather(year) for year in YEARS}
+    weather = {year: place.weather(year) for year in {row.month.year for row in rows}}
     flux = {
         month: place.daily_flux(month, weather[month.year]) for month in {row.month for row in rows}
     }

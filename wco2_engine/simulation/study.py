@@ -18,8 +18,8 @@ from wco2_engine.files import beside, sweep
 from wco2_engine.grid import GEOGRAPHIC, Grid
 from wco2_engine.progress import Progress, Silent, stop_if_cancelled
 from wco2_engine.season import Month
-from wco2_engine.simulation import measurements, texts
-from wco2_engine.simulation.measurements import Row, draw_rows, draw_sites
+from wco2_engine.simulation import designs, texts
+from wco2_engine.simulation.measurements import MISSING_FLUX, Row, draw_rows, draw_sites
 from wco2_engine.simulation.noise import Array
 from wco2_engine.simulation.rasters import (
     COARSE,
@@ -138,7 +138,7 @@ def _move(unfinished: Path, final: Path) -> None:
 
 def _write(folder: Path, seed: int, years: tuple[int, ...], progress: Progress) -> dict[str, Any]:
     world = World(seed)
-    wanted = {*measurements.YEARS, *years}
+    wanted = {*designs.YEARS, *years}
     raster_years = tuple(sorted(wanted | {year - 1 for year in wanted}))
     rng = np.random.default_rng([seed, 100])
     sites = draw_sites(world, rng)
@@ -325,7 +325,7 @@ def _write_tables(folder: Path, rows: list[Row]) -> None:
 def _text(value: float | None, decimals: int) -> str:
     if value is None:
         return ""
-    return f"{value:.0f}" if value == measurements.MISSING_FLUX else f"{value:.{decimals}f}"
+    return f"{value:.0f}" if value == MISSING_FLUX else f"{value:.{decimals}f}"
 
 
 def _month_names(year: int) -> tuple[str, ...]:
