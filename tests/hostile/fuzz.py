@@ -20,8 +20,13 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+from pkgutil import walk_packages
+
+import wco2_engine
+from wco2_engine.learning.forest import kernel
 
 from .base import Base, make_base
 from .generators import FAMILIES, Call
@@ -30,6 +35,9 @@ from .listening import Listener, listening
 MEMORY = 3 * 2**30  # bytes that an input may take besides what the process has
 PATIENCE = 20.0  # seconds until an input is asked to stop
 GRACE = 40.0  # and until it must have stopped
+# What modules of the engine import only where they need it.
+LOADED = ("cfgrib", "geopandas", "h5py", "netCDF4", "openpyxl", "pint", "scipy.stats")
+LOADED += ("sklearn.ensemble", "xarray", "zarr")
 BAD = ("traceback", "crash", "hang", "memory", "heard", "noise")
 
 
@@ -78,13 +86,12 @@ class Tally:
 
 def load() -> None:
     """Import what children need, so that they start with it."""
-    import geopandas  # noqa: F401
-    import h5py  # noqa: F401
-    import netCDF4  # noqa: F401
-    import rasterio  # noqa: F401
-    import xarray  # noqa: F401
-
-    import wco2_engine.cli  # noqa: F401
+    for name in LOADED:
+        import_module(name)
+    for module in walk_packages(wco2_engine.__path__, "wco2_engine."):
+        if not module.name.rpartition(".")[2].startswith("_"):
+            import_module(module.name)
+    kernel()
 
 
 def _child(calls: list[Call], folder: Path, out: Path) -> int:
