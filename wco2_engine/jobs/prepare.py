@@ -95,9 +95,9 @@ class PrepareJob:
         ]
 
     def _table(self) -> pd.DataFrame | None:
-        from wco2_engine.inputs.observations import read_observations
+        from wco2_engine.jobs.sample import site_months
 
-        return read_observations(self.observations).table if self.observations else None
+        return site_months(self.observations) if self.observations else None
 
     def _months(self, table: pd.DataFrame | None) -> list[Month] | None:
         """The months of the winters and the observations; None for all that are there."""

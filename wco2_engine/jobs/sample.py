@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,6 +22,21 @@ if TYPE_CHECKING:
     from wco2_engine.stack.extent import Extent
 
 _REACH = 6  # times as many degrees of longitude in the far north, for a length in metres
+
+
+def site_months(observations: str) -> pd.DataFrame:
+    """The site months of a table of observations.
+
+    A study asks for them several times; they are read again when the file has changed.
+    """
+    return _read(observations, file_state(observations.partition("|")[0])).copy()
+
+
+@lru_cache(maxsize=1)
+def _read(observations: str, state: str) -> pd.DataFrame:
+    from wco2_engine.inputs.observations import read_observations
+
+    return read_observations(observations).table
 
 
 def months_of(table: pd.DataFrame) -> list[Month]:
@@ -76,7 +92,6 @@ class SampleJob:
     jobs: int = same_option(Run, "jobs")
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.inputs.observations import read_observations
         from wco2_engine.inputs.regions import geometry_files, read_regions
         from wco2_engine.inputs.tables import write_table
         from wco2_engine.learning.sampling import sample
@@ -84,7 +99,7 @@ class SampleJob:
         inputs = files(self.observations, self.catalogue, self.regions)
         inputs += geometry_files(Path(self.regions)) if self.regions else []
         refuse_overwriting_inputs(files(self.output, self.rejected), inputs)
-        table = read_observations(self.observations).table
+        table = site_months(self.observations)
         cells = self.cells()
         catalogue = readable_catalogue(
             self.catalogue,
@@ -116,9 +131,8 @@ class SampleJob:
 
     def depends_on(self) -> list[str]:
         from wco2_engine.inputs.catalogue import Catalogue
-        from wco2_engine.inputs.observations import read_observations
 
-        table = read_observations(self.observations).table
+        table = site_months(self.observations)
         names = Catalogue.read(self.catalogue).names
         return [
             file_state(self.observations),
