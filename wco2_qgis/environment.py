@@ -24,6 +24,11 @@ _CHECK = (
     "import sys; from wco2_engine.doctor import examine; "
     "found = examine()['problems']; print(*found, sep='\\n'); sys.exit(bool(found))"
 )
+# Does nothing where there is no numba.
+_WARM = (
+    "from wco2_engine.learning.compiling import ready; from wco2_engine.progress import Silent; "
+    "ready(Silent())"
+)
 _CHECK_TO_PREDICT = "import numpy, rasterio, joblib, click, rich, wco2_engine.mapping.prediction"
 # Measured on Linux with the newest wheels.
 _SIZES = {True: "430 MB", False: "1.3 GB"}
@@ -70,7 +75,11 @@ def make_environment(
         _run(pip, feedback, 10, 90)
         check = _CHECK_TO_PREDICT if predicting_only else _CHECK
         path = f"import sys; sys.path.insert(0, {str(engine.folder())!r}); {check}"
-        _run([str(interpreter), "-c", path], feedback, 90, 100)
+        _run([str(interpreter), "-c", path], feedback, 90, 95)
+        if with_numba:
+            feedback.pushInfo("Compiling the forest's code, once")
+            warm = f"import sys; sys.path.insert(0, {str(engine.folder())!r}); {_WARM}"
+            _run([str(interpreter), "-c", warm], feedback, 95, 100)
         done = True
     finally:
         if not done:

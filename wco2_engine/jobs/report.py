@@ -36,10 +36,12 @@ class ReportJob:
     )
 
     def run(self, progress: Progress) -> Facts:
+        from wco2_engine.learning.compiling import ready
         from wco2_engine.learning.model import Model
         from wco2_engine.mapping.record import RECORD
         from wco2_engine.report.html import ReportContext, write_report
 
+        ready(progress)
         state = StudyState.read(Path(self.state)) if self.state else StudyState({})
         refuse_overwriting_inputs([self.output], [self.model])
         check_ending(self.output, ".html", ".htm")

@@ -18,6 +18,7 @@ from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.regions import EVERYWHERE, NO_REGION, Region
 from wco2_engine.inputs.zones import Zones
+from wco2_engine.learning.compiling import ready
 from wco2_engine.learning.conformal import LEVELS
 from wco2_engine.learning.cross_validation import HeldOutPredictions, cross_val_predict
 from wco2_engine.learning.evaluation import (
@@ -183,6 +184,7 @@ def train(
             "Nothing was validated: the model has no scores, no calibrated intervals and no area "
             "of applicability. Name a validation, e.g. site, to have them."
         )
+    ready(progress)
     run = RunContext(settings.seed, threads, progress)
     trained = [
         _train_region(part, settings, run.part(k / len(parts), (k + 1) / len(parts)))

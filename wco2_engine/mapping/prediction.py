@@ -22,7 +22,7 @@ from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.opening import MAX_BLOCK_BYTES
 from wco2_engine.inputs.predictors import Sources
 from wco2_engine.inputs.rasters import Rasters
-from wco2_engine.learning.forest import walker
+from wco2_engine.learning.compiling import ready
 from wco2_engine.learning.model import Model
 from wco2_engine.lock import locked
 from wco2_engine.mapping.blocks import CellMonths, Work, prepare
@@ -289,11 +289,11 @@ def _prepared(
         progress.update(0.0, "Checking inputs")
         check_likeness(model, work, sources, rasters)
         key = run_key(model, work, sources)
+    walk = ready(progress)
     prepare(model.regions, schedule.products)
     raw = uncalibrated(model, schedule.products)
     for note in (*(f"Missing data replaced. {note}" for note in replaced), *raw):
         progress.note(note)
-    walk = walker()
     if walk.name == "numpy":
         progress.note(f"Predicting with {walk.about}. The maps are the same.")
     identity = identity_of(catalogue, key)

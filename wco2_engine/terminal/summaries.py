@@ -194,6 +194,8 @@ def _check(facts: Facts, console: Console) -> None:
     _by_region(facts.get("by_region", ()), console)
     for note in facts.get("notes", ()):
         _line(console, f"Note: {note}")
+    if facts.get("compiled"):
+        _line(console, f"The forest's code is compiled and kept in {facts['compiled']}.")
     for problem in facts["problems"]:
         _line(console, f"Problem: {problem}")
     if not facts["problems"]:

@@ -561,7 +561,15 @@ except Wco2Error as error:
     forced = str(error)
 rows = np.array(parts["rows"], np.float32)
 predicted = forest.predict(rows, threads=2).tobytes().hex()
-sys.stdout.write(json.dumps([walker().name, walker().about, forced, predicted]))
+from wco2_engine.learning.compiling import ready
+from wco2_engine.progress import Silent
+class Told(Silent):
+    notes = ""
+    def note(self, message):
+        self.notes += message
+told = Told()
+ready(told)
+sys.stdout.write(json.dumps([walker().name, walker().about, forced, predicted, told.notes]))
 """
 
 
@@ -596,6 +604,7 @@ def test_predicting_needs_neither_scikit_learn_nor_numba() -> None:
     ]
     assert said[2].startswith("numba can't be used: ImportError")
     assert said[3] == FOREST.predict(rows).tobytes().hex()
+    assert said[4] == ""
 
 
 @needs_numba
@@ -613,6 +622,8 @@ def test_where_compiled_code_can_not_be_kept_it_is_compiled_each_time(tmp_path: 
     )
     assert said[0] == said[2] == "numba"
     assert said[3] == FOREST.predict(rows).tobytes().hex()
+    assert "compiled for this run alone" in said[4]
+    assert "NUMBA_CACHE_DIR" in said[4]
 
 
 @needs_numba
