@@ -35,6 +35,7 @@ LAYERS = (
         "schema",
         "options",
         "grid",
+        "language",
     ),
     ("inputs", "products"),
     ("downloads", "stack", "drafting"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from wco2_engine.errors import Wco2Error, check_names
 from wco2_engine.inputs.json import parse_json, read_json
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import JOBS, Job, job_from_json
+from wco2_engine.language import ENGLISH, LANGUAGES, of_locale, speaking
 from wco2_engine.terminal.arguments import parameters_of
 
 
@@ -41,14 +42,31 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="wco2")
 @click.option("--json", "as_json", is_flag=True, help="Progress and results as JSON lines.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Of what people read; that of the system (LANG) by default, with --json English.",
+)
 @click.pass_context
-def main(context: click.Context, as_json: bool) -> None:
+def main(context: click.Context, as_json: bool, language: str | None) -> None:
     """Winter CO2 emission maps of permafrost regions, from measured fluxes and rasters.
 
     Start with `wco2 new demo` and `wco2 run demo`. Exit codes: 0 done, 2 the input or the call is
     wrong, 130 cancelled (143 by SIGTERM), 1 a bug of ours.
     """
-    context.obj = as_json
+    context.obj = _Asked(as_json, language)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of all commands alike."""
+
+    as_json: bool = False
+    language: str | None = None
+
+    def language_of(self, as_json: bool) -> str:
+        """The language to speak: machines get English unless they ask for another."""
+        return self.language or (ENGLISH if as_json else of_locale(os.environ))
 
 
 def _prepare_process() -> None:
@@ -91,7 +109,10 @@ def _command(
             from wco2_engine.terminal.running import run_job
 
             _prepare_process()
-            run_job(lambda: make(**arguments), as_json or bool(context.obj))
+            asked = context.find_object(_Asked) or _Asked()
+            as_json = as_json or asked.as_json
+            with speaking(asked.language_of(as_json)):
+                run_job(lambda: make(**arguments), as_json)
 
         as_json = click.Option(
             ["--json", "as_json"], is_flag=True, help="Progress and results as JSON."

@@ -26,6 +26,7 @@ from wco2_engine.jobs.report import ReportJob
 from wco2_engine.jobs.sample import SampleJob
 from wco2_engine.jobs.state import StudyState
 from wco2_engine.jobs.train import TrainJob
+from wco2_engine.language import ENGLISH, LANGUAGES
 from wco2_engine.lock import locked
 from wco2_engine.options import ZONES, MapProducts, TrainingSettings
 from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
@@ -76,6 +77,7 @@ class _Top:
 
     catalogue: str = option("The catalogue of predictors.", path="read")
     title: str | None = option("Title of model, maps and report.", None)
+    language: str = option("Language of the report.", ENGLISH, choices=LANGUAGES)
     licence: str = option("Licence of the maps.", "")
     simulated: bool = option("Whether the fluxes are simulated.", False)
     output: str = option("Folder of all results.", "results", path="written")
@@ -197,6 +199,7 @@ class Study:
                 "model": out("model.wco2"),
                 "output": out("report.html"),
                 "title": title,
+                "language": tables.get("language", ENGLISH),
                 "state": out(STATE),
                 "maps": out("maps"),
             },

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
 
+from wco2_qgis.i18n import engines_language
+
 
 class Inside:
     """The engine's progress turned into events."""
@@ -19,10 +21,17 @@ class Inside:
         self._thread.start()
 
     def update(self, fraction: float, message: str = "") -> None:
-        self.events.put({"event": "progress", "fraction": fraction, "message": message})
+        told = self._told(message)
+        self.events.put({"event": "progress", "fraction": fraction, "message": told})
 
     def note(self, message: str) -> None:
-        self.events.put({"event": "note", "message": message})
+        self.events.put({"event": "note", "message": self._told(message)})
+
+    @staticmethod
+    def _told(message: str) -> str:
+        from wco2_engine.language import translated
+
+        return translated(message)
 
     def cancelled(self) -> bool:
         return self._stop.is_set()
@@ -45,11 +54,14 @@ def _run(job: Mapping[str, Any], progress: Inside) -> dict[str, Any]:
     """The last event of a job."""
     from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
     from wco2_engine.jobs import job_from_json
+    from wco2_engine.language import speaking, translated
 
     try:
-        with disk_errors("The output"):
+        with speaking(engines_language()), disk_errors("The output"):
             return {"event": "result", **job_from_json(job).run(progress)}
     except Wco2Error as error:
-        return {"event": "error", "message": error.message, "hint": error.hint}
+        language = engines_language()
+        told = (translated(text, language) for text in (error.message, error.hint))
+        return dict(zip(("event", "message", "hint"), ("error", *told)))
     except Cancelled:
         return {"event": "cancelled"}

@@ -19,6 +19,7 @@ from typing import Any
 from qgis.core import QgsProcessingException
 
 from wco2_qgis import engine
+from wco2_qgis.i18n import engines_language
 from wco2_qgis.interpreters import own, this_machine
 from wco2_qgis.libraries import SETUP
 
@@ -105,7 +106,7 @@ class Outside:
     """
 
     def __init__(self, job: Mapping[str, Any], interpreter: str | None) -> None:
-        program = interpreter or own_python()
+        command = [str(interpreter or own_python()), "-m", "wco2_engine"]
         paths = [str(engine.folder())]
         variables = environment() if interpreter else dict(os.environ)
         if variables.get("PYTHONPATH"):
@@ -114,7 +115,7 @@ class Outside:
         self._cancelled = False
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - _read closes it
         self._process = start(
-            [str(program), "-m", "wco2_engine", "job", "-", "--json"],
+            [*command, "--language", engines_language(), "job", "-", "--json"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from wco2_qgis.i18n import tr
+
 # Longer ones first: each is replaced before what it begins with.
+_COMMANDS = {
+    "wco2 predict": "Map winter CO2 flux",
+    "wco2 budget": "Add winter maps up",
+    "wco2 trend": "Look for trends",
+    "wco2 sample": "Sample predictors at observations",
+    "wco2 train": "Train a model",
+    "wco2 check": "Check a study",
+    "wco2 run": "Run a study",
+}
 _WORDS = {
     "wco2 predict --members": "'Map winter CO2 flux' with 'Map the members (for totals)' ticked",
-    "wco2 predict": "'Map winter CO2 flux'",
-    "wco2 budget": "'Add winter maps up'",
-    "wco2 sample": "'Sample predictors at observations'",
-    "wco2 train": "'Train a model'",
-    "wco2 run": "'Run a study'",
     "Name each, e.g. --column flux=NAME.": "Choose the field of each.",
     "--method elimination": "METHOD=elimination",
     "--criterion any": "CRITERION=any",
@@ -28,4 +34,6 @@ def in_toolbox_words(text: str) -> str:
             text = text.replace(f"--{option}-{letter}", f"{option.upper()}_{letter.upper()}")
     for said, meant in _WORDS.items():
         text = text.replace(said, meant)
+    for command, title in _COMMANDS.items():
+        text = text.replace(command, f"'{tr(title)}'")
     return text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from wco2_engine.language import ENGLISH
+
 
 def study_text(
     title: str,
@@ -16,6 +18,7 @@ def study_text(
     years: str,
     trees: int,
     interval: float | None,
+    language: str,
 ) -> str:
     """A study of one region, with a winter from October to April.
 
@@ -25,12 +28,14 @@ def study_text(
     columns : its column of each thing.
     extent : west, south, east, north of region and map, degrees.
     interval : level of the bounds; None for no bounds.
+    language : of the report.
     """
     box = [float(edge) for edge in extent]
     lines = [
         f"title = {_quoted(title)}",
         'catalogue = "catalogue.toml"',
         'output = "results"',
+        *([f"language = {_quoted(language)}"] if language != ENGLISH else []),
         "\n[observations]",
         f"file = {_quoted(fluxes)}",
         f"flux_units = {_quoted(flux_units)}",

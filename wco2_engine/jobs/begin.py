@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, writable_folder, write_text
 from wco2_engine.jobs.base import Facts
+from wco2_engine.language import ENGLISH, LANGUAGES
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
 
@@ -44,6 +45,7 @@ class BeginJob:
     trees: int = option("Trees of the forest.", 200, least=1)
     interval: float | None = option("Level of bounds, e.g. 0.9.", None, above=0.0, below=1.0)
     title: str = option("Title of model, maps and report.", "Winter maps")
+    language: str = option("Language of the report.", ENGLISH, choices=LANGUAGES)
     copy: bool = option("Copy the table into the folder.", False)
 
     def run(self, progress: Progress) -> Facts:
@@ -71,7 +73,7 @@ class BeginJob:
             ).run(progress)
             text = study_text(
                 *(self.title, fluxes, self.flux_units, columns, self.extent, self.resolution),
-                *(self.years, self.trees, self.interval),
+                *(self.years, self.trees, self.interval, self.language),
             )
             write_text(study, text)
         progress.update(1.0, "The study is ready to be run")

@@ -9,6 +9,7 @@ from typing import ClassVar
 from wco2_engine.files import check_ending, file_state, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.state import StudyState
+from wco2_engine.language import ENGLISH, LANGUAGES, speaking
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
 
@@ -24,6 +25,7 @@ class ReportJob:
     model: str = option("A model file.", path="read", argument="STUDY_OR_MODEL")
     output: str = option("report.html to write.", path="written")
     title: str = option("Title of the page.", "")
+    language: str = option("Language of the page.", ENGLISH, choices=LANGUAGES)
     state: str | None = option("What a study has done, as its state file.", None, path="read")
     maps: str | None = option(
         "Folder of a model's maps, to show them; a study knows its own.", None, path="read"
@@ -57,7 +59,8 @@ class ReportJob:
             scenarios=tuple(map(Path, self.scenarios)),
             threads=threads(0),
         )
-        written = write_report(Path(self.output), context, progress)
+        with speaking(self.language):
+            written = write_report(Path(self.output), context, progress)
         return {"outputs": [str(path) for path in written]}
 
     def depends_on(self) -> list[str]:

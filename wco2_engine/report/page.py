@@ -13,8 +13,10 @@ from typing import Any
 from wco2_engine import __version__
 from wco2_engine.escaping import printable, table_cell
 from wco2_engine.files import atomic_write, writable_folder
+from wco2_engine.language import ENGLISH, passages, spoken, translated
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.report.drawing import Drawn, finish
+from wco2_engine.report.lettering import chinese_font, letter
 
 Row = Mapping[str, Any]
 CONTENTS = "contents.csv"
@@ -68,8 +70,10 @@ class Picture:
     draw: Callable[[], Any]
 
     def drawn(self) -> Drawn:
-        """As SVG and PNG."""
-        return finish(self.draw(), self.name, self.caption)
+        """As SVG and PNG, its words in the spoken language where there is a font for them."""
+        figure = self.draw()
+        letter(figure)
+        return finish(figure, self.name, translated(self.caption))
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,11 @@ def typeset(shown: Any) -> Any:
     return shown.replace("m-2 month-1", "m⁻² month⁻¹").replace("m-2 winter-1", "m⁻² winter⁻¹")
 
 
+def _shown(value: Any) -> Any:
+    """What a template fills in, as people read it."""
+    return typeset(translated(value)) if type(value) is str else value
+
+
 def _as_it_is(svg: str) -> Any:
     """A figure that a page takes without escaping it: ours, in which all text is escaped."""
     from markupsafe import Markup
@@ -205,7 +214,7 @@ def write_page(
     Wco2Error : when something can't be written.
     Cancelled : when the user asks to stop; nothing is written then.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     pictures = [picture for section in sections for picture in section.pictures]
     drawn: dict[str, Drawn] = {}
@@ -214,12 +223,12 @@ def write_page(
         progress.update(done / len(pictures), f"Drawing {picture.name.replace('_', ' ')}")
         drawn[picture.name] = picture.drawn()
     environment = Environment(
-        loader=PackageLoader("wco2_engine.report"),
+        loader=FunctionLoader(_template),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
-        finalize=typeset,
+        finalize=_shown,
     )
     folder = path.with_name(f"{path.stem}_files")
     page = environment.get_template("page.html").render(
@@ -232,6 +241,7 @@ def write_page(
         svg={name: _as_it_is(each.svg) for name, each in drawn.items()},
         folder=folder.name if with_files else "",
         engine=__version__,
+        has_english_figures=bool(pictures) and spoken() != ENGLISH and chinese_font() is None,
         number=number,
         share=share,
         with_interval=with_interval,
@@ -240,6 +250,11 @@ def write_page(
     with atomic_write(path) as partial:
         partial.write_text(page, encoding="utf-8")
     return [path, *(_write_files(folder, sections, drawn) if with_files else ())]
+
+
+def _template(name: str) -> str:
+    path = Path(__file__).with_name("templates") / name
+    return passages(path.read_text(encoding="utf-8"))
 
 
 def _write_files(

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from wco2_engine.language import translated
+
 
 class JsonLines:
     """Progress for machines: one JSON object a line on standard output."""
@@ -23,13 +25,13 @@ class JsonLines:
         return None
 
     def update(self, fraction: float, message: str = "") -> None:
-        now = (round(fraction, 3), message)
+        now = (round(fraction, 3), translated(message))
         if now != self._last:
             self._last = now
             say(event="progress", fraction=now[0], message=message)
 
     def note(self, message: str) -> None:
-        say(event="note", message=message)
+        say(event="note", message=translated(message))
 
     def cancelled(self) -> bool:
         return self._stop

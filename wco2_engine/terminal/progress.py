@@ -10,6 +10,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from wco2_engine.escaping import printable
+from wco2_engine.language import translated
 
 
 class Terminal:
@@ -39,7 +40,7 @@ class Terminal:
             self._bar.stop()
 
     def update(self, fraction: float, message: str = "") -> None:
-        message = printable(message)
+        message = printable(translated(message))
         if self._console.is_terminal:
             self._bar.update(self._task, completed=fraction, description=escape(message))
             return
@@ -51,9 +52,8 @@ class Terminal:
             )
 
     def note(self, message: str) -> None:
-        self._console.print(
-            f"Note: {printable(message)}", highlight=False, markup=False, soft_wrap=True
-        )
+        told = f"{translated('Note')}: {printable(translated(message))}"
+        self._console.print(told, highlight=False, markup=False, soft_wrap=True)
 
     def cancelled(self) -> bool:
         return self._stop

@@ -15,6 +15,7 @@ import click
 from wco2_engine.errors import Cancelled, Wco2Error, disk_errors
 from wco2_engine.escaping import printable, printable_all
 from wco2_engine.jobs.base import Job
+from wco2_engine.language import translated
 from wco2_engine.terminal.ending import CANCELLED, GO_ON, SIGNALLED
 from wco2_engine.terminal.lines import JsonLines, say
 from wco2_engine.terminal.streams import OutputClosed, noise
@@ -22,6 +23,7 @@ from wco2_engine.terminal.streams import OutputClosed, noise
 if TYPE_CHECKING:
     from wco2_engine.terminal.progress import Terminal
 
+OURS = "This is a bug in wco2, not in your input. Please report it."
 OUR_BUG, WRONG_INPUT = 1, 2
 
 
@@ -70,7 +72,7 @@ def run_job(make: Callable[[], Job], as_json: bool) -> None:
             say(event="bug", message=told)
         else:
             click.echo(told, err=True)
-            click.echo("This is a bug in wco2, not in your input. Please report it.", err=True)
+            click.echo(translated(OURS), err=True)
         sys.exit(OUR_BUG)
     if as_json:
         say(event="result", **facts)
@@ -95,11 +97,13 @@ def _for_people() -> Terminal:
 
 def fail(message: str, hint: str, as_json: bool, code: int) -> NoReturn:
     """Say what went wrong, and leave with an exit code."""
+    message, hint = translated(message), translated(hint)
     if as_json:
         say(event="error", message=message, hint=hint)
     else:
         message, hint = printable(message), printable(hint)
-        click.echo(f"Error: {message}" if code == WRONG_INPUT else message, err=True)
+        told = f"{translated('Error')}: {message}" if code == WRONG_INPUT else message
+        click.echo(told, err=True)
         if hint:
             click.echo(f"  {hint}", err=True)
     sys.exit(code)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from wco2_engine.language import translated
 from wco2_engine.season import MONTH_NAMES, format_years
 
 Facts = Mapping[str, Any]
@@ -35,7 +36,7 @@ def _outputs(facts: Facts, console: Console) -> None:
 
 def _counts(facts: Facts, console: Console) -> None:
     for name, number in facts.get("counts", {}).items():
-        _line(console, f"{number:8d}  {name.replace('_', ' ')}")
+        _line(console, f"{number:8d}  {translated(name.replace('_', ' '))}")
     _outputs(facts, console)
 
 
@@ -62,11 +63,11 @@ def _prepare(facts: Facts, console: Console) -> None:
 
 def _train(facts: Facts, console: Console) -> None:
     if facts.get("scores"):
-        console.print(score_table(facts["scores"]))
+        _table(score_table(facts["scores"]), console)
     if facts.get("coverage"):
-        console.print(coverage_table(facts["coverage"]))
+        _table(coverage_table(facts["coverage"]), console)
     if facts.get("nested"):
-        console.print(nested_table(facts["nested"]))
+        _table(nested_table(facts["nested"]), console)
     for region, sentence in facts.get("tuning", {}).items():
         _line(console, f"{region}: {sentence}")
     _line(console, f"Fingerprint {facts['fingerprint']}")
@@ -74,7 +75,7 @@ def _train(facts: Facts, console: Console) -> None:
 
 
 def _validate(facts: Facts, console: Console) -> None:
-    console.print(score_table(facts["scores"]))
+    _table(score_table(facts["scores"]), console)
     _outputs(facts, console)
 
 
@@ -174,13 +175,13 @@ def _check(facts: Facts, console: Console) -> None:
     for row in rows:
         cells = [row["years"][run[0]] for run in shown]
         table.add_row(*map(escape, (row["name"], row["when"], row["units"], row["grid"], *cells)))
-    console.print(table)
+    _table(table, console)
     _sanity(rows, console)
     for row in rows:
         for text in row["instead"]:
             _line(console, f"{row['name']}: {text}")
     for name, number in facts.get("observations", {}).items():
-        _line(console, f"{number:8d}  {name.replace('_', ' ')}")
+        _line(console, f"{number:8d}  {translated(name.replace('_', ' '))}")
     grid = facts["grid"]
     _line(
         console,
@@ -238,7 +239,7 @@ def _sanity(rows: Sequence[Facts], console: Console) -> None:
             ]
             missing = f"{100 * seen['missing']:.0f} %"
             table.add_row(escape(row["name"]), seen["month"], *numbers, missing)
-        console.print(table)
+        _table(table, console)
     for row in rows:
         if row["prepared"]:
             _line(console, f"{row['name']} is prepared first: {row['prepared']}")
@@ -259,7 +260,8 @@ def _runs_of_equal(rows: Sequence[Facts], years: Sequence[str]) -> list[list[str
 def _run(facts: Facts, console: Console) -> None:
     for name, found in facts["stages"].items():
         before = found.get("skipped") and (name != "prepare" or found["prepared"])
-        console.print(f"[bold]{name}[/bold]{' (done before)' if before else ''}")
+        done = f" ({translated('done before')})" if before else ""
+        console.print(f"[bold]{name}[/bold]{done}")
         summary(name.split()[0], found, console)
 
 
@@ -273,7 +275,7 @@ def _compare(facts: Facts, console: Console) -> None:
         values = (row[key] for key in ("area", "total_a", "total_b", "bias", "rmse", "correlation"))
         numbers = ["–" if value is None else f"{value:.2f}" for value in values]
         table.add_row(row["winter"], *numbers)
-    console.print(table)
+    _table(table, console)
     _outputs(facts, console)
 
 
@@ -302,7 +304,7 @@ def _products(facts: Facts, console: Console) -> None:
         table.add_column(name, overflow="fold", no_wrap=name != "what")
     for row in facts["products"]:
         table.add_row(*map(escape, (row["id"], row["years"], row["title"])))
-    console.print(table)
+    _table(table, console)
     _line(console, "One of them: wco2 products show ID")
 
 
@@ -329,7 +331,7 @@ def _product(product: Facts, console: Console) -> None:
     for row in product["variables"]:
         used = row["to"] or row["units"]
         table.add_row(*map(escape, (row["name"], row["title"], row["units"], used, row["group"])))
-    console.print(table)
+    _table(table, console)
     for trap in product["traps"]:
         _line(console, f"Trap: {trap}")
     for row in product["variables"]:
@@ -356,7 +358,7 @@ def _catalogue(facts: Facts, console: Console) -> None:
     for row in facts["predictors"]:
         words = (row["name"], row["product"] or "–", str(row["files"]), row["years"] or "–")
         table.add_row(*map(escape, words))
-    console.print(table)
+    _table(table, console)
     if facts.get("values"):
         _values(facts["values"], console)
     looks = {look["name"]: look for look in facts.get("values", ())}
@@ -387,7 +389,7 @@ def _values(looks: Sequence[Facts], console: Console) -> None:
             numbers = [_digits(look[key]) for key in ("low", "middle", "high", "north", "south")]
             missing = f"{look['missing']:.0%}"
             table.add_row(*map(escape, (look["name"], *numbers, missing, look["units"])))
-    console.print(table)
+    _table(table, console)
     for look in looks:
         for doubt in look["doubts"]:
             _line(console, f"Look at {look['name']}: {doubt}")
@@ -409,7 +411,7 @@ def _doctor(facts: Facts, console: Console) -> None:
     for row in facts["libraries"]:
         version = row["version"] or f"missing ({row['error']})"
         table.add_row(*map(escape, (row["library"], version, row["purpose"], row["place"])))
-    console.print(table)
+    _table(table, console)
     gdal = facts["gdal"]
     if gdal:
         drivers = ", ".join(f"{n} {'yes' if ok else 'NO'}" for n, ok in gdal["drivers"].items())
@@ -436,9 +438,9 @@ def _budget(facts: Facts, console: Console) -> None:
         )
         slope = _estimate(row, "slope{}_tg_a", level)
         slopes.add_row(escape(row["zone"]), *slope, _digits(row["slope_p"]))
-    console.print(totals)
+    _table(totals, console)
     if any(row["slope_tg_a"] is not None for row in facts["summary"]):
-        console.print(slopes)
+        _table(slopes, console)
     for note in facts["notes"]:
         _line(console, note)
     _outputs(facts, console)
@@ -475,7 +477,7 @@ def _trend(facts: Facts, console: Console) -> None:
             table.add_row(
                 escape(row["zone"]), str(row["winters"]), *(_digits(row[key]) for key in keys)
             )
-        console.print(table)
+        _table(table, console)
     _outputs(facts, console)
 
 
@@ -487,8 +489,17 @@ def _digits(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
 
 
+def _table(table: Table, console: Console) -> None:
+    """Show a table, its title and the names of its columns in the language of people."""
+    if isinstance(table.title, str):
+        table.title = translated(table.title)
+    for column in table.columns:
+        column.header = translated(str(column.header))
+    console.print(table)
+
+
 def _line(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(translated(text), markup=False, highlight=False, soft_wrap=True)
 
 
 _TARGETS = {"reco": "ecosystem respiration (reco)", "nee": "net ecosystem exchange (nee)"}

@@ -22,7 +22,7 @@ from qgis.core import (
 
 from wco2_qgis.algorithms.base import STUDIES, Algorithm, Values, given
 from wco2_qgis.compat import bounds_in
-from wco2_qgis.i18n import tr
+from wco2_qgis.i18n import engines_language, tr
 from wco2_qgis.layers import chosen_raster
 from wco2_qgis.places import DEGREES, extent_in
 from wco2_qgis.runner import run_job
@@ -141,6 +141,7 @@ class MapFromLayers(Algorithm):
             "resolution": self.parameterAsDouble(parameters, "RESOLUTION", context),
             "trees": self.parameterAsInt(parameters, "TREES", context),
             "interval": self.number(parameters, "INTERVAL", context),
+            "language": engines_language(),
         }
         begun = run_job(given(begin), feedback, table.names)
         for what, name in begun["guessed"].items():

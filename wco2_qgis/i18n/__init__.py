@@ -17,10 +17,19 @@ def tr(text: str) -> str:
     return str(QCoreApplication.translate(CONTEXT, text)) if text else ""
 
 
+def language() -> str:
+    """The language that QGIS shows, as two letters."""
+    return str(QgsApplication.locale() or "")[:2]
+
+
+def engines_language() -> str:
+    """The one of the engine's languages that is nearest to QGIS's."""
+    return "zh" if language() == "zh" else "en"
+
+
 def install() -> None:
     """Use the translations for the language that QGIS shows, where there are any."""
-    language = str(QgsApplication.locale() or "")[:2]
-    path = _FOLDER / f"{CONTEXT}_{language}.qm"
+    path = _FOLDER / f"{CONTEXT}_{language()}.qm"
     translator = QTranslator()
     if path.is_file() and translator.load(str(path)):
         QCoreApplication.installTranslator(translator)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.language import speaking
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
 from wco2_engine.report.html import ReportContext, write_report
@@ -19,7 +21,7 @@ from wco2_engine.report.page import (
     typeset,
     with_interval,
 )
-from wco2_engine.report.sections import settings
+from wco2_engine.report.sections import limits, scores, settings
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,18 @@ def test_files_of_an_earlier_page_go_and_no_others_in_or_outside_of_the_folder(
     assert (folder / "mine.csv").exists()
     names = {row["file"] for row in pages.read_csv(folder / "contents.csv")}
     assert names == {"regions.csv", "predictors.csv"}
+
+
+def test_a_page_is_chinese_but_for_names_and_units(judged: Model, tmp_path: Path) -> None:
+    path = tmp_path / "r.html"
+    parts = (settings.build, scores.build, limits.build)
+    with speaking("zh"):
+        write_report(path, ReportContext(judged), Silent(), parts, kind="Report")
+    text = re.sub(r"<svg.*?</svg>|<code>.*?</code>", "", path.read_text("utf-8"), flags=re.DOTALL)
+    words = re.sub(r"<[^>]+>", " ", text[text.index("<body>") :])
+    assert "留出行上的评分" in words and "不应得出的结论" in words
+    english = re.findall(r"(?:[A-Za-z]{2,} ){3,}[A-Za-z]{2,}", words)
+    assert not english
 
 
 def test_a_file_where_the_folder_should_be_is_named(judged: Model, tmp_path: Path) -> None:

@@ -185,8 +185,8 @@ def sentence(model: Model, region: str) -> str:
         "forest gives them"
     )
     if row["coverage"] is None:
-        return told + "; they are not calibrated, because the sites are too few."
-    return told + f", and {share(row['coverage'])} after calibration."
+        return f"{told}; they are not calibrated, because the sites are too few."
+    return f"{told}, and {share(row['coverage'])} after calibration."
 
 
 def width_in_maps(model: Model, row: Mapping[str, Any]) -> float | None:

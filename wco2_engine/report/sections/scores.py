@@ -58,11 +58,12 @@ def build(context: ReportContext, progress: Progress) -> Section:
     tables = [
         PageTable(
             "scores",
-            "Scores of held-out predictions, pooled over all folds"
-            + (
-                ", with 90 % intervals by bootstrap of sites."
+            (
+                "Scores of held-out predictions, pooled over all folds, with 90 % intervals by "
+                "bootstrap of sites."
                 if has_intervals
-                else ". The model holds no intervals of them."
+                else "Scores of held-out predictions, pooled over all folds. The model holds no "
+                "intervals of them."
             )
             + " MAE, RMSE and bias (predicted minus observed) in g C m-2 month-1.",
             (
@@ -219,8 +220,10 @@ def sentence(model: Model, region: RegionModel) -> str:
     )
     low = found.get("r2_low")
     if low is not None and low <= 0:
-        told += " The interval of R² reaches 0: these sites don't show that the map is better than "
-        told += "one constant value."
+        told += (
+            " The interval of R² reaches 0: these sites don't show that the map is better than one "
+            "constant value."
+        )
     random = score_of(model, name, "random")
     if random and random["r2"] is not None and found["r2"] is not None:
         more = random["r2"] - found["r2"]
