@@ -42,6 +42,8 @@ from wco2_engine.units import Conversion, conversion
 When = Literal["static", "yearly", "climatology", "monthly"]
 Missing = Literal["error", "nearest", "climatology"]
 Reduce = Literal["max", "min", "mean", "sum"]
+Kind = Literal["number", "class", "month"]
+OF_CLASSES = ("nearest", "mode")  # ways to look codes up, which are not averaged
 # Columns of observations, training tables and their rejected rows, which a predictor stands beside.
 # GeoPackage does not tell capitals from small letters, and has columns of its own.
 TAKEN_NAMES = (
@@ -52,9 +54,19 @@ TAKEN_NAMES = (
 _KEYS = (
     *("name", "group", "path", "root", "variable", "band", "when", "units", "to", "scale"),
     *("offset", "crs", "resampling", "lag", "missing", "valid", "window", "layers", "derive"),
-    *("product", *DETAILS),
+    *("product", "kind", *DETAILS),
 )
-_OF_THE_WHOLE = ("name", "group", "resampling", "lag", "missing", "valid", "window", "product")
+_OF_THE_WHOLE = (
+    "kind",
+    "name",
+    "group",
+    "resampling",
+    "lag",
+    "missing",
+    "valid",
+    "window",
+    "product",
+)
 MAX_NAME = 60  # letters of a predictor's name, which files and columns are named by
 MAX_PREDICTORS = 1000
 MAX_PATHS = 100  # of one predictor
@@ -100,6 +112,8 @@ class Predictor:
     units_said, to_said : whether the catalogue says the units; else they are those of the file.
     layers : what it is the mean of, with the weight of each.
     operation : what is done with `operands`, by their names, where it is no file's variable.
+    kind : "number"; "class" for codes without an order; "month" for the month of the year, which
+        needs no file.
     """
 
     name: str
@@ -124,6 +138,7 @@ class Predictor:
     operation: str = ""
     operands: tuple[tuple[str, Predictor], ...] = ()
     product: str = ""
+    kind: Kind = "number"
     origin: str = field(default="", compare=False)  # what a prepared one was made of, for messages
     convert: Conversion = field(default=Conversion(1.0, 0.0, 0), compare=False)
 
@@ -222,6 +237,11 @@ class Catalogue:
     def names(self) -> tuple[str, ...]:
         return tuple(p.name for p in self.predictors)
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of those that are classes."""
+        return tuple(p.name for p in self.predictors if p.kind == "class")
+
     def predictor(self, name: str) -> Predictor:
         """The predictor of that name.
 
@@ -270,6 +290,9 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
     where = f"{file}: predictor '{name}'"
     check_names(table, _KEYS, where)
     take = _Taker(table, where)
+    kind: Any = take.choice("kind", get_args(Kind), "number")
+    if kind == "month":
+        return _month(take)
     when: Any = take.choice("when", get_args(When), "static")
     layers, (operation, operands) = _layers(table, where), _derived(table, where)
     if layers and operation:
@@ -296,7 +319,10 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
             scale=take.factor("scale"),
             offset=take.finite("offset"),
         ),
-        resampling=check_resampling(take.text("resampling", "bilinear"), where),
+        kind=kind,
+        resampling=check_resampling(
+            take.text("resampling", "nearest" if kind == "class" else "bilinear"), where
+        ),
         lag=take.whole("lag", 0, 0, MAX_LAG) or 0,
         missing=take.choice("missing", get_args(Missing), "error"),  # type: ignore[arg-type]
         valid=take.range("valid"),
@@ -309,7 +335,41 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
         convert=conversion(units, to or units, where) if units else Conversion(),
     )
     _check_together(predictor, where)
+    if kind == "class":
+        _check_class(predictor, where)
     return predictor
+
+
+def _month(take: _Taker) -> Predictor:
+    """The month predicted, as a predictor by itself."""
+    check_names(take.table, ("name", "kind", "group"), f'{take.where} (kind = "month")')
+    group = take.choice("group", GROUPS, "climate")
+    return Predictor(take.table["name"], "", "climatology", group, kind="month")
+
+
+def _check_class(predictor: Predictor, where: str) -> None:
+    """Raise for keys that would make numbers of codes."""
+    if predictor.resampling not in OF_CLASSES:
+        raise Wco2Error(
+            f"{where} is a class, and resampling = '{predictor.resampling}' would mix its codes.",
+            'Take "nearest", or "mode" where pixels are finer than cells.',
+        )
+    encoding = predictor.encoding
+    mixed = {
+        "units": predictor.units != "1" or predictor.to != "1",
+        "scale": encoding.scale is not None or encoding.offset is not None,
+        "layers": bool(predictor.layers),
+        "derive": bool(predictor.operation),
+        "steps": bool(predictor.details.steps),
+        "window": predictor.window is not None,
+        "missing": predictor.missing == "climatology",
+    }
+    wrong = [key for key, is_there in mixed.items() if is_there]
+    if wrong:
+        raise Wco2Error(
+            f"{where} is a class: {wrong[0]} is for numbers.",
+            f"Leave {wrong[0]} out, or kind.",
+        )
 
 
 def _paths(take: _Taker) -> list[str]:

@@ -113,6 +113,8 @@ class Sources:
         ------
         Wco2Error : when a file that exists can't be understood.
         """
+        if predictor.kind == "month":
+            return Composite("mean", ())
         parts = [self._part(predictor, needed) for needed in needed_months(predictor, month)]
         if any(part is None for part in parts):
             return None
@@ -135,6 +137,8 @@ class Sources:
 
     def missing(self, predictor: Predictor, months: Iterable[Month]) -> list[Month]:
         """The stored months that predicted months need and that are neither there nor replaced."""
+        if predictor.kind == "month":
+            return []
         needed = {m for month in months for m in needed_months(predictor, month)}
         return [m for m in sorted(needed) if self._part(predictor, m) is None]
 
@@ -270,6 +274,11 @@ def needed_months(predictor: Predictor, month: Month) -> tuple[Month, ...]:
     return months
 
 
+def month_from_july(month: int) -> int:
+    """The number of a month counted from July, 1 to 12, so that a northern winter is one run."""
+    return (month - 7) % 12 + 1
+
+
 class PredictorReader:
     """Values of predictors at one set of points."""
 
@@ -286,6 +295,8 @@ class PredictorReader:
         ------
         Wco2Error : when the month is not there, a file can't be read, or a value is not valid.
         """
+        if predictor.kind == "month":
+            return np.full(len(self._points), float(month_from_july(month.month)))
         composite = self._sources.composite(predictor, month)
         if composite is None:
             raise missing_error(predictor, self._sources.missing(predictor, [month]))

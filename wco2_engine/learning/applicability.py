@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.learning.classes import NUMBERS, Classes
 from wco2_engine.learning.features import feature_names, feature_table
 from wco2_engine.learning.nearest import (
     BLOCK_PAIRS,
@@ -72,8 +73,9 @@ class AreaOfApplicability:
     ----------
     n_features_in_ : the number of predictors.
     feature_names_in_ : their names, tuple of text.
-    mean_, sd_ : `(n_features,)`, of the training rows; sd with the divisor n - 1.
-    weights_ : `(n_features,)`, as used: 0 where negative or where the predictor is constant.
+    mean_, sd_ : `(n_columns,)`, of the training rows; sd with the divisor n - 1. A column is a
+        predictor, or one of its classes.
+    weights_ : `(n_columns,)`, as used: 0 where negative or where the predictor is constant.
     constant_ : predictors that don't vary among the training rows. They are left out, because
         nothing tells how large a step away from them is.
     mean_distance_ : the mean distance between two training rows, standardised and weighted.
@@ -110,6 +112,7 @@ class AreaOfApplicability:
     points_: FloatArray
     _factor: FloatArray  # what standardises, weights, and divides by the mean distance
     _holdout: _Holdout | None
+    _classes: Classes
 
     def fit(
         self,
@@ -117,6 +120,7 @@ class AreaOfApplicability:
         weights: ArrayLike | None = None,
         folds: ArrayLike | Sequence[Split] | None = None,
         names: Sequence[str] | None = None,
+        classes: Classes = NUMBERS,
     ) -> AreaOfApplicability:
         """Learn from the rows that a model was trained on.
 
@@ -129,6 +133,8 @@ class AreaOfApplicability:
             with -1 for rows that always train, or pairs of the rows that train and those held out,
             as a splitter's `split` gives them. None holds out each row by itself.
         names : of the predictors of an array, for messages.
+        classes : which predictors are classes: each class is a column of 0 and 1, with the weight
+            of the predictor.
 
         Raises
         ------
@@ -145,6 +151,8 @@ class AreaOfApplicability:
         if len(names) != n_features or importances.shape != (n_features,):
             raise ValueError(f"names or weights are not of {n_features} predictors")
         _check_numbers(table, importances, names)
+        source = classes.source(n_features)
+        table, importances = classes.expanded(table), importances[source]
         holdout = None if folds is None else _Holdout.of(_splits(folds, n_rows), n_rows)
 
         constant = table.min(axis=0) == table.max(axis=0)
@@ -159,7 +167,7 @@ class AreaOfApplicability:
         mean = table.mean(axis=0)
         sd = np.where(constant, 0.0, table.std(axis=0, ddof=1))
         # Divided by the largest, so that squares neither vanish nor overflow in any unit.
-        factor = np.divide(used / largest, sd, out=np.zeros(n_features), where=used > 0)
+        factor = np.divide(used / largest, sd, out=np.zeros(len(source)), where=used > 0)
         apart = _mean_distance(_columns(table, mean, factor))
         factor /= apart
         points = _columns(table, mean, factor)
@@ -174,13 +182,14 @@ class AreaOfApplicability:
         self.mean_ = mean
         self.sd_ = sd
         self.weights_ = used
-        self.constant_ = tuple(name for name, flat in zip(names, constant, strict=True) if flat)
+        self.constant_ = tuple(name for k, name in enumerate(names) if constant[source == k].all())
         self.mean_distance_ = apart * largest
         self.training_di_ = training_di
         self.threshold_ = float(min(high + 1.5 * (high - low), known.max()))
         self.points_ = points
         self._factor = factor
         self._holdout = holdout
+        self._classes = classes
         return self
 
     def predict(self, X: Any, lpd: bool = True) -> Applicable:  # noqa: N803
@@ -206,7 +215,8 @@ class AreaOfApplicability:
             chunk = table[start : start + size]
             complete = np.isfinite(chunk).all(axis=1)
             at = start + np.flatnonzero(complete)
-            columns = _columns(chunk[complete].astype(np.float64), self.mean_, self._factor)
+            wide = self._classes.expanded(chunk[complete].astype(np.float64))
+            columns = _columns(wide, self.mean_, self._factor)
             nearest, near = self._search.run(columns, self.threshold_ if lpd else None)
             di[at] = nearest
             if density is not None:

@@ -108,12 +108,15 @@ class AccumulatedEffect:
     effect : `(n_edges,)`, by how much the predicted flux lies above its mean there because of this
         predictor, in units of the flux. Its mean over the rows is 0.
     rows : `(n_edges - 1,)`, between one edge and the next.
+    is_class : whether the predictor is a class. Then edges are its codes, the effect is that of
+        each class, and rows are of each: `(n_edges,)`.
     """
 
     name: str
     edges: FloatArray
     effect: FloatArray
     rows: NDArray[np.int64]
+    is_class: bool = False
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -146,6 +149,10 @@ def accumulated_effects(
     the bins. So no row is moved further than its bin, where partial dependence would combine values
     that never occur together when predictors correlate.
 
+    Classes have no order to go along: of them it is told what all rows would have on average, were
+    they of this class (partial dependence: Friedman 2001, doi 10.1214/aos/1013203451), less the
+    mean of that over the rows.
+
     Parameters
     ----------
     features : `(n_rows, n_features)`, most usefully the training rows.
@@ -165,6 +172,10 @@ def accumulated_effects(
         stop_if_cancelled(progress)
         progress.update(column / len(names), f"AccumulatedEffect of {name}")
         values = features[:, column]
+        codes = forest.classes.of(column)
+        if codes:
+            yield _effect_of_classes(forest, features, column, name, codes, threads)
+            continue
         quantiles = np.linspace(0.0, 1.0, bins + 1)
         edges = np.unique(np.quantile(values, quantiles, method="inverted_cdf"))
         # The lowest value belongs to the first bin, which alone holds its lower edge.
@@ -183,6 +194,25 @@ def accumulated_effects(
         effect = np.concatenate([[0.0], np.cumsum(steps)])
         effect -= np.sum(rows * (effect[:-1] + effect[1:]) / 2) / rows.sum()
         yield AccumulatedEffect(name, edges.astype(np.float64), effect, rows)
+
+
+def _effect_of_classes(
+    forest: Forest,
+    features: NDArray[np.float32],
+    column: int,
+    name: str,
+    codes: Sequence[int],
+    threads: int,
+) -> AccumulatedEffect:
+    """What the flux would be on average, were all rows of one class."""
+    rows = np.array([np.count_nonzero(features[:, column] == code) for code in codes])
+    means = np.empty(len(codes))
+    moved = features.copy()
+    for k, code in enumerate(codes):
+        moved[:, column] = code
+        means[k] = forest.predict(moved, threads=threads).mean()
+    effect = means - np.average(means, weights=rows) if rows.any() else means - means.mean()
+    return AccumulatedEffect(name, np.array(codes, np.float64), effect, rows, is_class=True)
 
 
 @dataclass(frozen=True)

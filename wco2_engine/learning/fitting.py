@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.aggregation import Aggregate
+from wco2_engine.learning.classes import NUMBERS, Classes
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import Hyperparameters
@@ -31,6 +32,7 @@ def fit_forest(
     hyperparameters: Hyperparameters | None = None,
     run: RunContext | None = None,
     sample_weight: FloatArray | None = None,
+    classes: Classes = NUMBERS,
 ) -> Forest:
     """A forest that predicts in units of the target, whatever its transform. See
     `fit_with_importances`, which tells its importances too.
@@ -45,7 +47,7 @@ def fit_forest(
     >>> forest.predict([[-30.0], [0.0]]).round(2).tolist()
     [1.18, 9.0]
     """
-    return fit_with_importances(features, target, hyperparameters, run, sample_weight)[0]
+    return fit_with_importances(features, target, hyperparameters, run, sample_weight, classes)[0]
 
 
 def fit_with_importances(
@@ -54,6 +56,7 @@ def fit_with_importances(
     hyperparameters: Hyperparameters | None = None,
     run: RunContext | None = None,
     sample_weight: FloatArray | None = None,
+    classes: Classes = NUMBERS,
 ) -> tuple[Forest, FloatArray]:
     """A forest that predicts in units of the target, whatever its transform.
 
@@ -69,6 +72,7 @@ def fit_with_importances(
     hyperparameters : the defaults where None.
     run : its seed and threads; the forest is the same for any number of threads.
     sample_weight : `(n_rows,)`, above 0; None counts all rows alike.
+    classes : which columns are classes; trees are grown on a column of 0 and 1 for each class.
 
     Returns
     -------
@@ -90,8 +94,15 @@ def fit_with_importances(
         max_features=hyperparameters.max_features,
         random_state=run.seed,
         n_jobs=run.threads,
-    ).fit(features, TRANSFORMS[hyperparameters.transform](target), sample_weight=sample_weight)
-    forest, impurity = Forest.from_sklearn(estimator), np.asarray(estimator.feature_importances_)
+    ).fit(
+        classes.expanded(features),
+        TRANSFORMS[hyperparameters.transform](target),
+        sample_weight=sample_weight,
+    )
+    n_features = features.shape[1]
+    forest = replace(Forest.from_sklearn(estimator), n_features=n_features, classes=classes)
+    impurity = np.zeros(n_features)
+    np.add.at(impurity, classes.source(n_features), estimator.feature_importances_)
     if hyperparameters.transform != "none":
         leaves = forest.apply(features, threads=run.threads)
         value = leaf_means(leaves, target, sample_weight, forest.n_nodes)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE
 from wco2_engine.learning.aggregation import MEAN, Aggregate
+from wco2_engine.learning.classes import NUMBERS, Classes
 from wco2_engine.learning.intervals import LeafTargets
 
 FloatArray = NDArray[np.float64]
@@ -73,6 +74,7 @@ class Forest:
     value : `(n_nodes,)` float64, what a leaf predicts; 0 in inner nodes.
     root : `(n_trees,)` uint32, each tree's first node.
     n_features : columns that a row has.
+    classes : which of these are classes; trees see each class as a column of its own.
     targets : the training targets of the leaves, which intervals need, and aggregates other than
         the mean; see `with_targets`.
     one_row_leaves : whether every leaf's value is the target of a single training row.
@@ -108,6 +110,7 @@ class Forest:
     targets: LeafTargets | None = None
     one_row_leaves: bool = False
     aggregate: Aggregate = MEAN
+    classes: Classes = NUMBERS
     depth: int = field(init=False)
 
     def __repr__(self) -> str:
@@ -427,7 +430,7 @@ class Forest:
             )
         if not np.isfinite(matrix).all():
             raise ValueError("rows hold NaN or infinity; mask missing cells before predicting")
-        return matrix
+        return self.classes.expanded(matrix)
 
     def _check(self) -> int:
         """The depth of the deepest tree, after proof that every walk ends at a leaf in bounds."""
@@ -456,8 +459,11 @@ class Forest:
         parents[root] += 1
         if (parents != 1).any():
             raise ValueError("forest left does not give every node one parent")
-        if (self.feature >= self.n_features).any():
-            raise ValueError(f"forest feature is beyond the {self.n_features} features")
+        if self.classes and len(self.classes.codes) != self.n_features:
+            raise ValueError(f"classes of {len(self.classes.codes)} features")
+        columns = len(self.classes.source(self.n_features))
+        if (self.feature >= columns).any():
+            raise ValueError(f"forest feature is beyond the {columns} features")
         if np.isnan(self.threshold).any():
             raise ValueError("forest threshold holds NaN")
         if (self.threshold[~inner] != np.inf).any():

@@ -120,7 +120,9 @@ def fit_members(
         drawn[member] = DRAWS[draw](rng, len(sites), member)
         part = rows.subset(np.repeat(np.arange(len(rows)), drawn[member][site.reshape(-1)]))
         own = replace(run, seed=int(rng.integers(2**31)))
-        forests.append(fit_forest(part.features, part.target, each, own, part.sample_weight))
+        forests.append(
+            fit_forest(part.features, part.target, each, own, part.sample_weight, part.classes)
+        )
     return Members(tuple(forests), drawn)
 
 
@@ -133,7 +135,7 @@ def join_forests(forests: Sequence[Forest]) -> Forest:
         for name in ("feature", "threshold", "left", "value")
     }
     root = np.concatenate([f.root + np.uint32(s) for f, s in zip(forests, starts, strict=True)])
-    return Forest(**arrays, root=root.astype(np.uint32), n_features=forests[0].n_features)
+    return replace(forests[0], **arrays, root=root.astype(np.uint32), targets=None)
 
 
 def split_forest(forest: Forest, parts: int) -> tuple[Forest, ...]:
@@ -155,6 +157,7 @@ def split_forest(forest: Forest, parts: int) -> tuple[Forest, ...]:
             value=forest.value[first:last],
             root=(root - root[0]).astype(np.uint32),
             n_features=forest.n_features,
+            classes=forest.classes,
         )
         for first, last, root in zip(bounds[:-1], bounds[1:], roots, strict=True)
     )

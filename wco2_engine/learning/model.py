@@ -23,6 +23,7 @@ from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.archive import DAMAGE, Arrays, Facts, read_archive, write_archive
 from wco2_engine.learning.checks import fixed, get, number_of, plain, text_of
+from wco2_engine.learning.classes import Classes
 from wco2_engine.learning.features import PredictorTable
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Estimates, Forest
@@ -213,7 +214,8 @@ class RegionModel:
             raise ValueError(f"region '{name}': {self.n_members} members don't fit its forests")
         if self.members is None:
             return
-        if self.members.n_features != self.forest.n_features:
+        alike = self.members.n_features == self.forest.n_features
+        if not alike or self.members.classes != self.forest.classes:
             raise ValueError(f"region '{name}': members and forest differ in columns")
         if not self.members.aggregate.is_mean:
             raise ValueError(f"region '{name}': its members predict no means")
@@ -372,7 +374,15 @@ class RegionModel:
         weights = self.importances.get(next(kinds, ""))
         if weights is not None and not (weights[np.ptp(self.ranges, axis=1) > 0] > 0).any():
             weights = None
-        return AreaOfApplicability().fit(self.features, weights, self.folds[method])
+        return AreaOfApplicability().fit(
+            self.features, weights, self.folds[method], classes=self.forest.classes
+        )
+
+    def without_unknown(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The rows `(n_rows, n_features)`, with NaN for classes that training did not meet."""
+        if not self.forest.classes:
+            return rows
+        return np.where(self.forest.classes.unknown(rows), np.float32(np.nan), rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -478,6 +488,8 @@ class Model:
         ]
         if any(each.n_members or each.calibration for each in self.regions):
             facts.append([[each.n_members, dict(each.calibration)] for each in self.regions])
+        if any(each.forest.classes for each in self.regions):
+            facts.append([each.forest.classes.codes for each in self.regions])
         if not all(each.aggregate.is_mean for each in self.regions):
             facts.append([each.aggregate.to_json() for each in self.regions])
         if any(each.winter_calibration for each in self.regions):
@@ -572,8 +584,9 @@ class Model:
         part = self.region_model(region)
         table = self._table(rows)
         flux = np.full(len(table), np.nan)
-        complete = np.isfinite(table.values).all(axis=1)
-        flux[complete] = part.predicting_forest.predict(table.values[complete], threads)
+        values = part.without_unknown(table.values)
+        complete = np.isfinite(values).all(axis=1)
+        flux[complete] = part.predicting_forest.predict(values[complete], threads)
         return table.like_rows(flux, "flux", FLUX_ATTRIBUTES)
 
     def predict_interval(
@@ -601,8 +614,9 @@ class Model:
         part = self.region_model(region)
         table = self._table(rows)
         found = np.full((3, len(table)), np.nan)
-        complete = np.isfinite(table.values).all(axis=1)
-        found[:, complete] = part.predict_interval(table.values[complete], level, threads)
+        values = part.without_unknown(table.values)
+        complete = np.isfinite(values).all(axis=1)
+        found[:, complete] = part.predict_interval(values[complete], level, threads)
         names = ("flux", "flux_lower", "flux_upper")
         flux, lower, upper = (
             table.like_rows(values, name, FLUX_ATTRIBUTES)
@@ -690,7 +704,7 @@ class Model:
         Wco2Error : when the disk is full or the folder can't be written to.
         """
         facts: dict[str, Any] = {
-            "format": 1 if all(each.aggregate.is_mean for each in self.regions) else 2,
+            "format": 2 if any(map(_is_of_format_2, self.regions)) else 1,
             "fingerprint": self.fingerprint,
             "checksum": self.checksum,
             "simulated": self.simulated,
@@ -705,6 +719,7 @@ class Model:
                     "aggregate": each.aggregate.to_json(),
                     "n_members": each.n_members,
                     **({"others": True} if each.others else {}),
+                    **({"classes": each.forest.classes.codes} if each.forest.classes else {}),
                     "calibration": dict(each.calibration),
                     "winter_calibration": dict(each.winter_calibration),
                     "folds": list(each.folds),
@@ -755,6 +770,11 @@ class Model:
 UPGRADES: dict[int, Callable[[Facts, Arrays], tuple[Facts, Arrays]]] = {
     1: lambda facts, arrays: (facts, arrays),  # 2 may say another aggregate than the mean
 }
+
+
+def _is_of_format_2(each: RegionModel) -> bool:
+    """Whether a reader of format 1 would take the region for something else."""
+    return not each.aggregate.is_mean or bool(each.forest.classes)
 
 
 def _arrays_of(each: RegionModel) -> Arrays:
@@ -849,9 +869,13 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         raise Wco2Error(f"region {index} has a CRS that is no code, WKT or PROJ text")
     region = Region.from_json(where)
 
+    classes = Classes(
+        tuple(tuple(_list(own, "codes")) for own in get({"classes": [], **entry}, "classes", list))
+    )
+
     def forest(what: str, aggregate: Aggregate = MEAN) -> Forest:
         arrays: dict[str, Any] = {name: array(f"{what}_{name}") for name in FOREST_ARRAYS}
-        return Forest(**arrays, n_features=n_features, aggregate=aggregate)
+        return Forest(**arrays, n_features=n_features, aggregate=aggregate, classes=classes)
 
     # Models of before there were members, calibration, other months and aggregates lack them.
     missing = {"n_members": 0, "calibration": {}, "others": False, "aggregate": MEAN.to_json()}
@@ -878,6 +902,10 @@ def _region_from(entry: Any, index: int, n_features: int, left: Arrays) -> Regio
         if get(entry, "others", bool)
         else None,
     )
+
+
+def _list(value: Any, what: str) -> list[Any]:
+    return list(get({what: value}, what, list))
 
 
 def _fix_rows(rows: RegionModel | OtherMonths, where: str) -> None:

@@ -61,7 +61,8 @@ def predict_once(
     """
     if any(not np.isfinite(table).all() for table in tables):
         raise ValueError("rows hold NaN or infinity; mask missing cells before predicting")
-    tables = [np.ascontiguousarray(table, np.float32) for table in tables]
+    tables = [np.ascontiguousarray(train.classes.expanded(table), np.float32) for table in tables]
+    train = train.expanded()
     aggregate = Aggregate.of(hyperparameters)
     # Of these it is kept which training rows are in the leaves that they reach.
     to_look_up = tables[: len(levels) > 0] if aggregate.is_mean else tables

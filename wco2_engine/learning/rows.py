@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.inputs.regions import Region, assign_region
+from wco2_engine.learning.classes import NUMBERS, Classes
 from wco2_engine.learning.locations import Locations
 from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.sites import site_groups, site_weights
@@ -54,6 +55,7 @@ class TrainingRows:
     sample_weight : `(n_rows,)`, what a row counts in fitting trees; None for all alike.
     others : rows of other months than the winter's, which no score is of. A forest may be fitted to
         them too (`training`), unless the site that they are of is held out.
+    classes : which of the predictors are classes.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class TrainingRows:
     method: NDArray[np.str_]
     sample_weight: FloatArray | None = None
     others: TrainingRows | None = None
+    classes: Classes = NUMBERS
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or self.features.shape[1] != len(self.names):
@@ -126,6 +129,7 @@ class TrainingRows:
             self,
             names=tuple(self.names[column] for column in columns),
             features=np.ascontiguousarray(self.features[:, columns]),
+            classes=self.classes.only(columns),
             others=None if self.others is None else self.others.with_predictors(columns),
         )
 
@@ -151,6 +155,19 @@ class TrainingRows:
                 weight = weight * found.sample_weight
             found = replace(found, sample_weight=weight)
         return found
+
+    def expanded(self) -> TrainingRows:
+        """The rows as trees see them: classes as columns of 0 and 1."""
+        if not self.classes:
+            return self
+        source = self.classes.source(len(self.names))
+        return replace(
+            self,
+            names=tuple(self.names[column] for column in source),
+            features=self.classes.expanded(self.features),
+            classes=NUMBERS,
+            others=None,
+        )
 
     def of_months(self, months: str | tuple[int, ...]) -> TrainingRows | None:
         """Of rows of other months than the winter's, those that train by `train_months`; None for
@@ -179,6 +196,7 @@ class TrainingRows:
         names: Sequence[str] | None = None,
         sample_weight: ArrayLike | None = None,
         scored: ArrayLike | None = None,
+        classes: Sequence[str] = (),
     ) -> TrainingRows:
         """Rows of which place and time are unknown (NaN and 0), as notebooks have them.
 
@@ -192,9 +210,11 @@ class TrainingRows:
         names : of the predictors; "predictor 1" and so on where None.
         scored : `(n_rows,)` bool, which rows are of the winter. The others go to `others`, so that
             the rows, and folds of them, are fewer. None for all.
+        classes : names of the predictors that are classes.
 
         Raises
         ------
+        Wco2Error : when a class is no whole number, or a predictor has too many.
         ValueError : when shapes don't fit together.
 
         Examples
@@ -209,9 +229,11 @@ class TrainingRows:
             raise ValueError(f"features {table.shape} are no table of rows")
         n_rows, n_features = table.shape
         nowhere, unknown = np.full(n_rows, np.nan), np.full(n_rows, "", dtype=str)
+        names = tuple(names or (f"predictor {k + 1}" for k in range(n_features)))
         rows = cls(
-            names=tuple(names or (f"predictor {k + 1}" for k in range(n_features))),
+            names=names,
             features=table,
+            classes=Classes.among([table], names, classes),
             target=np.asarray(target, np.float64),
             site=np.unique(site, return_inverse=True)[1].reshape(-1).astype(np.int32),
             longitude=nowhere,
@@ -235,14 +257,17 @@ class TrainingRows:
             unknown = np.full(len(kept.features), "", dtype=str)
             own = ("features", "target", "site", "longitude", "latitude", "year", "month")
             arrays = {name: getattr(kept, name) for name in own}
-            return cls(names=tuple(names), zone=unknown, method=unknown, **arrays)
+            classes = region.forest.classes
+            return cls(names=tuple(names), zone=unknown, method=unknown, classes=classes, **arrays)
 
         rows = made(region)
         return rows if region.others is None else replace(rows, others=made(region.others))
 
 
 # The fields that hold a value a row.
-_ARRAYS = tuple(item.name for item in fields(TrainingRows) if item.name not in ("names", "others"))
+_ARRAYS = tuple(
+    item.name for item in fields(TrainingRows) if item.name not in ("names", "others", "classes")
+)
 
 
 def rows_by_region(
@@ -251,6 +276,7 @@ def rows_by_region(
     regions: Sequence[Region],
     zones: Zones | None = None,
     train_months: str | tuple[int, ...] = "winter",
+    classes: Sequence[str] = (),
 ) -> tuple[TrainingRows, ...]:
     """Each region's rows of a training table; rows outside are in none.
 
@@ -260,10 +286,12 @@ def rows_by_region(
     names : of the predictors, which are columns of the table.
     zones : which zone each row lies in.
     train_months : which rows out of the winter are kept as `others`; see `Hyperparameters`.
+    classes : names of the predictors that are classes.
 
     Raises
     ------
-    Wco2Error : when a column is missing or has gaps, or a region has too few rows or sites.
+    Wco2Error : when a column is missing or has gaps, a region has too few rows or sites, or a class
+        is no whole number.
     """
     check_table(table, names)
     assigned = assigned_regions(table, regions)
@@ -276,6 +304,7 @@ def rows_by_region(
         only_train = np.flatnonzero(own & ~winter & may_train)
         # The winter's rows come first, so that sites are numbered as they are without others.
         whole = _rows_of(table.iloc[np.append(scored, only_train)], names, zones)
+        whole = replace(whole, classes=Classes.among([whole.features], names, classes))
         rows = whole.subset(np.arange(len(scored)))
         _check_enough(region, rows)
         if len(only_train):

@@ -94,10 +94,12 @@ def rows_and_folds(
     progress: Progress | None = None,
     domain: Domain | None = None,
     zones: Zones | None = None,
+    classes: Sequence[str] = (),
 ) -> tuple[TrainingRegion, ...]:
     """The rows of each region and their folds, checked as in training. No forest is fitted.
 
-    Parameters and errors are those of `train`; `names` are the predictors'. With `tune`, rows of
+    Parameters and errors are those of `train`; `names` are the predictors', and `classes` the names
+    of those that are classes. With `tune`, rows of
     other months that the table has are kept as `others`, because tuning tries them.
 
     Examples
@@ -111,7 +113,7 @@ def rows_and_folds(
     (10, 10)
     """
     settings, progress = settings or TrainingSettings(), progress or Silent()
-    by_region = rows_by_region(table, names, regions, zones, settings.months)
+    by_region = rows_by_region(table, names, regions, zones, settings.months, classes)
     found = []
     for k, (region, rows) in enumerate(zip(regions, by_region, strict=True)):
         if settings.hyperparameters.train_months != "winter" and rows.others is None:
@@ -177,7 +179,9 @@ def train(
     10
     """
     settings, progress = settings or TrainingSettings(), progress or Silent()
-    parts = rows_and_folds(table, catalogue.names, regions, settings, progress, domain, zones)
+    parts = rows_and_folds(
+        table, catalogue.names, regions, settings, progress, domain, zones, catalogue.classes
+    )
     sampling = _sampling(table)
     if not settings.validation:
         progress.note(
@@ -288,7 +292,7 @@ def _train_region(
     to_fit.step(0.0)
     grown = rows.training(hyperparameters)
     forest, impurity = fit_with_importances(
-        grown.features, grown.target, hyperparameters, run, grown.sample_weight
+        grown.features, grown.target, hyperparameters, run, grown.sample_weight, grown.classes
     )
     members = None
     if settings.n_members:

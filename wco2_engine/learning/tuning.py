@@ -470,7 +470,12 @@ def _forests(
         test = folds == fold
         train = rows.subset(~test).training(growth)
         own = RunContext(run.seed)
-        yield test, fit_forest(train.features, train.target, growth, own, train.sample_weight)
+        yield (
+            test,
+            fit_forest(
+                train.features, train.target, growth, own, train.sample_weight, train.classes
+            ),
+        )
 
 
 def _side_by_side(

@@ -166,7 +166,7 @@ class _RegionTile:
             self.columns.hold(by_time, lambda: steps.add(step))
             sums = _Sums.of(products, len(years), n_cells)
             for months in zip(*winters, strict=True):
-                rows = self.columns.at(months)
+                rows = self.model.without_unknown(self.columns.at(months))
                 gaps = np.isnan(rows)
                 for name, count in zip(missing, gaps.sum(axis=0).tolist(), strict=True):
                     missing[name] += count

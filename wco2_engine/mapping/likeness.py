@@ -42,7 +42,7 @@ def check_likeness(model: Model, work: Work, sources: Sources, rasters: Rasters)
     low = np.min([part.features.min(axis=0) for part in model.regions], axis=0)
     high = np.max([part.features.max(axis=0) for part in model.regions], axis=0)
     for k, predictor in enumerate(work.predictors):
-        if predictor.valid is not None:
+        if predictor.valid is not None or predictor.kind != "number":
             continue
         values = reader.values(predictor, month)
         if np.isnan(values).all():

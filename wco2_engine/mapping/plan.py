@@ -183,6 +183,15 @@ def predictors_of(model: Model, catalogue: Catalogue) -> tuple[Predictor, ...]:
     """
     found = catalogue.only([p.name for p in model.predictors]).predictors
     for wanted, predictor in zip(model.predictors, found, strict=True):
+        column = model.predictors.index(wanted)
+        is_class = any(each.forest.classes.of(column) for each in model.regions)
+        if is_class != (predictor.kind == "class"):
+            raise Wco2Error(
+                f"Predictor '{predictor.name}' is a {predictor.kind} in "
+                f"{catalogue.file or 'the catalogue'}, but the model was trained on it as a "
+                f"{'class' if is_class else 'number'}.",
+                'Say kind = "class" for codes without an order, and leave it out for numbers.',
+            )
         if predictor.to != wanted.units:
             raise Wco2Error(
                 f"Predictor '{predictor.name}' is in {predictor.to} in "

@@ -40,13 +40,15 @@ def prepared_keys(predictor: Predictor, path: str, units: str) -> dict[str, Any]
         "group": predictor.group,
         "path": path,
         "when": predictor.when,
-        "units": units,
+        **({} if predictor.kind == "class" else {"units": units}),
         **_of_the_model(predictor),
     }
 
 
 def tame_keys(predictor: Predictor, folder: Path) -> dict[str, Any]:
     """The keys of a predictor that is read where it is, its path made whole."""
+    if predictor.kind == "month":
+        return {"name": predictor.name, "group": predictor.group, "kind": predictor.kind}
     path = predictor.path
     if is_local(path):
         path = (folder / Path(path).expanduser()).absolute().as_posix()
@@ -74,6 +76,8 @@ def tame_keys(predictor: Predictor, folder: Path) -> dict[str, Any]:
 
 def _of_the_model(predictor: Predictor) -> dict[str, Any]:
     keys: dict[str, Any] = {"resampling": predictor.resampling}
+    if predictor.kind != "number":
+        keys["kind"] = predictor.kind
     if predictor.lag:
         keys["lag"] = predictor.lag
     if predictor.missing != "error":

@@ -63,6 +63,8 @@ def needs(catalogue: Catalogue, months: Iterable[Month] | None) -> tuple[Need, .
 
 
 def _need(predictor: Predictor, folder: Path, months: list[Month] | None, rasters: Rasters) -> Need:
+    if predictor.kind == "month":  # there is no file
+        return Need(predictor, "")
     why = _by_keys(predictor)
     if why:
         return Need(predictor, why)

@@ -46,7 +46,8 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 "effects",
                 "Accumulated local effects: by how much the modelled flux lies above or below its "
                 "mean because of this predictor. Ticks: tenths of the training rows; where they "
-                "are far apart, the curve rests on few rows.",
+                "are far apart, the curve rests on few rows. Bars: of a class, what all rows would "
+                "have on average were they of it.",
                 lambda: draw(model, effects),
             ),
         ),
@@ -71,13 +72,18 @@ def draw(model: Model, effects: Mapping[str, Sequence[AccumulatedEffect]]) -> An
             axis = axes[k * lines + place // columns][place % columns]
             axis.set_visible(True)
             effect = found[column]
-            axis.plot(
-                effect.edges, effect.effect, color=BLUE, linewidth=1.6, marker=".", markersize=4
-            )
             axis.axhline(0, color=GREY, linewidth=0.8)
             axis.set_ylim(low - room, high + room)
-            tenths = np.quantile(region.features[:, column], np.linspace(0, 1, 11))
-            axis.plot(tenths, np.full(11, low - room), "|", color="#222222", markersize=7)
+            if effect.is_class:
+                places = range(len(effect.edges))
+                axis.bar(places, effect.effect, color=BLUE, width=0.7)
+                axis.set_xticks(places, [f"{code:g}" for code in effect.edges], fontsize=7)
+            else:
+                axis.plot(
+                    effect.edges, effect.effect, color=BLUE, linewidth=1.6, marker=".", markersize=4
+                )
+                tenths = np.quantile(region.features[:, column], np.linspace(0, 1, 11))
+                axis.plot(tenths, np.full(11, low - room), "|", color="#222222", markersize=7)
             predictor = model.predictors[column]
             title(axis, region.region.name if place == 0 else "")
             label(axis, quantity(predictor.name, predictor.units), FLUX_LABEL)
