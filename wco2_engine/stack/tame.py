@@ -75,7 +75,8 @@ def _need(predictor: Predictor, folder: Path, months: list[Month] | None, raster
     if why:
         return Need(predictor, why)
     try:
-        info = rasters.info(gdal_path(str(path), None, folder, "File"), predictor.encoding)
+        where = gdal_path(str(path.absolute()), None, folder, "File")
+        info = rasters.info(where, predictor.encoding)
     except Wco2Error as error:
         raise Wco2Error(f"Predictor '{predictor.name}': {error.message}", error.hint) from error
     return _by_bands(predictor, info)

@@ -327,6 +327,16 @@ def test_where_all_is_tame_nothing_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "stack").exists()
 
 
+def test_a_catalogue_may_be_named_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "study").mkdir()
+    write_raster(tmp_path / "study/a.tif", np.ones((18, 36)), -180.0, 90.0, 10.0)
+    monkeypatch.chdir(tmp_path)
+    catalogue = catalogue_of(Path("study"), {"path": "a.tif", "when": "static"})
+    assert prepared(catalogue, [Month(2001, 1)]).why == {"t2m": ""}
+
+
 def test_a_file_that_does_not_exist_is_named_with_the_nearest_one(tmp_path: Path) -> None:
     (tmp_path / "t2m.nc").write_bytes(b"CDF")
     catalogue = catalogue_of(tmp_path, {"path": "t2n.nc"})
