@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.classes import MAX_CLASSES, NUMBERS, Classes
@@ -20,6 +22,8 @@ from wco2_engine.learning.fitting import fit_forest, fit_with_importances
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.training import train
+from wco2_engine.mapping.prediction import predict
+from wco2_engine.mapping.writer import NODATA
 from wco2_engine.options import Hyperparameters, TrainingSettings
 
 COVER = Classes(((), (1, 7, 30)))
@@ -215,3 +219,26 @@ def test_the_month_is_a_predictor_that_needs_no_file(
         world.write_catalogue(
             tmp_path / "c.toml", 'name = "season"\nkind = "month"\npath = "a.tif"\n'
         )
+
+
+def test_a_cell_of_an_unknown_class_has_no_flux_and_is_counted(
+    world: SimpleNamespace, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    months = [11, 12, 1, 2, 3]
+    region = world.box("west", months, [0.0, 50.0, 30.0, 70.0])
+    settings = TrainingSettings(Hyperparameters(4), validation=("site",), members=0)
+    model = train(table_of((3, 5, 9)), catalogue, [region], settings)
+    world.write_raster(tmp_path / "air.tif", np.zeros((1, 3)), 10.0, 61.0, 1.0)
+    world.write_raster(tmp_path / "cover.tif", np.array([[3.0, 4.0, 5.0]]), 10.0, 61.0, 1.0)
+    grid = Grid.from_extent((10.0, 60.0, 13.0, 61.0), 1.0)
+    made = predict(model, catalogue, grid, (2001,), tmp_path / "maps")
+    with rasterio.open(tmp_path / "maps/winter_flux/winter_flux_2001.tif") as source:
+        assert source.read(1).tolist() == [[25.0, NODATA, 150.0]]
+    assert made.missing == {"air": 0, "cover": 5}
+    number = world.write_catalogue(
+        tmp_path / "numbers.toml",
+        'name = "air"\npath = "air.tif"\n',
+        'name = "cover"\npath = "cover.tif"\n',
+    )
+    with pytest.raises(Wco2Error, match=r"'cover' is a number .* trained on it as a class"):
+        predict(model, number, grid, (2001,), tmp_path / "other")
