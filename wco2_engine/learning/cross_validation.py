@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from wco2_engine.options import Hyperparameters
 FloatArray = NDArray[np.float64]
 Labels = NDArray[np.integer[Any]]
 Seed = int | tuple[int, ...]
+Found = TypeVar("Found")
 
 SHUFFLES = 5
 LOOKING_UP = 0.2  # seconds between looks at whether the user asked to stop
@@ -119,7 +120,7 @@ def cross_val_predict(
         return predict_once(train, of_fold, run.seed, tables, levels, check)
 
     calls = list(zip(tests, hyperparameters, seeds, strict=True))
-    for test, answers in zip(tests, _side_by_side(held_out, calls, run), strict=True):
+    for test, answers in zip(tests, side_by_side(held_out, calls, run), strict=True):
         target = rows.target[test]
         predicted[test] = answers.predicted[0]
         for level, found in zip(levels, answers.bounds, strict=True):
@@ -130,9 +131,9 @@ def cross_val_predict(
     return HeldOutPredictions(folds, predicted, bounds, permuted)
 
 
-def _side_by_side(
-    work: Callable[..., Answers], calls: Sequence[tuple[Any, ...]], run: RunContext
-) -> Iterator[Answers]:
+def side_by_side(
+    work: Callable[..., Found], calls: Sequence[tuple[Any, ...]], run: RunContext, message: str = ""
+) -> Iterator[Found]:
     """What `work` gives for each call, in their order; as many at a time as the run has threads.
 
     Its last argument is a function to call now and then, which stops it when nobody waits any more.
@@ -147,9 +148,9 @@ def _side_by_side(
         futures = [pool.submit(work, *call, check) for call in calls]
         try:
             for k, future in enumerate(futures):
-                run.step(k / len(futures))
+                run.step(k / len(futures), message)
                 while wait([future], LOOKING_UP).not_done:
-                    run.step(k / len(futures))
+                    run.step(k / len(futures), message)
                 yield future.result()
         finally:
             unwanted.set()

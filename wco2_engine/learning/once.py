@@ -32,10 +32,12 @@ class Answers(NamedTuple):
     ----------
     predicted : `(n_rows,)` of each table that was asked for, in units of the flux.
     bounds : `(n_levels, 2, n_rows)` of the first table, lower and upper.
+    aggregated : `(n_aggregates, n_rows)` of the first table, by the aggregates asked for.
     """
 
     predicted: tuple[FloatArray, ...]
     bounds: FloatArray
+    aggregated: FloatArray
 
 
 def predict_once(
@@ -45,6 +47,7 @@ def predict_once(
     tables: Sequence[Features],
     levels: Sequence[float] = (),
     now_and_then: Callable[[], None] = lambda: None,
+    aggregates: Sequence[Aggregate] = (),
 ) -> Answers:
     """What `fit_forest` would predict of the rows of some tables, in one thread.
 
@@ -53,6 +56,7 @@ def predict_once(
     tables : `(n_rows, n_features)` each.
     levels : of the intervals of the first table, as `Forest.predict_interval` defines them.
     now_and_then : is called after each tree; may raise to stop it.
+    aggregates : by which the first table is predicted besides that of the hyperparameters.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def predict_once(
     train = train.expanded()
     aggregate = Aggregate.of(hyperparameters)
     # Of these it is kept which training rows are in the leaves that they reach.
-    to_look_up = tables[: len(levels) > 0] if aggregate.is_mean else tables
+    looks_up = len(levels) > 0 or not all(each.is_mean for each in aggregates)
+    to_look_up = tables[:looks_up] if aggregate.is_mean else tables
     totals = [np.zeros(len(table)) for table in tables]
     places = [np.empty((hyperparameters.trees, len(table)), np.uint32) for table in to_look_up]
     of_train, is_leaf = [], []
@@ -83,6 +88,8 @@ def predict_once(
         now_and_then()
     predicted = [total / hyperparameters.trees for total in totals]
     bounds = np.empty((len(levels), 2, len(tables[0])))
+    aggregated = np.empty((len(aggregates), len(tables[0])))
+    mean = predicted[0]
     if places:
         leaves = np.ascontiguousarray(np.stack(of_train).T)
         targets = LeafTargets.of_rows(leaves, train.target, np.concatenate(is_leaf))
@@ -97,7 +104,13 @@ def predict_once(
                 bounds[:] = found[: len(asked)].reshape(bounds.shape)
             if not aggregate.is_mean:
                 predicted[k] = found[-1]
-    return Answers(tuple(predicted), bounds)
+    for row, each in zip(aggregated, aggregates, strict=True):
+        if each.is_mean:
+            row[:] = mean
+        else:
+            middle = np.array([0.5] if each.name == "median" else [])
+            row[:] = summaries_of_codes(targets.code[places[0]], targets, middle, each.trim)[-1]
+    return Answers(tuple(predicted), bounds, aggregated)
 
 
 def _trees(

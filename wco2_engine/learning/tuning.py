@@ -10,21 +10,20 @@ of months go on to more (successive halving: Jamieson and Talwalkar 2016, http:/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.aggregation import Aggregate
-from wco2_engine.learning.cross_validation import cross_val_predict, rmse
-from wco2_engine.learning.fitting import check_target, fit_forest
+from wco2_engine.learning.cross_validation import cross_val_predict, rmse, side_by_side
+from wco2_engine.learning.fitting import check_target
 from wco2_engine.learning.folds import deal_groups
-from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.metrics import Score, Scores, rmse_gain, scores
+from wco2_engine.learning.once import predict_once
 from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.rows import TrainingRows, check_gaps
 from wco2_engine.learning.run import RunContext
@@ -32,14 +31,14 @@ from wco2_engine.options import AGGREGATES, TUNE_BUDGET, Hyperparameters
 
 FloatArray = NDArray[np.float64]
 Labels = NDArray[np.integer[Any]]
-Item = TypeVar("Item")
-Found = TypeVar("Found")
+Check = Callable[[], None]  # now and then, whether to go on
 
 INNER_FOLDS = 4
 FOREST = 100  # trees that the budget counts as one forest
 FIRST_TREES, LAST_TREES = 20, 100  # of a candidate's forests, in the first rounds and in the last
 FIRST_FOLDS = 2
 FEWEST_TREES = 4  # of which two halves still tell something
+COMPARING = "Tuning: comparing ways to grow"
 
 
 @dataclass(frozen=True)
@@ -399,34 +398,38 @@ class _Ladder:
         product of their errors lacks what few trees add to the mean square.
         """
 
-        def error(growth: Hyperparameters) -> float:
-            products = [
-                (halves - rows.target[test]).prod(axis=0)
-                for test, forest in _forests(replace(growth, aggregate="mean"), rows, folds, run)
-                for halves in [forest.predict_members(rows.features[test], 2)]
-            ]
+        half = self.first_trees // 2
+
+        def error(growth: Hyperparameters, check: Check) -> float:
+            grown = replace(growth, trees=half, aggregate="mean")
+            products = []
+            for test, train in _held_out(rows, folds, growth):
+                tables, target = [rows.features[test]], rows.target[test]
+                one, other = (
+                    predict_once(train, grown, run.seed + k, tables, (), check).predicted[0]
+                    for k in range(2)
+                )
+                products.append((one - target) * (other - target))
             return float(np.sqrt(max(0.0, np.concatenate(products).mean())))
 
-        even = 2 * (self.first_trees // 2)
-        grown = [replace(growth, trees=even) for growth in growths]
-        return list(_side_by_side(error, grown, run))
+        return list(side_by_side(error, [(growth,) for growth in growths], run, COMPARING))
 
     def _many(
         self, growths: Sequence[Hyperparameters], rows: TrainingRows, folds: Labels, run: RunContext
     ) -> Iterator[list[FloatArray]]:
         """Of each growth, what it predicts while held out `(n_rows,)`, by each aggregate."""
 
-        def predictions(growth: Hyperparameters) -> list[FloatArray]:
+        def predictions(growth: Hyperparameters, check: Check) -> list[FloatArray]:
             ways = [Aggregate.of(each) for each in self.space.aggregated(growth)]
-            found = [np.full(len(rows), np.nan) for _ in ways]
-            with_targets = replace(growth, aggregate="median")
-            for test, forest in _forests(with_targets, rows, folds, run):
-                for way, values in zip(ways, found, strict=True):
-                    values[test] = replace(forest, aggregate=way).predict(rows.features[test])
-            return found
+            grown = replace(growth, trees=self.last_trees, aggregate="mean")
+            found = np.full((len(ways), len(rows)), np.nan)
+            for test, train in _held_out(rows, folds, growth):
+                tables = [rows.features[test]]
+                answers = predict_once(train, grown, run.seed, tables, (), check, ways)
+                found[:, test] = answers.aggregated
+            return list(found)
 
-        grown = [replace(growth, trees=self.last_trees) for growth in growths]
-        return _side_by_side(predictions, grown, run)
+        return side_by_side(predictions, [(growth,) for growth in growths], run, COMPARING)
 
     def _finals(
         self,
@@ -462,35 +465,10 @@ def _best_of_rungs(errors: dict[Hyperparameters, float]) -> list[Hyperparameters
     ]
 
 
-def _forests(
-    growth: Hyperparameters, rows: TrainingRows, folds: Labels, run: RunContext
-) -> Iterator[tuple[NDArray[np.bool_], Forest]]:
-    """For each fold, which rows it holds out and a forest of the others, by one thread."""
+def _held_out(
+    rows: TrainingRows, folds: Labels, growth: Hyperparameters
+) -> Iterator[tuple[NDArray[np.bool_], TrainingRows]]:
+    """For each fold, which rows it holds out, and what the growth then trains on."""
     for fold in np.unique(folds[folds >= 0]):
         test = folds == fold
-        train = rows.subset(~test).training(growth)
-        own = RunContext(run.seed)
-        yield (
-            test,
-            fit_forest(
-                train.features, train.target, growth, own, train.sample_weight, train.classes
-            ),
-        )
-
-
-def _side_by_side(
-    work: Callable[[Item], Found], items: Sequence[Item], run: RunContext
-) -> Iterator[Found]:
-    """What the work makes of each item, in their order, by the threads of the run.
-
-    Small forests are too small to share out their trees.
-    """
-    with ThreadPoolExecutor(run.threads) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            for k, future in enumerate(futures):
-                run.step(k / len(futures), "Tuning: comparing ways to grow")
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+        yield test, rows.subset(~test).training(growth)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from wco2_engine.errors import Cancelled, Wco2Error
+from wco2_engine.learning.aggregation import Aggregate
 from wco2_engine.learning.fitting import TRANSFORMS, fit_forest
 from wco2_engine.learning.once import predict_once
 from wco2_engine.learning.rows import TrainingRows
@@ -45,6 +48,15 @@ def test_predictions_and_bounds_are_those_of_a_forest_that_is_kept(
     for level, found in zip((0.5, 0.9), answers.bounds, strict=True):
         _, lower, upper = kept.predict_interval(ASKED[0], level)
         assert found.tobytes() == np.stack([lower, upper]).tobytes()
+
+
+def test_several_aggregates_are_asked_of_the_same_trees() -> None:
+    rows, few = made_up(), Hyperparameters(7, min_samples_leaf=5)
+    ways = [replace(few, aggregate=name) for name in AGGREGATES]
+    found = predict_once(rows, few, 3, ASKED, aggregates=list(map(Aggregate.of, ways))).aggregated
+    for way, of_way in zip(ways, found, strict=True):
+        alone = predict_once(rows, way, 3, ASKED).predicted[0]
+        assert of_way.tobytes() == alone.tobytes()
 
 
 def test_a_gap_is_refused() -> None:
