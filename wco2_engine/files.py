@@ -21,6 +21,22 @@ FULL = 500_000  # bytes free, below which a failure to write is one of the disk
 
 
 @contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """As `disk_errors`, for what libraries write too.
+
+    They say of a full disk what they were doing, each in its own words.
+    """
+    try:
+        with disk_errors(path):
+            yield
+    except Exception as error:
+        told = isinstance(error, Cancelled) or isinstance(error.__cause__, OSError)
+        if told or not _is_full(path.parent):
+            raise
+        raise full_disk(path) from error
+
+
+@contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; on success it takes the name `path`, else it goes.
 
@@ -32,19 +48,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     partial = beside(path, "partial")
     try:
-        with disk_errors(path):
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _sweep_once(path.parent, os.getpid())
             yield partial
             with partial.open("rb+") as handle:
                 os.fsync(handle.fileno())
             partial.replace(path)
-    except Exception as error:
-        # Libraries say of a full disk what they were doing, each in its own words.
-        told = isinstance(error, Cancelled) or isinstance(error.__cause__, OSError)
-        if told or not _is_full(path.parent):
-            raise
-        raise full_disk(path) from error
     finally:
         # GDAL and SQLite leave files beside it: .aux.xml, -journal
         for leftover in path.parent.glob(glob.escape(partial.name) + "*"):

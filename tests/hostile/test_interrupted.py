@@ -129,3 +129,6 @@ def test_a_full_disk_is_said_whatever_a_library_says(
         write(RuntimeError("can't commit"))
     with pytest.raises(Cancelled):
         write(Cancelled())
+    with pytest.raises(Wco2Error, match="The disk is full"), _made_whole(tmp_path / "folder"):
+        raise RuntimeError("NetCDF: HDF error")
+    assert list(tmp_path.iterdir()) == []

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from wco2_engine.analysis.series import FLUX
-from wco2_engine.errors import Wco2Error, disk_errors
-from wco2_engine.files import beside, sweep, writable_folder
+from wco2_engine.errors import Wco2Error
+from wco2_engine.files import beside, sweep, writable_folder, writing
 from wco2_engine.lock import locked
 from wco2_engine.mapping.cf import CONVENTIONS
 from wco2_engine.mapping.record import RECORD
@@ -124,7 +124,7 @@ def _made_whole(output: Path) -> Iterator[Path]:
     output = Path(os.path.abspath(output))  # noqa: PTH100 - resolve() would follow links
     partial, earlier = beside(output, "partial"), beside(output, "earlier")
     try:
-        with disk_errors(output):
+        with writing(output):
             partial.mkdir(parents=True)
             yield partial
             if output.exists():

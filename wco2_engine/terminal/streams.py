@@ -84,6 +84,7 @@ def own_streams() -> Iterator[None]:
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
         sys.unraisablehook = _to_noise
+        sys.excepthook = _to_noise_too
     sys.stdout = Watched(sys.stdout, "Standard output")
     sys.stderr = Watched(errors, "Standard error")
     try:
@@ -91,6 +92,9 @@ def own_streams() -> Iterator[None]:
         sys.stdout.flush()
     except OutputClosed as error:
         _end(str(error))
+    except Exception:
+        sys.excepthook = sys.__excepthook__  # of ours, that nobody caught
+        raise
     except SystemExit:
         try:
             sys.stdout.flush()
@@ -103,6 +107,12 @@ def _to_noise(lost: Any) -> None:
     """Keep with the noise what a library could not raise, e.g. while a file was closed."""
     with suppress(OSError):
         os.write(2, f"{lost.err_msg or 'Ignored'}: {lost.exc_value!r}\n".encode("utf-8", "replace"))
+
+
+def _to_noise_too(kind: type[BaseException], error: BaseException, _: Any) -> None:
+    """Keep what a library printed as if it had ended the process, while a file was closed."""
+    with suppress(OSError):
+        os.write(2, f"{kind.__name__}: {error}\n".encode("utf-8", "replace"))
 
 
 def _errors() -> TextIO:

@@ -160,6 +160,19 @@ with own_streams():
     assert "HDF5-DIAG" in told.stderr
 
 
+def test_an_error_that_a_library_only_prints_is_kept_from_people() -> None:
+    """As Cython does where a file is closed: it prints by the hook, and goes on."""
+    code = "from wco2_engine.terminal.streams import own_streams, noise\nimport sys\n"
+    code += "with own_streams():\n try:\n  1 / 0\n except ZeroDivisionError:\n"
+    code += "  sys.excepthook(*sys.exc_info())\n"
+    printed = run(code + " print(noise())")
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert "ZeroDivisionError: division by zero" in printed.stdout
+    ours = run(code + " raise KeyError('ours')")
+    assert ours.returncode == 1
+    assert ours.stderr.endswith("KeyError: 'ours'\n")
+
+
 def test_letters_that_a_terminal_lacks_are_written_in_another_way() -> None:
     code = "from wco2_engine.terminal.streams import own_streams\nwith own_streams():\n print('–°')"
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
