@@ -13,7 +13,8 @@ from wco2_engine.inputs.tables import Table
 _NAMES = {
     "site": (
         r"site",
-        r"site_?(id|name|code)",
+        r"site_?(id|code)",  # which tell sites apart where two have one name
+        r"site_?name",
         r"station(_?(id|name))?",
         r"plot(_?id)?",
         r"地点|站点",
