@@ -416,12 +416,16 @@ class Study:
             "problems": problems,
         }
         if tables_too:
-            facts |= self._check_observations(problems, SubProgress(progress, 0.7, 0.9))
+            facts |= self._check_observations(
+                list(by_year), problems, SubProgress(progress, 0.7, 0.9)
+            )
             facts["cells"] = self._check_cells(domain, problems, SubProgress(progress, 0.9, 1.0))
         return facts
 
-    def _check_observations(self, problems: list[str], progress: Progress) -> Facts:
-        from wco2_engine.learning.readiness import observations_by_region
+    def _check_observations(
+        self, years: Sequence[int], problems: list[str], progress: Progress
+    ) -> Facts:
+        from wco2_engine.learning.readiness import beyond_measured, observations_by_region
 
         progress.update(0.0, "Checking observations")
         try:
@@ -431,10 +435,13 @@ class Study:
             return {"observations": {}, "by_region": [], "notes": []}
         found = observations_by_region(read.table, self.regions)
         problems += [each.problem for each in found if each.problem]
+        beyond = (
+            beyond_measured(each.region, each.winters, years) for each in found if each.winters
+        )
         return {
             "observations": read.counts,
             "by_region": [each.to_json() for each in found],
-            "notes": list(read.notes),
+            "notes": [*read.notes, *(note for note in beyond if note)],
         }
 
     def _check_cells(

@@ -27,6 +27,7 @@ from wco2_engine.learning.classes import Classes
 from wco2_engine.learning.features import PredictorTable
 from wco2_engine.learning.forest import ARRAYS as FOREST_ARRAYS
 from wco2_engine.learning.forest import Estimates, Forest
+from wco2_engine.learning.readiness import winters_of
 from wco2_engine.learning.reprs import model_html, model_text, short_repr
 from wco2_engine.learning.usable import check_usable
 from wco2_engine.learning.winters import winter_bounds
@@ -267,6 +268,11 @@ class RegionModel:
     def ranges(self) -> NDArray[np.float32]:
         """`(n_features, 2)`: the smallest and largest training value of each feature."""
         return np.column_stack([self.features.min(axis=0), self.features.max(axis=0)])
+
+    @property
+    def winters(self) -> tuple[int, int]:
+        """The first and the last winter of training, by their names."""
+        return winters_of(self.region.winter, self.year, self.month)
 
     def is_calibrated(self, level: float) -> bool:
         """Whether intervals of this level were calibrated on held-out sites."""

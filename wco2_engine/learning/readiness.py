@@ -1,4 +1,4 @@
-"""Whether each region has enough observations to be trained on, and cells to be mapped."""
+"""Whether each region has enough observations to be trained on, and for what is to be mapped."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wco2_engine.grid import GEOGRAPHIC, Grid, project
 from wco2_engine.inputs.domain import Domain
@@ -15,6 +16,7 @@ from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
 from wco2_engine.learning.rows import MIN_SITE_MONTHS, MIN_SITES
 from wco2_engine.learning.sites import site_groups
 from wco2_engine.progress import Progress, stop_if_cancelled
+from wco2_engine.season import Month, Winter, format_years
 from wco2_engine.units import FLUX_UNITS
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class RegionObservations:
     site_months, sites : how many; sites less than 1 km apart are one.
     by_month : site-months and sites of each month of the winter.
     quantiles : of the monthly fluxes, by share; empty where there are none.
+    winters : the first and the last that was measured; None where none was.
     units : of these.
     """
 
@@ -42,6 +45,7 @@ class RegionObservations:
     sites: int
     by_month: Mapping[int, tuple[int, int]]
     quantiles: Mapping[float, float]
+    winters: tuple[int, int] | None = None
     units: str = FLUX_UNITS
 
     @property
@@ -65,6 +69,7 @@ class RegionObservations:
                 for month, (rows, sites) in self.by_month.items()
             },
             "quantiles": {f"{share:g}": flux for share, flux in self.quantiles.items()},
+            "winters": list(self.winters or ()),
             "units": self.units,
         }
 
@@ -78,11 +83,12 @@ def observations_by_region(
 
     Parameters
     ----------
-    table : one row a site and month, with site, longitude, latitude, month and flux_g_m2_month.
+    table : one row a site and month, with site, longitude, latitude, year, month and
+        flux_g_m2_month.
     """
     longitude = table["longitude"].to_numpy(np.float64)
     latitude = table["latitude"].to_numpy(np.float64)
-    month = table["month"].to_numpy(np.int64)
+    year, month = (table[name].to_numpy(np.int64) for name in ("year", "month"))
     flux = table["flux_g_m2_month"].to_numpy(np.float64)
     site = site_groups(table["site"].astype(str).tolist(), longitude, latitude)
     owner = assign_region(regions, longitude, latitude)
@@ -98,9 +104,37 @@ def observations_by_region(
                 len(np.unique(site[held])),
                 {m: (sites.size, len(np.unique(sites))) for m, sites in of_month.items()},
                 dict(zip(QUANTILES, quantiles, strict=False)),
+                winters_of(region.winter, year[held], month[held]) if held.any() else None,
             )
         )
     return tuple(found)
+
+
+def winters_of(
+    winter: Winter, year: NDArray[np.integer[Any]], month: NDArray[np.integer[Any]]
+) -> tuple[int, int]:
+    """The names of the first and of the last winter of some of its months `(n,)`."""
+    pairs = np.unique(np.column_stack([year, month]), axis=0).tolist()
+    names = [winter.year_of(Month(*pair)) for pair in pairs]
+    return min(names), max(names)
+
+
+def beyond_measured(region: str, measured: tuple[int, int], years: Sequence[int]) -> str:
+    """What is to be told of winters before the first measured one and after the last; "" for none.
+
+    Parameters
+    ----------
+    years : of the winters to be mapped, by their names.
+    """
+    first, last = measured
+    beyond = [year for year in years if not first <= year <= last]
+    if not beyond:
+        return ""
+    return (
+        f"Winters {format_years(beyond)} of region '{region}' lie outside of those that were "
+        f"measured, {first} to {last}: what a forest learned there is carried to other years, and "
+        "no score is of such."
+    )
 
 
 def cells_by_region(

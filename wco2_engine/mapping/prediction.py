@@ -39,7 +39,7 @@ from wco2_engine.mapping.plan import (
     products_of,
     regions_of,
 )
-from wco2_engine.mapping.record import RECORD, uncalibrated, write_record
+from wco2_engine.mapping.record import RECORD, beyond_training, uncalibrated, write_record
 from wco2_engine.mapping.run_key import RunKey, identity_of, run_key
 from wco2_engine.mapping.running import run_tiles
 from wco2_engine.progress import Progress, Silent, SubProgress
@@ -57,7 +57,8 @@ class Prediction:
     cell_months : rows of `region`, `year`, `predicted` and `outside`: how many cell-months were
         predicted, and how many of them lie outside the area of applicability (None where this was
         not asked for).
-    notes : what was replaced by other years, and which bounds are not calibrated.
+    notes : what was replaced by other years, which bounds are not calibrated, and which winters lie
+        outside of those of training.
     """
 
     maps: tuple[Path, ...]
@@ -292,12 +293,13 @@ def _prepared(
     walk = ready(progress)
     prepare(model.regions, schedule.products)
     raw = uncalibrated(model, schedule.products)
-    for note in (*(f"Missing data replaced. {note}" for note in replaced), *raw):
+    beyond = beyond_training(model, schedule.years)
+    for note in (*(f"Missing data replaced. {note}" for note in replaced), *raw, *beyond):
         progress.note(note)
     if walk.name == "numpy":
         progress.note(f"Predicting with {walk.about}. The maps are the same.")
     identity = identity_of(catalogue, key)
-    return _Run(model, catalogue, work, key, identity, (*replaced, *raw), room.tile_size)
+    return _Run(model, catalogue, work, key, identity, (*replaced, *raw, *beyond), room.tile_size)
 
 
 def _compute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.json import read_json
 from wco2_engine.learning.model import Model, level_text
+from wco2_engine.learning.readiness import beyond_measured
 from wco2_engine.mapping.plan import (
     APPLICABILITY,
     LOWER,
@@ -157,6 +158,9 @@ def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
         "WCO2_REGIONS": json.dumps(
             {part.region.name: str(part.region.winter) for part in model.regions}
         ),
+        "WCO2_TRAINING_WINTERS": json.dumps(
+            {part.region.name: part.winters for part in model.regions}
+        ),
         "LICENSE": str(model.provenance.get("licence", "")) or "not stated",
         **({"SIMULATED": "yes"} if model.simulated else {}),
         **_asked_by_products(model),
@@ -222,6 +226,12 @@ def _thresholds(model: Model) -> dict[str, float]:
 def _folds(model: Model) -> dict[str, str]:
     """The validation by whose folds the area of applicability is told, by region."""
     return {part.region.name: part.applicability_folds for part in model.regions}
+
+
+def beyond_training(model: Model, years: Sequence[int]) -> tuple[str, ...]:
+    """Notes on regions whose winters to be mapped lie outside of those of training."""
+    told = (beyond_measured(part.region.name, part.winters, years) for part in model.regions)
+    return tuple(note for note in told if note)
 
 
 def uncalibrated(model: Model, products: Products) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning import readiness
-from wco2_engine.learning.readiness import cells_by_region, observations_by_region
+from wco2_engine.learning.readiness import beyond_measured, cells_by_region, observations_by_region
 from wco2_engine.progress import Silent
 from wco2_engine.season import Winter
 
@@ -20,7 +20,8 @@ NORTH = Region("north", Winter((11, 12, 1, 2)), Box(0.0, 50.0, 10.0, 70.0))  # w
 
 
 def table(*rows: tuple[str, float, float, int, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["site", "longitude", "latitude", "month", "flux_g_m2_month"])
+    columns = ["site", "longitude", "latitude", "month", "flux_g_m2_month"]
+    return pd.DataFrame(rows, columns=columns).assign(year=2000)
 
 
 def test_observations_are_counted_by_region_and_month_of_its_winter() -> None:
@@ -43,6 +44,7 @@ def test_observations_are_counted_by_region_and_month_of_its_winter() -> None:
     assert (north.site_months, north.sites) == (1, 1)
     assert north.by_month == {11: (1, 1), 12: (0, 0), 1: (0, 0), 2: (0, 0)}
     assert "4 winter site-months at 2 sites; training needs 20 at 3" in south.problem
+    assert (south.winters, north.winters) == ((2000, 2000), (2001, 2001))
 
 
 def test_a_region_without_observations_is_a_problem_and_one_with_enough_is_none() -> None:
@@ -52,6 +54,14 @@ def test_a_region_without_observations_is_a_problem_and_one_with_enough_is_none(
     assert (north.site_months, dict(north.quantiles)) == (0, {})
     assert "'north' has 0 winter site-months at 0 sites" in north.problem
     assert north.to_json()["by_month"]["11"] == {"site_months": 0, "sites": 0}
+    assert north.winters is None
+
+
+def test_winters_that_nobody_measured_are_told() -> None:
+    assert beyond_measured("north", (1990, 2000), [1990, 1995, 2000]) == ""
+    told = beyond_measured("north", (1990, 2000), [1982, 1983, 1990, 2001])
+    assert told.startswith("Winters 1982-1983, 2001 of region 'north' lie outside of those that")
+    assert "measured, 1990 to 2000" in told
 
 
 def test_cells_are_counted_by_the_region_that_owns_them(monkeypatch: pytest.MonkeyPatch) -> None:

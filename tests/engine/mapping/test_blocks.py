@@ -310,7 +310,7 @@ def test_bounds_of_winters_are_nearer_than_sums_by_what_held_out_winters_ask_for
     told = replace(model.regions[0], winter_calibration={"0.5": 0.4})
     model = replace(model, regions=(told,))
     result = run(flood, model, (2005,), tmp_path, monthly=True, interval=0.5)
-    assert result.notes == ()
+    assert not any("Bounds" in note for note in result.notes)
     for name, winter, month in (("lower", -3.5, 98.75), ("upper", 3.5, 101.25)):
         path = tmp_path / f"winter_flux_{name}/winter_flux_{name}_2005.tif"
         assert read(path)[1, 1] == COMMON_WINTER + winter
@@ -332,11 +332,13 @@ def test_a_level_that_is_not_calibrated_has_raw_bounds_and_says_so(
     # The quantiles 0.375 and 0.625 lie 0.5 from the flux.
     lower = tmp_path / "winter_flux_lower/winter_flux_lower_2005.tif"
     assert read(lower)[1, 1] == COMMON_WINTER - 3.5
-    assert result.notes == (
+    assert result.notes[:-1] == (
         "Bounds of 0.25 are not calibrated in region 'north': the model is calibrated for 0.5.",
     )
+    assert result.notes[-1].startswith("Winters 2005 of region 'north' lie outside of those")
     with rasterio.open(lower) as source:
         assert source.tags()["WCO2_INTERVAL_LEVEL"] == "0.25"
+        assert source.tags()["WCO2_TRAINING_WINTERS"] == '{"north": [2003, 2003]}'
         assert source.tags()["WCO2_INTERVAL_CALIBRATION"] == '{"north": "raw"}'
         assert source.tags()["WCO2_INTERVAL_OF_WINTER"].startswith("Sum of the months' bounds")
 

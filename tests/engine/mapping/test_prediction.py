@@ -52,6 +52,11 @@ class Told:
     def note(self, message: str) -> None:
         self.notes.append(message)
 
+    @property
+    def of_the_run(self) -> list[str]:
+        """Without those on winters that nobody measured, which most of these maps are of."""
+        return [note for note in self.notes if "lie outside of those" not in note]
+
     def cancelled(self) -> bool:
         return len(self.fractions) >= self._cancels_at
 
@@ -393,7 +398,7 @@ def test_another_prediction_drops_the_tiles_of_an_unfinished_one_and_says_why(
     told = Told()
     run(wide, FIJI_SIDE, tmp_path, progress=told)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-    (note,) = told.notes
+    (note,) = told.of_the_run
     assert note.startswith("Since the unfinished run there, this changed: grid. Its ")
 
 
@@ -410,7 +415,7 @@ def test_a_raster_that_changed_since_is_named(
     os.utime(tmp_path / "t_2001.tif", (1, 1))
     told = Told()
     predict(wide.model, catalogue, AROUND, (2001,), output, progress=told)
-    (note,) = told.notes
+    (note,) = told.of_the_run
     assert f"this changed: files ({tmp_path / 't_2001.tif'} " in note
 
 
@@ -434,7 +439,7 @@ def test_a_run_goes_on_with_its_tiles_when_memory_would_now_make_others(
         run(wide, fine, tmp_path / "broken", progress=Told(breaks_at=36))
     told = Told()
     run(wide, fine, tmp_path / "broken", memory=0.64, progress=told)
-    assert told.notes == ["1 of 2 tiles are there already."]
+    assert told.of_the_run == ["1 of 2 tiles are there already."]
 
 
 def test_too_little_memory_is_refused_before_anything_is_made(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wco2_engine.mapping.record import beyond_training
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext, quoted
 from wco2_engine.report.page import Section, share
@@ -36,6 +37,12 @@ def build(context: ReportContext, progress: Progress) -> Section:
         "That the scores hold outside the area of applicability. There nobody has measured under "
         "such conditions, and nothing here says how wrong the map is."
     )
+    if context.maps is not None:
+        years = context.maps.entries["years"]
+        limits += [
+            f"That other years are as those measured. {note}"
+            for note in beyond_training(model, years)
+        ]
     if context.outside:
         worst = max(context.outside, key=lambda row: row["outside_any"])
         limits.append(
