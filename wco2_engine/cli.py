@@ -207,6 +207,7 @@ def observations(
     site_table: str | None,
     mapping: str | None,
     rejected: str | None,
+    year: int | None,
     target: str | None,
 ) -> Mapping[str, Any]:
     """Read, convert, screen and merge the fluxes of each TABLE.
@@ -216,8 +217,10 @@ def observations(
     for all of them; tables of several kinds are known by their columns, or by a study's sources.
     """
     described = read_toml(Path(mapping), "Mapping") if mapping else {}
-    check_names(described, ("format", "columns", "flux_units", "screen", "crs"), str(mapping))
-    each = {"format": format, **described}
+    check_names(
+        described, ("format", "columns", "flux_units", "screen", "crs", "year"), str(mapping)
+    )
+    each = {"format": format, **({} if year is None else {"year": year}), **described}
     screen = {"screen": each.pop("screen")} if "screen" in each else {}
     sources = [
         {"file": table, **each, **_site_table_of(table, site_table, each, len(tables))}

@@ -45,7 +45,7 @@ STAGES: dict[str, Any] = {
 STATE = "study-state.json"
 _SHOWN = 12  # regions, on a screen
 LOCK = ".run.lock"  # beside that of maps, which a run of the study holds for a while too
-_SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table")
+_SOURCE = ("file", "format", "columns", "flux_units", "crs", "site_table", "year")
 OBSERVATION_KEYS = (*_SOURCE, "sources", "target", "screen")
 # The keys of [model] and [map]: those of the jobs that they become.
 MODEL_KEYS = {**keys_of(TrainingSettings), "at": keys_of(SampleJob)["at"]}

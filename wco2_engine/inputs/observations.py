@@ -37,6 +37,7 @@ from wco2_engine.inputs.rules import (
 )
 from wco2_engine.inputs.screen import Screen
 from wco2_engine.inputs.tables import Table, own_cells, read_table, write_table
+from wco2_engine.season import parse_years
 from wco2_engine.units import flux_conversion
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Source:
     crs : the CRS of a point layer that states none.
     site_table : where the sites of FLUXNET files are, see `formats.fluxnet`.
     name : what its rows are said to come from where no column says it; else the file's name.
+    year : the year that the rows of a table without years are taken as of, which are means of each
+        month over several: the middle one of these, as a rule. Their months have this year's days,
+        and this year's predictors. None for tables that say their years.
     """
 
     file: str
@@ -72,6 +76,7 @@ class Source:
     crs: str | None = None
     site_table: str | None = None
     name: str | None = None
+    year: int | None = None
 
     @property
     def path(self) -> Path:
@@ -272,6 +277,8 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
     is_own = chosen.name == canonical.FORMAT.name
     cells = chosen.prepare(own_cells(table) if is_own else table.cells)
     columns = chosen.found(tuple(cells.columns))
+    if source.year is not None:
+        cells, columns = _of_one_year(cells, columns, source.year, where)
     has_geometry = table.longitude is not None
     check_columns(columns, tuple(cells.columns), has_geometry, where, chosen)
     reading = Reading(cells, columns, screen)
@@ -287,6 +294,9 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
     if (chosen.bad_rows if screen.bad_rows == "auto" else screen.bad_rows) == "error":
         raise_for_bad_rows(rules, first, rows, table)
     says = bool(chosen.targets) or "target" in columns or bool(target_of(columns["flux"]))
+    if source.year is not None:
+        note = f"that its rows are of {source.year} is as you say; the table has no years"
+        rows = replace(rows, notes=(*rows.notes, note))
     judged = _Judged(name, table, rows, rejections(rules, first, rows, reading), mended, says)
     if not judged.kept.any():
         counts = _counts([judged])
@@ -300,6 +310,26 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
     return judged.without(
         {int(passed["row"].iloc[k]): r for k, r in fuller_rows(passed, table.cells).items()}
     )
+
+
+def _of_one_year(
+    cells: pandas.DataFrame, columns: Mapping[str, str], year: int, where: str
+) -> tuple[pandas.DataFrame, dict[str, str]]:
+    """Cells and columns of a table without years, with the year that it is taken as of.
+
+    Raises
+    ------
+    Wco2Error : when the table says its years, or this is none.
+    """
+    says = [columns[key] for key in ("year", "date") if key in columns]
+    if says:
+        raise Wco2Error(
+            f"{where}: year = {year} is for tables without years; this one has '{says[0]}'.",
+            "Leave year out.",
+        )
+    parse_years(year)
+    name = "year that was said"
+    return cells.assign(**{name: str(year)}), {**columns, "year": name}
 
 
 def _check_unit(table: Table, column: str, flux_units: str) -> None:

@@ -38,6 +38,9 @@ class ObservationsJob:
         "Table of coordinates, for files of FLUXNET.", None, path="read"
     )
     name: str | None = option("What the rows are said to come from; else the file's name.", None)
+    year: int | None = option(
+        "Year that a table of means without years is taken as of.", None, least=1800, most=2300
+    )
     target: str | None = option(
         "reco or nee, where a table has both; reco by default.", None, choices=("reco", "nee")
     )
@@ -54,7 +57,7 @@ class ObservationsJob:
         """
         from wco2_engine.inputs.observations import Source
 
-        own = ("format", "columns", "flux_units", "crs", "site_table", "name")
+        own = ("format", "columns", "flux_units", "crs", "site_table", "name", "year")
         first = {"file": self.input, **{name: getattr(self, name) for name in own}}
         return [build(Source, table, "Source of observations") for table in (first, *self.more)]
 

@@ -20,7 +20,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.cells import numbers
 from wco2_engine.inputs.formats import FORMATS
 from wco2_engine.inputs.formats.canonical import COLUMNS
-from wco2_engine.inputs.observations import Observations, read_observations
+from wco2_engine.inputs.observations import Observations, Source, read_observations, read_sources
 from wco2_engine.inputs.rules import REASONS
 from wco2_engine.inputs.screen import Screen, treatment_wanted
 
@@ -143,6 +143,26 @@ def test_a_day_that_its_year_lacks_is_refused(tmp_path: Path, day: float, year: 
 
 
 # --- Merging
+
+
+def test_a_table_without_years_is_of_the_year_that_is_said(tmp_path: Path) -> None:
+    path = table(tmp_path, "Toolik,-149.6,68.63,2,0.5", header="Site,Lon,Lat,Month,Flux")
+    columns = {key: name for key, name in MAPPING.items() if key != "year"}
+    source = Source(str(path), columns=columns, flux_units=DAILY, year=2004)
+    found = read_sources([source])
+    assert found.table[["year", "month", "flux_g_m2_month"]].to_numpy().tolist() == [
+        [2004, 2, 14.5]
+    ]
+    assert any("its rows are of 2004 is as you say" in note for note in found.notes)
+    with pytest.raises(Wco2Error, match="no column is named for year") as raised:
+        read_sources([dataclasses.replace(source, year=None)])
+    assert "year = 2005" in raised.value.hint
+
+
+def test_a_year_beside_a_column_of_years_is_refused(tmp_path: Path) -> None:
+    source = Source(str(table(tmp_path, GOOD)), columns=MAPPING, flux_units=DAILY, year=2004)
+    with pytest.raises(Wco2Error, match=r"year = 2004 is for tables without years; .* 'Year'"):
+        read_sources([source])
 
 
 def test_days_of_a_site_month_are_averaged_before_they_become_a_month(tmp_path: Path) -> None:

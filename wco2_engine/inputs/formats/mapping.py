@@ -239,7 +239,9 @@ def check_columns(
             'columns = { flux = "…" }.',
         )
     if missing:
-        raise Wco2Error(f"{where}: no column is named for {', '.join(missing)}.", EXAMPLE)
+        means = " Of means over several years, say the year that they stand for: year = 2005."
+        hint = EXAMPLE if needed["year (or date)"] else EXAMPLE + means
+        raise Wco2Error(f"{where}: no column is named for {', '.join(missing)}.", hint)
 
 
 def texts_of(cells: pandas.DataFrame, *names: str) -> pandas.Series:
