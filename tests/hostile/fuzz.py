@@ -38,7 +38,7 @@ GRACE = 40.0  # and until it must have stopped
 # What modules of the engine import only where they need it.
 LOADED = ("cfgrib", "geopandas", "h5py", "netCDF4", "openpyxl", "pint", "scipy.stats")
 LOADED += ("sklearn.ensemble", "xarray", "zarr")
-BAD = ("traceback", "crash", "hang", "memory", "heard", "noise")
+BAD = ("traceback", "crash", "hang", "memory", "heard")
 
 
 @dataclass
@@ -97,6 +97,7 @@ def load() -> None:
 def _child(calls: list[Call], folder: Path, out: Path) -> int:
     """Make the calls in this process, which ends after them; the exit code."""
     from wco2_engine.cli import main
+    from wco2_engine.terminal.streams import own_streams
 
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -112,7 +113,8 @@ def _child(calls: list[Call], folder: Path, out: Path) -> int:
     code = 0
     for call in calls:
         try:
-            main(call, prog_name="wco2")
+            with own_streams():
+                main(call, prog_name="wco2")
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
