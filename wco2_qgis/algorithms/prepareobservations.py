@@ -130,6 +130,15 @@ class PrepareObservations(Algorithm):
             "by the real days of the month.",
             optional=True,
         )
+        self.add_whole(
+            "YEAR",
+            "Year of a table without years",
+            None,
+            1800,
+            "For a table of each month's mean over several years: the year that it stands for. "
+            "Empty: the table says its years.",
+            advanced=True,
+        )
         self.add_text(
             "TREATMENTS",
             "Treatments to keep",
@@ -253,6 +262,7 @@ class PrepareObservations(Algorithm):
             "name": table.label if table.names else None,
             "target": self.parameterAsEnumString(parameters, "TARGET", context) or None,
             "site_table": self.optional_file(parameters, "SITE_TABLE", context),
+            "year": self.whole(parameters, "YEAR", context),
             "flux_units": self.text(parameters, "FLUX_UNITS", context),
             "screen": self._screen(parameters, context),
         }

@@ -160,6 +160,14 @@
    <translation>例如 g C m-2 day-1、umol CO2 m-2 s-1 或 mg CO2 m-2 h-1；速率按当月的实际天数换算为月通量。</translation>
   </message>
   <message>
+   <source>Year of a table without years</source>
+   <translation>无年份表格的年份</translation>
+  </message>
+  <message>
+   <source>For a table of each month's mean over several years: the year that it stands for. Empty: the table says its years.</source>
+   <translation>用于多年逐月平均值的表格：它所代表的年份。留空：表格自带年份。</translation>
+  </message>
+  <message>
    <source>Treatments to keep</source>
    <translation>保留的处理</translation>
   </message>
