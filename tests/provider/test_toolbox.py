@@ -18,7 +18,14 @@ from wco2_engine.inputs.formats.mapping import TARGETS
 from wco2_engine.inputs.screen import Chambers, Seasons
 from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.selection import CRITERIA, SELECTIONS
-from wco2_engine.options import TRANSFORMS, WEIGHTS, MapProducts, TrainingSettings
+from wco2_engine.options import (
+    AGGREGATES,
+    TRAIN_MONTHS,
+    TRANSFORMS,
+    WEIGHTS,
+    MapProducts,
+    TrainingSettings,
+)
 from wco2_engine.schema import keys_of
 
 pytestmark = pytest.mark.qgis
@@ -170,6 +177,8 @@ def test_choices_are_those_of_the_engine(toolbox):
     for name in ("trainmodel", "validatemodel"):
         assert options(name, "VALIDATION") == list(METHODS)
         assert options(name, "TRANSFORM") == list(TRANSFORMS)
+        assert options(name, "AGGREGATE") == list(AGGREGATES)
+        assert options(name, "TRAIN_MONTHS") == list(TRAIN_MONTHS)
         assert options(name, "WEIGHTS") == list(WEIGHTS)
     assert options("selectpredictors", "METHOD") == list(SELECTIONS)
     assert options("selectpredictors", "CRITERION") == list(CRITERIA)
@@ -179,7 +188,7 @@ def test_choices_are_those_of_the_engine(toolbox):
 
 def test_options_are_offered_with_the_engines_defaults_and_within_its_bounds(toolbox):
     own = {"validation": ["random", "site", "blocks", "knndm"]}  # all, as a page shows them
-    left_out = {"tune_budget"}
+    left_out = {"tune_budget", "mean"}  # means are mapped where another aggregate is predicted
     for name, kind in (("trainmodel", TrainingSettings), ("predictwinterflux", MapProducts)):
         parameters = toolbox[name]["parameters"]
         for key in keys_of(kind).values():

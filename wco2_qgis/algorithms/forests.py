@@ -12,6 +12,7 @@ from wco2_qgis.runner import Facts
 
 VALIDATIONS = ("random", "site", "blocks", "knndm")
 TRANSFORMS = ("none", "sqrt", "log1p")
+AGGREGATES = ("mean", "trimmed", "median")
 WEIGHTS = ("rows", "sites")
 TRAIN_MONTHS = ("winter", "all")
 
@@ -53,6 +54,24 @@ def add_growth(algorithm: Algorithm) -> None:
         advanced=True,
     )
     algorithm.add_choice(
+        "AGGREGATE",
+        "Prediction from the leaves",
+        AGGREGATES,
+        "mean",
+        "trimmed: the mean without the lowest and the highest. Trimmed means and medians are "
+        "robust against rare large fluxes, and lie below the mean where fluxes are skewed.",
+        advanced=True,
+    )
+    algorithm.add_number(
+        "TRIM",
+        "Share trimmed at each end",
+        0.1,
+        "Above 0, below 0.5.",
+        least=0.0,
+        most=0.5,
+        advanced=True,
+    )
+    algorithm.add_choice(
         "WEIGHTS",
         "What counts alike",
         WEIGHTS,
@@ -87,6 +106,8 @@ def growth(algorithm: Algorithm, parameters: Values, context: Any) -> Values:
         "min_samples_leaf": algorithm.parameterAsInt(parameters, "MIN_SAMPLES_LEAF", context),
         "max_features": algorithm.parameterAsDouble(parameters, "MAX_FEATURES", context),
         "transform": algorithm.parameterAsEnumString(parameters, "TRANSFORM", context),
+        "aggregate": algorithm.parameterAsEnumString(parameters, "AGGREGATE", context),
+        "trim": algorithm.parameterAsDouble(parameters, "TRIM", context),
         "weights": algorithm.parameterAsEnumString(parameters, "WEIGHTS", context),
         "train_months": algorithm.parameterAsEnumString(parameters, "TRAIN_MONTHS", context),
         "seed": algorithm.parameterAsInt(parameters, "SEED", context),

@@ -600,6 +600,22 @@
    <translation>平方根或对数使大通量的影响减小；正负号保留。</translation>
   </message>
   <message>
+   <source>Prediction from the leaves</source>
+   <translation>叶节点内通量的汇总方式</translation>
+  </message>
+  <message>
+   <source>trimmed: the mean without the lowest and the highest. Trimmed means and medians are robust against rare large fluxes, and lie below the mean where fluxes are skewed.</source>
+   <translation>trimmed：去掉最低和最高部分后的平均值。截尾平均值和中位数不受少数大通量影响；通量分布偏斜时低于平均值。</translation>
+  </message>
+  <message>
+   <source>Share trimmed at each end</source>
+   <translation>截尾平均值每端去掉的比例</translation>
+  </message>
+  <message>
+   <source>Above 0, below 0.5.</source>
+   <translation>大于 0，小于 0.5。</translation>
+  </message>
+  <message>
    <source>What counts alike</source>
    <translation>权重相等的单位</translation>
   </message>
