@@ -260,7 +260,7 @@ class Study:
             output=output,
             regions=regions,
             findings=finding_jobs(tables, out, whole, where),
-            publication=publishing_job(tables, out, whole, where),
+            publication=publishing_job(tables, out, whole, where, str(path)),
             **made,
         )
 

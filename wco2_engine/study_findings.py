@@ -111,7 +111,7 @@ def finding_jobs(
 
 
 def publishing_job(
-    tables: Mapping[str, Any], out: Callable[[str], str], whole: Whole, where: str
+    tables: Mapping[str, Any], out: Callable[[str], str], whole: Whole, where: str, study: str
 ) -> dict[str, StageJob]:
     """The job of [publish], by the name of its stage; none where the study has no such table."""
     if "publish" not in tables:
@@ -123,6 +123,7 @@ def publishing_job(
         "maps": out("maps"),
         "model": out("model.wco2"),
         "report": out("report.html"),
+        "study": study,
         "replace": True,  # only ever a folder that was published before
     }
     return {"publish": build(PublishMapsJob, values, f"{where}: [publish]")}

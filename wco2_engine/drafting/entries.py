@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wco2_engine.escaping import one_line
 from wco2_engine.inputs.catalogue import TAKEN_NAMES
+from wco2_engine.inputs.toml import toml_value
 from wco2_engine.season import format_years
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ START = (
     "# The catalogue of predictors: what each is called, where it lies, how it is stored.\n"
     "# Paths are relative to this file; {year} and {month:02d} are filled in.\n"
 )
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ class Entry:
         lines += [f"# TODO {one_line(line)}" for line in self.todo]
         lines.append("[[predictor]]")
         lines += [
-            f"{key} = {toml(value)}" for key, value in {"name": self.name, **self.keys}.items()
+            f"{key} = {toml_value(value)}"
+            for key, value in {"name": self.name, **self.keys}.items()
         ]
         return "\n" + "\n".join(lines) + "\n"
 
@@ -77,16 +77,6 @@ class Entry:
             "missing_years": list(self.absent),
             "todo": list(self.todo),
         }
-
-
-def toml(value: Any) -> str:
-    """A value as TOML writes it; texts, numbers and lists are written as in JSON."""
-    if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(key)} = {toml(each)}" for key, each in value.items())
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml, value))}]"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def shown_path(path: Path | str, folder: Path) -> str:
@@ -118,7 +108,3 @@ def free_name(name: str, taken: Sequence[str], *prefixes: str) -> str:
     while f"{plain}_{number}" in used:
         number += 1
     return f"{plain}_{number}"
-
-
-def _key(key: str) -> str:
-    return key if _PLAIN_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)

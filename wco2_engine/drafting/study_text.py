@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
+from wco2_engine.inputs.toml import toml_value
 from wco2_engine.language import ENGLISH
 
 
@@ -32,15 +32,15 @@ def study_text(
     """
     box = [float(edge) for edge in extent]
     lines = [
-        f"title = {_quoted(title)}",
+        f"title = {toml_value(title)}",
         'catalogue = "catalogue.toml"',
         'output = "results"',
-        *([f"language = {_quoted(language)}"] if language != ENGLISH else []),
+        *([f"language = {toml_value(language)}"] if language != ENGLISH else []),
         "\n[observations]",
-        f"file = {_quoted(fluxes)}",
-        f"flux_units = {_quoted(flux_units)}",
+        f"file = {toml_value(fluxes)}",
+        f"flux_units = {toml_value(flux_units)}",
         "\n[observations.columns]",
-        *(f"{what} = {_quoted(name)}" for what, name in columns.items()),
+        *(f"{what} = {toml_value(name)}" for what, name in columns.items()),
         "\n[winter]",
         "months = [10, 11, 12, 1, 2, 3, 4]",
         "\n[[region]]  # add more, each with its months, to have a model for each",
@@ -52,12 +52,7 @@ def study_text(
         "\n[map]",
         f"extent = {box}",
         f"resolution = {resolution!r}",
-        f"years = {_quoted(years)}",
+        f"years = {toml_value(years)}",
         *([f"interval = {interval!r}"] if interval is not None else []),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A text as TOML has it; JSON's quotes are TOML's, but for the character that it lets stand."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,8 +1,11 @@
-"""TOML files that people write by hand."""
+"""TOML files: read as people write them by hand, and written anew."""
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from wco2_engine.inputs.texts import text_of
 from wco2_engine.schema import check_plain
 
 MOST_BYTES = 10_000_000
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
@@ -31,3 +35,50 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise Wco2Error(f"{path} is not valid TOML: {error}.", "Mend that line.") from error
     check_plain(tables, str(path))
     return tables
+
+
+def toml_text(tables: Mapping[str, Any]) -> str:
+    """The text of a TOML file that reads as these tables: values first, then tables below headings.
+
+    Examples
+    --------
+    >>> toml_text({"title": "A study", "map": {"years": "2001"}, "region": [{"name": "a"}]})
+    'title = "A study"\\n\\n[map]\\nyears = "2001"\\n\\n[[region]]\\nname = "a"\\n'
+    """
+    return "\n".join(_lines(tables, "")).lstrip("\n") + "\n"
+
+
+def _lines(tables: Mapping[str, Any], above: str) -> Iterator[str]:
+    below: list[tuple[str, Any]] = []
+    for key, value in tables.items():
+        listed = isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value)
+        if isinstance(value, Mapping) or listed:
+            below.append((key, value))
+        else:
+            yield f"{_key(key)} = {toml_value(value)}"
+    for key, value in below:
+        name = f"{above}{_key(key)}"
+        listed = isinstance(value, list)
+        for each in value if listed else [value]:
+            yield from ("", f"[[{name}]]" if listed else f"[{name}]")
+            yield from _lines(each, f"{name}.")
+
+
+def toml_value(value: Any) -> str:
+    """A value as TOML writes it on one line, tables within braces."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_key(key)} = {toml_value(each)}" for key, each in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):  # as in JSON, but for the character that JSON lets stand
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, int | float):
+        return repr(value)  # nan and inf are TOML's words too
+    return str(value.isoformat())  # a date or a time
+
+
+def _key(key: str) -> str:
+    return key if _PLAIN_KEY.fullmatch(key) else toml_value(key)

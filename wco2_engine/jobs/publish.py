@@ -80,4 +80,6 @@ class PublishJob:
                 f"Run it first: wco2 run {self.source}; or publish the maps alone, by their "
                 "folder.",
             )
-        return replace(job, maps=maps, model=model, report=study.report.output)
+        return replace(
+            job, maps=maps, model=model, report=study.report.output, study=str(study.file)
+        )

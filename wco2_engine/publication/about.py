@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -43,6 +44,9 @@ class About:
     predictors : what the predictors are, in words: products, versions, references.
     abstract_en, abstract_zh : what the abstracts say besides what is known from the maps.
     include : files that belong to the dataset besides those of the study.
+    tables : whether the tables of observations and training rows may be published; None where that
+        is not known, and then they are not.
+    date : of the publication, YYYY-MM-DD; today where it is empty.
     """
 
     title: str = ""
@@ -59,6 +63,8 @@ class About:
     keywords: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     include: tuple[Path, ...] = ()
+    tables: bool | None = None
+    date: str = ""
     creators: tuple[Creator, ...] = ()
 
     @classmethod
@@ -78,6 +84,10 @@ class About:
                 words[key] = _creators(value, where)
             elif key in ("keywords", "references", "include"):
                 words[key] = _texts(value, f"{where}: {key}")
+            elif key == "tables":
+                words[key] = _yes_or_no(value, f"{where}: {key}")
+            elif key == "date":
+                words[key] = _day(value, f"{where}: {key}")
             else:
                 words[key] = _text(value, f"{where}: {key}")
         words["include"] = _included(path.parent, words.get("include", ()), where)
@@ -130,6 +140,22 @@ def _creators(value: Any, where: str) -> tuple[Creator, ...]:
             )
         found.append(creator)
     return tuple(found)
+
+
+def _yes_or_no(value: Any, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise Wco2Error(
+            f"{where} = {value!r} is neither true nor false.",
+            "Say true only if the licences of all tables allow to publish them.",
+        )
+    return value
+
+
+def _day(value: Any, where: str) -> str:
+    try:
+        return (value if type(value) is dt.date else dt.date.fromisoformat(value)).isoformat()
+    except (TypeError, ValueError):
+        raise Wco2Error(f"{where} = {value!r} is no day.", 'Write "2024-05-01".') from None
 
 
 def _text(value: Any, where: str) -> str:

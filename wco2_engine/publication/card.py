@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,8 @@ def unknowns(dataset: Dataset) -> list[str]:
         "The model was not validated, so nothing is known of how good the maps are.": bool(
             model and not model.get("scores")
         ),
+        "Whether the tables of observations may be published is not stated, so they are not here; "
+        "the model holds the fluxes that it was trained on.": bool(model) and about.tables is None,
         "The maps have no intervals: their uncertainty is not known.": LOWER not in dataset.series,
         "Where the model extrapolates is not known.": not knows_its_reach,
         "Which months a winter has is not stated in the maps.": None in dataset.periods.values(),
@@ -144,8 +146,15 @@ def unknowns(dataset: Dataset) -> list[str]:
     return [sentence for sentence, lacks in missing.items() if lacks]
 
 
-def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]) -> str:
-    """The card as Markdown, in which texts of others show as they are."""
+def readme(
+    dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str], others: Collection[str]
+) -> str:
+    """The card as Markdown, in which texts of others show as they are.
+
+    Parameters
+    ----------
+    others : names of what else lies in the folder.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     # Not HTML, for which jinja2 escapes: `markdown` and `code` escape each text of others.
@@ -175,6 +184,7 @@ def readme(dataset: Dataset, facts: Mapping[str, Any], checks: Mapping[str, str]
         quantities=list(dataset.series),
         further=[f"{name}/" for name in further],
         extras=list(extras),
+        others=others,
         netcdf=NETCDF,
         zarr=ZARR,
         card=CARD,
@@ -247,7 +257,7 @@ def write_card(dataset: Dataset, folder: Path, checks: Mapping[str, str]) -> Non
     """Write README.md, card.json and, where authors are known, CITATION.cff."""
     facts = printable_all(facts_of(dataset))
     texts = {
-        README: readme(dataset, facts, checks),
+        README: readme(dataset, facts, checks, {path.name for path in folder.iterdir()}),
         CARD: card_json(facts, checks),
         CITATION: citation_file(dataset),
     }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,8 +21,13 @@ from wco2_engine.mapping.record import RECORD
 from wco2_engine.progress import Progress, SubProgress, stop_if_cancelled
 from wco2_engine.publication.abstracts import abstract_en
 from wco2_engine.publication.card import CARD, write_card
+from wco2_engine.publication.checksums import sha256_of
 from wco2_engine.publication.cogs import place_of, problem_of, put_map
+from wco2_engine.publication.crate import check_crate, write_crate, write_zenodo
 from wco2_engine.publication.dataset import Dataset, plain_record
+from wco2_engine.publication.methods import CHINESE, ENGLISH, methods_en, methods_zh
+from wco2_engine.publication.recipe import Recipe
+from wco2_engine.publication.reproduction import write_reproduction
 from wco2_engine.publication.series_files import (
     NETCDF,
     ZARR,
@@ -33,16 +37,24 @@ from wco2_engine.publication.series_files import (
     write_zarr,
 )
 from wco2_engine.publication.stac import check_stac, write_stac
+from wco2_engine.publication.works import BIBTEX, LIST, References
 
 CHECKSUMS, THUMBNAIL = "SHA256SUMS", "thumbnail.png"
 _PIECE = 1 << 20  # bytes read at once
 
 
-def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -> list[Path]:
+def publish(
+    dataset: Dataset,
+    output: Path,
+    replace: bool,
+    progress: Progress,
+    recipe: Recipe | None = None,
+) -> list[Path]:
     """Write the folder; its files.
 
     Parameters
     ----------
+    recipe : how the maps were made, to be published too; None where that is not known.
     replace : whether an earlier published folder of that name may be replaced.
 
     Raises
@@ -56,15 +68,18 @@ def publish(dataset: Dataset, output: Path, replace: bool, progress: Progress) -
     with locked(parent, f".{output.name}.lock"):
         sweep(parent)
         _refuse(dataset, output, replace)
-        _publish(dataset, output, progress)
+        _publish(dataset, output, recipe, progress)
     return sorted(path for path in output.rglob("*") if path.is_file())
 
 
-def _publish(dataset: Dataset, output: Path, progress: Progress) -> None:
+def _publish(dataset: Dataset, output: Path, recipe: Recipe | None, progress: Progress) -> None:
     with _made_whole(output) as folder:
-        _write_maps(dataset, folder, SubProgress(progress, 0.0, 0.2))
-        write_netcdf(dataset, folder / NETCDF, SubProgress(progress, 0.2, 0.45))
-        write_zarr(dataset, folder / ZARR, SubProgress(progress, 0.45, 0.7))
+        _write_maps(dataset, folder, SubProgress(progress, 0.0, 0.15))
+        write_netcdf(dataset, folder / NETCDF, SubProgress(progress, 0.15, 0.35))
+        write_zarr(dataset, folder / ZARR, SubProgress(progress, 0.35, 0.55))
+        if recipe is not None:
+            write_reproduction(recipe, dataset.about, folder, SubProgress(progress, 0.55, 0.7))
+        _write_texts(dataset, folder, recipe.sources if recipe else ())
         for place, source in dataset.extras.items():
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, folder / place)
@@ -77,19 +92,24 @@ def _publish(dataset: Dataset, output: Path, progress: Progress) -> None:
             "GeoTIFF": "each is cloud-optimised and states CRS, nodata, units and what it shows",
             "netCDF and Zarr": "read back and compared with the maps, value by value",
             "STAC": "",
+            "RO-Crate": "",
         }
         (folder / CHECKSUMS).touch()  # the collection names them, and their lists come last
         write_card(dataset, folder, checks)
         write_stac(dataset, folder, abstract_en(dataset))
+        write_zenodo(dataset, folder)
+        write_crate(dataset, folder)
         _check_maps(folder)
         check_values(dataset, folder, SubProgress(progress, 0.7, 0.9))
         checks["STAC"] = check_stac(folder)
+        checks["RO-Crate"] = check_crate(folder)
         checks["Privacy"] = "no file names a folder of the machine that it was made on"
         checks["Not checked here"] = (
             f"the whole of {CONVENTIONS} (compliance-checker does) and the schemas of STAC "
             "extensions (stac-valid does)"
         )
         write_card(dataset, folder, checks)
+        write_crate(dataset, folder)  # with the sizes that files have in the end
         _check_privacy(dataset, folder)
         progress.update(0.95, "Checksums")
         _write_checksums(folder, progress)
@@ -148,6 +168,20 @@ def _write_maps(dataset: Dataset, folder: Path, progress: Progress) -> None:
         stop_if_cancelled(progress)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, folder / place)
+
+
+def _write_texts(dataset: Dataset, folder: Path, sources: Sequence[str]) -> None:
+    """References, and methods where there is a model."""
+    references = References.of_dataset(dataset, sources)
+    texts = {LIST: references.as_list(), BIBTEX: references.as_bibtex()}
+    if dataset.model:
+        texts |= {
+            ENGLISH: methods_en(dataset, references),
+            CHINESE: methods_zh(dataset, references),
+        }
+    for name, text in texts.items():
+        if text.strip():
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def _draw_thumbnail(dataset: Dataset, path: Path) -> None:
@@ -212,12 +246,8 @@ def _write_checksums(folder: Path, progress: Progress) -> None:
     lines = []
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name != CHECKSUMS:
-            stop_if_cancelled(progress)
-            digest = hashlib.sha256()
-            with path.open("rb") as handle:
-                while piece := handle.read(_PIECE):
-                    digest.update(piece)
-            lines.append(f"{digest.hexdigest()}  {path.relative_to(folder).as_posix()}\n")
+            digest = sha256_of(path, progress)
+            lines.append(f"{digest}  {path.relative_to(folder).as_posix()}\n")
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from wco2_engine import __version__
 from wco2_engine.files import atomic_write
 from wco2_engine.inputs.catalogue import Predictor
 from wco2_engine.inputs.rasters import AS_STORED, is_local
+from wco2_engine.inputs.toml import toml_value
 
 NAME = "catalogue.toml"
 
@@ -24,7 +24,7 @@ def write_catalogue(folder: Path, predictors: Sequence[tuple[dict[str, Any], str
     for keys, comment in predictors:
         lines += ["", "[[predictor]]"]
         lines += [f"# {_plain(comment)}"] if comment else []
-        lines += [f"{key} = {_toml(value)}" for key, value in keys.items()]
+        lines += [f"{key} = {toml_value(value)}" for key, value in keys.items()]
     path = folder / NAME
     text = "\n".join(lines) + "\n"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
@@ -96,15 +96,3 @@ def _of_the_model(predictor: Predictor) -> dict[str, Any]:
 
 def _plain(text: str) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)  # nan and inf are TOML's words too

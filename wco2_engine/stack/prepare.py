@@ -6,12 +6,12 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wco2_engine.files import writable_folder
+from wco2_engine.files import file_state, writable_folder
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.predictors import Sources, needed_months
 from wco2_engine.inputs.rasters import Rasters, is_local
@@ -290,13 +290,31 @@ def states(catalogue: Catalogue, months: Iterable[Month] | None) -> list[str]:
     Nothing is opened but what is read as it is: of a download, all files count whose names leave
     room for such a month.
     """
+    return sorted({state for _, _, state in _files(catalogue, months)})
+
+
+def files_behind(catalogue: Catalogue, months: Iterable[Month]) -> dict[str, set[str]]:
+    """By file, or archive of files, the predictors that may need it for some predicted months.
+
+    What `states` says of opening holds here too. GDAL's names of what is on another machine stay.
+    """
+    found: dict[str, set[str]] = {}
+    for name, path, _ in _files(catalogue, months):
+        found.setdefault(path, set()).add(name)
+    return found
+
+
+def _files(catalogue: Catalogue, months: Iterable[Month] | None) -> Iterator[tuple[str, str, str]]:
+    """Predictor, path and state of every file that predicted months may need."""
     wanted = None if months is None else sorted(set(months))
     found = needs(catalogue, wanted)
     plain = replace(catalogue, predictors=tuple(n.predictor for n in found if not n.why))
-    listed: set[str] = set()
     if wanted is not None:
         with Rasters() as rasters:
-            listed |= set(Sources(plain, rasters).states(plain.predictors, wanted))
+            sources = Sources(plain, rasters)
+            for predictor in plain.predictors:
+                for path in set[str]().union(*(sources.paths(predictor, m) for m in wanted)):
+                    yield predictor.name, path, file_state(path)
     for need in found:
         if not need.why:
             continue
@@ -307,8 +325,9 @@ def states(catalogue: Catalogue, months: Iterable[Month] | None) -> list[str]:
             files = candidates(part, catalogue.folder, where)
             # Other years may stand for those that lack.
             others = predictor.missing != "error" or wanted is None
-            listed |= {c.state for c in files if others or any(map(c.may_hold, stored))}
-    return sorted(listed)
+            for file in files:
+                if others or any(map(file.may_hold, stored)):
+                    yield predictor.name, str(file.found.path), file.state
 
 
 def with_units(catalogue: Catalogue, stack: Path | None = None) -> Catalogue:
