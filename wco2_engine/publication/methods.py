@@ -154,9 +154,7 @@ def _uncertainty_en(dataset: Dataset) -> Iterable[str]:
                     else "; there were too few sites to test calibrated bounds."
                 )
             )
-        yield "Bounds are of single cells and can't be added up to the interval of a total."
-    else:
-        yield "The maps have no bounds."
+    yield dataset.bounds_hold or "The maps have no bounds."
     if record.get("members"):
         yield (
             f"An ensemble of {record['members']} forests, each grown on half of the sites, gives "
@@ -310,6 +308,12 @@ def _uncertainty_zh(dataset: Dataset) -> Iterable[str]:
                 f"区域“{_name(row['region'])}”留出站点上 {level:.0%} 区间的覆盖率，校准前为 "
                 f"{row['raw_coverage']:.0%}{after}"
             )
+        factors = record.get("interval_of_winter") or {}
+        yield (
+            "冬季的上下界按留出站点的冬季校准。"
+            if factors and all(factors.values())
+            else "冬季的上下界为各月上下界之和。"
+        )
         yield "上下界针对单个网格，不能相加作为总量的区间。"
     else:
         yield "地图没有上下界。"
