@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
-from wco2_engine.learning._walk_numba import _compiled, _read
+from wco2_engine.learning._walk_numba import compiled, read_only
 
 MANY, FEW = 128, 8  # rows in a box
 
@@ -95,12 +95,12 @@ def _keep(rows, first, last, points, n_points, limit, squared, bits, kept):  # t
     return n_kept
 
 
-@_compiled(
+@compiled(
     [
         types.void(
-            _read(types.float64, 2),
-            _read(types.float64, 2),
-            _read(types.float64),
+            read_only(types.float64, 2),
+            read_only(types.float64, 2),
+            read_only(types.float64),
             types.float64[::1],
             types.int64[::1],
         )

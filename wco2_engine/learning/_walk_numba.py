@@ -14,7 +14,7 @@ bounds-checked: `Forest` checks its nodes and its rows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import from_dtype, njit, types
@@ -29,10 +29,7 @@ MOST_TRIMMED = 8_192
 # Trees whose leaves tell which rows are alike, and trees on which that is tried.
 ORDERING_TREES, TRIAL_TREES = 2, 4
 
-_ONE, _TWO, _THREE, _EIGHT = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(8)
-_TOGETHER = np.uint64(TOGETHER)
-_SIXTY_FOUR = np.uint64(64)
-_LEAF_SIZES = 64  # whose weights are kept: larger leaves are rare
+_ONE, _EIGHT, _TOGETHER = np.uint64(1), np.uint64(8), np.uint64(TOGETHER)
 
 
 def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int32]) -> Any:
@@ -52,11 +49,11 @@ def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int3
     return by_leaf if steps(nodes, trial, keys[by_leaf]) < steps(nodes, trial, keys) else None
 
 
-def _read(scalar: Any, dimensions: int = 1) -> Any:
+def read_only(scalar: Any, dimensions: int = 1) -> Any:
     return types.Array(scalar, dimensions, "C", readonly=True)
 
 
-def _compiled(signatures: list[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def compiled(signatures: list[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`njit` for `signatures`, kept on disk where numba finds a folder that it may write to."""
 
     def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -207,10 +204,7 @@ def _columns(keys, n_boxes):  # type: ignore[no-untyped-def]
 
 
 _SMALL = from_dtype(SMALL_NODE)
-_NODES = [_read(_SMALL), _read(from_dtype(LARGE_NODE))]
-_FOUND = [types.uint16[:, ::1], types.uint32[:, ::1]]
-# Trees of many nodes have more leaves than 16 bits can tell apart, and compiling takes seconds.
-_WALKS = [(_NODES[0], _FOUND[0]), (_NODES[0], _FOUND[1]), (_NODES[1], _FOUND[1])]
+_NODES = [read_only(_SMALL), read_only(from_dtype(LARGE_NODE))]
 
 
 @njit(nogil=True)
@@ -246,9 +240,32 @@ def _trim(tree, value, code, low, high, small, small_value, small_code, queue): 
 
 
 @njit(nogil=True)
-def _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, found):  # type: ignore[no-untyped-def]
-    """`walk` for one tree."""
-    kept, leaf_of, queue, value_of, code_of, mark, leaf = scratch
+def copy_into(to, values):  # type: ignore[no-untyped-def]
+    for i in range(to.size):
+        to[i] = values[i]
+
+
+@njit(nogil=True)
+def _mark_runs(codes, n, mark, told):  # type: ignore[no-untyped-def]
+    """Mark the first `n` codes by runs of equal ones; put the runs' codes in `told`, return how
+    many."""
+    runs = np.uint64(0)
+    for i in range(n):
+        if i == 0 or codes[i] != codes[i - 1]:
+            told[runs] = codes[i]
+            runs += _ONE
+        mark[i] = runs - _ONE
+    for i in range(n, mark.size):
+        mark[i] = 0
+    return runs
+
+
+@njit(nogil=True)
+def _walk_tree(t, tree, value, code, rows, scratch, total, marks, told, begin):  # type: ignore[no-untyped-def]
+    """`_walk` for one tree."""
+    kept, leaf_of, queue, value_of, mark, leaf = scratch
+    end = np.uint64(begin[t, 0]) if marks.size else np.uint64(0)
+    keys, columns, low, high = rows
     cells = keys.reshape(-1)
     n_rows, width = np.uint64(keys.shape[0]), np.uint64(keys.shape[1])
     for box in range(low.shape[0]):
@@ -265,36 +282,41 @@ def _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, total, f
                 value_of[k] = value[leaf_of[k]]
             for k in range(last - first):
                 total[first + k] += value_of[np.uint64(mark[k])]
-            if found.size:
+            if marks.size:
+                copy_into(marks[box, t], mark)
                 for k in range(n_kept + _ONE):
-                    code_of[k] = code[leaf_of[k]]
-                for k in range(last - first):
-                    found[t, first + k] = code_of[np.uint64(mark[k])]
+                    told[end + np.uint64(k)] = code[leaf_of[k]]
+                end += n_kept + _ONE
         else:
             _leaves(tree, cells, width, first, last, leaf)
             for k in range(last - first):
                 total[first + k] += value[leaf[k]]
-            if found.size:
+            if marks.size:
                 for k in range(last - first):
-                    found[t, first + k] = code[leaf[k]]
+                    leaf[k] = code[leaf[k]]
+                end += _mark_runs(leaf, last - first, marks[box, t], told[end:])
+        if marks.size:
+            begin[t, box + 1] = end
 
 
-@_compiled(
+@compiled(
     [
         types.void(
             nodes,
-            _read(types.uint64),
-            _read(types.float64),
-            _read(types.uint32),
-            _read(types.int32, 2),
+            read_only(types.uint64),
+            read_only(types.float64),
+            read_only(types.uint32),
+            read_only(types.int32, 2),
             types.float64[:, ::1],
-            found,
+            types.uint8[:, :, ::1],
+            types.uint32[::1],
+            types.uint32[:, ::1],
         )
-        for nodes, found in _WALKS
+        for nodes in _NODES
     ]
 )
-def walk(nodes, bounds, values, codes, keys, total, found):  # type: ignore[no-untyped-def]
-    """See `_walk_numpy.walk`."""
+def _walk(nodes, bounds, values, codes, keys, total, marks, told, begin):  # type: ignore[no-untyped-def]
+    """Add up `total` as `_walk_numpy.walk` does, and fill a `Reached` where it has room."""
     low, high = _boxes(keys)
     columns = _columns(keys, low.shape[0])
     n_boxes, width = low.shape
@@ -312,7 +334,6 @@ def walk(nodes, bounds, values, codes, keys, total, found):  # type: ignore[no-u
         np.empty(MOST_STEPS + 2, np.uint32),
         queue,
         np.empty(MOST_STEPS + 2, np.float64),
-        np.empty(MOST_STEPS + 2, np.uint32),
         np.empty(TOGETHER, np.int32),
         np.empty(TOGETHER, np.uint32),
     )
@@ -322,15 +343,118 @@ def walk(nodes, bounds, values, codes, keys, total, found):  # type: ignore[no-u
         tree = nodes[bounds[t] : bounds[t + 1]]
         value = values[bounds[t] : bounds[t + 1]]
         code = codes[bounds[t] : bounds[t + 1]]
+        if marks.size and t:
+            begin[t, 0] = begin[t - 1, n_boxes]
+        rows = keys, columns, low, high
         if _trim(tree, value, code, lowest, highest, small, small_value, small_code, queue):
-            _walk_tree(
-                t, small, small_value, small_code, keys, columns, low, high, scratch, own, found
-            )
+            _walk_tree(t, small, small_value, small_code, rows, scratch, own, marks, told, begin)
         else:
-            _walk_tree(t, tree, value, code, keys, columns, low, high, scratch, own, found)
+            _walk_tree(t, tree, value, code, rows, scratch, own, marks, told, begin)
 
 
-@_compiled([types.int64(nodes, _read(types.uint64), _read(types.int32, 2)) for nodes in _NODES])
+class Reached(NamedTuple):
+    """Which leaves rows reach, by boxes of `TOGETHER` rows.
+
+    Attributes
+    ----------
+    n_rows : how many; what is told of rows beyond is of no meaning.
+    marks : `(n_boxes, n_trees, TOGETHER)` uint8, which of the leaves of box and tree each row
+        reaches.
+    told : uint32, the codes of the leaves; those of a tree and box begin at `begin[tree, box]` and
+        end where those of the next box begin.
+    begin : `(n_trees, n_boxes + 1)` uint32.
+    """
+
+    n_rows: int
+    marks: NDArray[np.uint8]
+    told: NDArray[np.uint32]
+    begin: NDArray[np.uint32]
+
+    @classmethod
+    def room(cls, n_rows: int, n_trees: int) -> Reached:
+        """Room for as many leaves as there can be; what is not used takes no memory."""
+        n_boxes = -(-n_rows // TOGETHER)
+        return cls(
+            n_rows,
+            np.empty((n_boxes, n_trees, TOGETHER), np.uint8),
+            np.empty(n_boxes * n_trees * TOGETHER, np.uint32),
+            np.zeros((n_trees, n_boxes + 1), np.uint32),
+        )
+
+
+_NOT_ASKED = Reached.room(0, 0)
+
+
+def walk(
+    nodes: NDArray[Any],
+    bounds: NDArray[np.uint64],
+    values: NDArray[np.float64],
+    codes: NDArray[np.uint32],
+    keys: NDArray[np.int32],
+    total: NDArray[np.float64],
+    found: NDArray[np.uint32],
+) -> None:
+    """See `_walk_numpy.walk`."""
+    if not found.size:
+        _walk(nodes, bounds, values, codes, keys, total, *_NOT_ASKED[1:])
+        return
+    _spread(*reach(nodes, bounds, values, codes, keys, total)[1:], found)
+
+
+def reach(
+    nodes: NDArray[Any],
+    bounds: NDArray[np.uint64],
+    values: NDArray[np.float64],
+    codes: NDArray[np.uint32],
+    keys: NDArray[np.int32],
+    total: NDArray[np.float64],
+) -> Reached:
+    """See `_walk_numpy.reach`."""
+    reached = Reached.room(len(keys), bounds.size - 1)
+    _walk(nodes, bounds, values, codes, keys, total, *reached[1:])
+    return reached
+
+
+def reached(codes: NDArray[np.uint32]) -> Reached:
+    """See `_walk_numpy.reached`."""
+    n_trees, n_rows = codes.shape
+    found = Reached.room(n_rows, n_trees)
+    _gather(np.ascontiguousarray(codes, np.uint32), *found[1:])
+    return found
+
+
+REACHED = types.uint8[:, :, ::1], types.uint32[::1], types.uint32[:, ::1]
+
+
+@compiled([types.void(*REACHED, types.uint32[:, ::1])])
+def _spread(marks, told, begin, found):  # type: ignore[no-untyped-def]
+    """Put in `found` `(n_trees, n_rows)` the codes of what was reached."""
+    n_trees, n_rows = found.shape
+    for box in range(marks.shape[0]):
+        first = box * TOGETHER
+        for t in range(n_trees):
+            mark = marks[box, t]
+            for i in range(min(TOGETHER, n_rows - first)):
+                found[t, first + i] = told[begin[t, box] + np.uint64(mark[i])]
+
+
+@compiled([types.void(types.uint32[:, ::1], *REACHED)])
+def _gather(codes, marks, told, begin):  # type: ignore[no-untyped-def]
+    """The reverse of `_spread`."""
+    n_trees, n_rows = codes.shape
+    end = np.uint64(0)
+    for t in range(n_trees):
+        for box in range(marks.shape[0]):
+            first = box * TOGETHER
+            n = min(TOGETHER, n_rows - first)
+            begin[t, box] = end
+            end += _mark_runs(codes[t, first : first + n], n, marks[box, t], told[end:])
+        begin[t, marks.shape[0]] = end
+
+
+@compiled(
+    [types.int64(nodes, read_only(types.uint64), read_only(types.int32, 2)) for nodes in _NODES]
+)
 def steps(nodes, bounds, keys):  # type: ignore[no-untyped-def]
     """How many steps it takes to cut down all trees for the rows in this order."""
     low, high = _boxes(keys)
@@ -343,249 +467,3 @@ def steps(nodes, bounds, keys):  # type: ignore[no-untyped-def]
         for box in range(low.shape[0]):
             count += _cut_down(tree, low[box], high[box], kept, leaf_of, queue)[0]
     return np.int64(count)
-
-
-@njit(nogil=True)
-def _copy(to, values):  # type: ignore[no-untyped-def]
-    for i in range(values.size):
-        to[i] = values[i]
-
-
-# Four rows of codes at a time, in a function of its own, become vector instructions with numba 0.56
-# as with 0.68; with the older one, eight do not, nor does the same loop inside another.
-@njit(nogil=True)
-def _four_below(codes, t, bound, count):  # type: ignore[no-untyped-def]
-    for i in range(TOGETHER):
-        count[i] += (
-            (codes[t, i] < bound[i])
-            + (codes[t + _ONE, i] < bound[i])
-            + (codes[t + _TWO, i] < bound[i])
-            + (codes[t + _THREE, i] < bound[i])
-        )
-
-
-@njit(nogil=True)
-def _count_below(codes, bound, count):  # type: ignore[no-untyped-def]
-    """Put in `count` how many codes of each column are below its bound."""
-    count[:] = 0
-    for t in range(0, codes.shape[0], 4):
-        _four_below(codes, np.uint64(t), bound, count)
-
-
-@njit(nogil=True)
-def _last_below(codes, bound, last):  # type: ignore[no-untyped-def]
-    """Put in `last` the largest code of each column that is below its bound, or 0."""
-    last[:] = 0
-    for t in range(0, codes.shape[0], 4):
-        _four_last(codes, np.uint64(t), bound, last)
-
-
-@njit(nogil=True)
-def _four_last(codes, t, bound, last):  # type: ignore[no-untyped-def]
-    for i in range(TOGETHER):
-        a = codes[t, i] if codes[t, i] < bound[i] else last[i]
-        b = codes[t + _ONE, i] if codes[t + _ONE, i] < bound[i] else last[i]
-        c = codes[t + _TWO, i] if codes[t + _TWO, i] < bound[i] else last[i]
-        d = codes[t + _THREE, i] if codes[t + _THREE, i] < bound[i] else last[i]
-        last[i] = max(last[i], max(max(a, b), max(c, d)))
-
-
-@njit(nogil=True)
-def _add(bound, at, bit):  # type: ignore[no-untyped-def]
-    for i in range(at.size):
-        bound[i] = at[i] | bit
-
-
-@njit(nogil=True)
-def _take(count, nth, bound, at, under):  # type: ignore[no-untyped-def]
-    for i in range(at.size):
-        at[i] = bound[i] if count[i] < nth else at[i]
-        under[i] = count[i] if count[i] < nth else under[i]
-
-
-@njit(nogil=True)
-def _of_ranks(found, first, target, shares, codes, scratch, out):  # type: ignore[no-untyped-def]
-    """The quantiles of equally heavy targets, for `TOGETHER` rows from `first`, found bit by bit.
-
-    Where fewer than n codes of a row are below a bound, its n-th smallest is the bound or above.
-    `codes` has room for them, with a multiple of four rows. Rows of `found` with codes that are
-    not ranks get anything.
-    """
-    n_trees, n_rows = found.shape
-    bound, count, at, before, under = scratch
-    last_rank = np.uint64(target.size - 1)
-    top = _ONE
-    while top <= last_rank:
-        top *= _TWO
-    n = min(TOGETHER, n_rows - first)
-    for t in range(n_trees):
-        _copy(codes[t], found[t, first : first + n])
-    for k in range(shares.size):
-        place = shares[k] * (n_trees - 1) + 1
-        below = np.int64(place)
-        nth = min(below + 1, n_trees)
-        at[:] = 0
-        under[:] = 0
-        bit = top
-        while bit > _ONE:
-            bit //= _TWO
-            _add(bound, at, bit)
-            _count_below(codes, bound, count)
-            _take(count, nth, bound, at, under)
-        _last_below(codes, at, before)
-        for i in range(n):
-            if at[i] <= last_rank:
-                upper = target[at[i]]
-                lower = target[before[i]] if under[i] == below else upper
-                out[first + i, k] = lower + (place - below) * (upper - lower)
-
-
-# The place of the only bit of a number: its product with this constant has another six bits on top
-# for each place (de Bruijn sequence; Leiserson, Prokop and Randall 1998).
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_PLACES = np.zeros(64, np.uint8)
-for _place in range(64):
-    _PLACES[((1 << _place) * int(_DE_BRUIJN) % 2**64) >> 58] = _place
-
-
-@njit(nogil=True)
-def _weigh(codes, several, table, weight, touched):  # type: ignore[no-untyped-def]
-    """Add to `weight` what each training row has in the leaves of these codes.
-
-    Ranks with a weight have their bit in `touched`. `table` has room for the weights of a row in
-    leaves of each size, which are divided only once.
-    """
-    n_targets = np.uint64(weight.size)
-    n_members = np.int64(0)
-    for code in codes:
-        n_members += (
-            np.int64(1) if code < n_targets else np.int64(several[np.uint64(code) - n_targets])
-        )
-    for length in range(1, table.size):
-        table[length] = 1 / length * n_members / codes.size
-    one = table[1]
-    for code in codes:
-        rank = np.uint64(code)
-        if rank < n_targets:
-            weight[rank] += one
-            touched[rank // _SIXTY_FOUR] |= _ONE << (rank % _SIXTY_FOUR)
-            continue
-        begin = rank - n_targets
-        size = np.int64(several[begin])
-        each = table[size] if size < table.size else 1 / size * n_members / codes.size
-        for k in range(size):
-            rank = np.uint64(several[begin + _ONE + np.uint64(k)])
-            weight[rank] += each
-            touched[rank // _SIXTY_FOUR] |= _ONE << (rank % _SIXTY_FOUR)
-
-
-@njit(nogil=True)
-def _add_up(weight, touched, rank_of, reached_of):  # type: ignore[no-untyped-def]
-    """Put the ranks with a weight, ascending, and the weights up to each; how many there are.
-
-    Leaves `weight` and `touched` empty.
-    """
-    n = 0
-    reached = 0.0
-    for block in range(touched.size):
-        bits = touched[block]
-        touched[block] = 0
-        while bits:
-            lowest = bits & (~bits + _ONE)
-            bits ^= lowest
-            place = np.uint64(_PLACES[(lowest * _DE_BRUIJN) >> np.uint64(58)])
-            rank = np.uint64(block) * _SIXTY_FOUR + place
-            reached += weight[rank]
-            weight[rank] = 0.0
-            rank_of[n] = rank
-            reached_of[n] = reached
-            n += 1
-    return n
-
-
-@njit(nogil=True)
-def _of_weights(target, share, rank_of, reached_of, n):  # type: ignore[no-untyped-def]
-    """The quantile of the first `n` ranks, whose weights add up to `reached_of`."""
-    place = share * (reached_of[n - 1] - 1) + 1
-    low, high = 0, n  # of the first that is reached beyond the place
-    while low < high:
-        middle = (low + high) // 2
-        if reached_of[middle] <= place:
-            low = middle + 1
-        else:
-            high = middle
-    if low == 0 or low == n:
-        return target[rank_of[min(low, n - 1)]]
-    lower, upper = target[rank_of[low - 1]], target[rank_of[low]]
-    return lower + min(1.0, place - reached_of[low - 1]) * (upper - lower)
-
-
-@njit(nogil=True)
-def _trimmed(target, trim, rank_of, reached_of, n):  # type: ignore[no-untyped-def]
-    """The mean of the first `n` ranks, whose weights add up to `reached_of`, without the ends."""
-    low, high = trim * reached_of[n - 1], (1 - trim) * reached_of[n - 1]
-    before, total = low, 0.0
-    for k in range(n):
-        kept = min(max(reached_of[k], low), high)
-        total += (kept - before) * target[rank_of[k]]
-        before = kept
-    return total / (high - low)
-
-
-@_compiled(
-    [
-        types.void(
-            codes,
-            _read(types.float64),
-            _read(types.uint32),
-            types.float64[::1],
-            types.float64,
-            types.float64[:, ::1],
-        )
-        for codes in _FOUND
-    ]
-)
-def summaries(found, target, several, shares, trim, out):  # type: ignore[no-untyped-def]
-    """See `_walk_numpy.summaries`."""
-    n_trees, n_rows = found.shape
-    kind = found.dtype
-    by_rank = np.empty(((n_trees + 3) // 4 * 4, TOGETHER), kind)
-    by_rank[:] = target.size - 1
-    scratch = (
-        np.empty(TOGETHER, kind),
-        np.empty(TOGETHER, kind),
-        np.empty(TOGETHER, kind),
-        np.empty(TOGETHER, kind),
-        np.empty(TOGETHER, kind),
-    )
-    weighs = several.size > 0 or trim > 0
-    by_row = np.empty((TOGETHER if weighs else 0, n_trees), kind)
-    largest = np.zeros(TOGETHER, kind)
-    weight = np.zeros(target.size if weighs else 0, np.float64)
-    touched = np.zeros(weight.size // 64 + 1, np.uint64)
-    rank_of, reached_of = np.empty(weight.size, np.uint32), np.empty(weight.size, np.float64)
-    table = np.empty(_LEAF_SIZES, np.float64)
-    for first in range(0, n_rows, TOGETHER):
-        n = min(TOGETHER, n_rows - first)
-        alone = n
-        if weighs:
-            largest[:] = 0
-            for t in range(n_trees):
-                for i in range(n):
-                    by_row[i, t] = found[t, first + i]
-                    largest[i] = max(largest[i], found[t, first + i])
-            for i in range(n):
-                alone -= largest[i] >= target.size or trim > 0
-        if alone:
-            _of_ranks(found, first, target, shares, by_rank, scratch, out)
-        if alone == n:
-            continue
-        for i in range(n):
-            if largest[i] < target.size and trim == 0:
-                continue
-            _weigh(by_row[i], several, table, weight, touched)
-            length = _add_up(weight, touched, rank_of, reached_of)
-            for k in range(shares.size):
-                out[first + i, k] = _of_weights(target, shares[k], rank_of, reached_of, length)
-            if trim > 0:
-                out[first + i, shares.size] = _trimmed(target, trim, rank_of, reached_of, length)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wco2_engine.learning._nodes import SLACK, unit_of
+
 # Rows that have reached their leaf are set aside every few steps: each time costs about a step.
 STEPS_BETWEEN_CHECKS = 4
 
@@ -40,8 +42,27 @@ def walk(
             found[tree] = codes[first:last][leaves]
 
 
+def reach(
+    nodes: NDArray[Any],
+    bounds: NDArray[np.uint64],
+    values: NDArray[np.float64],
+    codes: NDArray[np.uint32],
+    keys: NDArray[np.int32],
+    total: NDArray[np.float64],
+) -> Any:
+    """What `summaries` takes: which leaves the rows reach. Adds to `total` as `walk` does."""
+    found = np.empty((bounds.size - 1, len(keys)), np.uint32)
+    walk(nodes, bounds, values, codes, keys, total, found)
+    return found
+
+
+def reached(codes: NDArray[np.uint32]) -> Any:
+    """What `reach` returns, from the codes `(n_trees, n_rows)` of the leaves."""
+    return codes
+
+
 def summaries(
-    found: NDArray[np.uint32],
+    reached: NDArray[np.uint32],
     target: NDArray[np.float64],
     several: NDArray[np.uint32],
     shares: NDArray[np.float64],
@@ -51,61 +72,60 @@ def summaries(
     """Put in `out` the quantiles that `Forest.predict_interval` defines, and a trimmed mean.
 
     `out` is `(n_rows, n_shares)`, with one column more for the mean without the share `trim` at
-    each end, where that is above 0. `found` is what `walk` fills, with codes of leaves; see
-    `LeafTargets` for the rest.
+    each end, where that is above 0. `reached` is what `reach` returns; see `LeafTargets` for the
+    rest.
     """
-    if trim:
-        for row, codes in enumerate(found.T.tolist()):
-            reached, values = _weighted(codes, target, several)
-            out[row, -1] = _trimmed(reached, values, trim)
-    n_trees = len(found)
-    alone = (found < target.size).all(axis=0)
-    ranks = np.sort(found[:, alone], axis=0)
-    for k, share in enumerate(shares.tolist()):
-        place = share * (n_trees - 1) + 1
-        below = int(place)
-        lower, upper = (target[ranks[at]] for at in (below - 1, min(below, n_trees - 1)))
-        out[alone, k] = lower + (place - below) * (upper - lower)
-    for row in np.flatnonzero(~alone).tolist():
-        reached, values = _weighted(found[:, row].tolist(), target, several)
-        out[row, : len(shares)] = _weighted_quantiles(reached, values, shares)
+    unit = unit_of(len(reached))
+    for row, codes in enumerate(reached.T.tolist()):
+        values, up_to, n_members = _weighed(codes, target, several, unit)
+        for k, share in enumerate(shares.tolist()):
+            out[row, k] = _quantile(values, up_to, share, n_members, len(codes), unit)
+        if trim:
+            out[row, -1] = _trimmed(values, up_to, trim)
 
 
-def _weighted(
-    codes: list[int], target: NDArray[np.float64], several: NDArray[np.uint32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The weights up to each target in the leaves of these codes, and the targets, ascending."""
-    members = []
+def _weighed(
+    codes: list[int], target: NDArray[np.float64], several: NDArray[np.uint32], unit: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], int]:
+    """The targets in the leaves of these codes, the weights up to each, and how many rows."""
+    weight = np.zeros(target.size, np.int64)
+    n_members = 0
     for code in codes:
-        begin = code - target.size
-        members.append(
-            np.array([code]) if begin < 0 else several[begin + 1 : begin + 1 + several[begin]]
-        )
-    n_members = sum(each.size for each in members)
-    weight = np.zeros(target.size)
-    for each in members:
-        weight[each] += 1 / each.size * n_members / len(members)
+        at = code - target.size
+        ranks = np.array([code]) if at < 0 else several[at + 1 : at + 1 + several[at]]
+        each, left = divmod(unit, ranks.size)
+        weight[ranks] += each
+        weight[ranks[0]] += left
+        n_members += ranks.size
     used = np.flatnonzero(weight)
-    return np.cumsum(weight[used]), target[used]
+    return target[used], np.cumsum(weight[used]), n_members
 
 
-def _trimmed(reached: NDArray[np.float64], values: NDArray[np.float64], trim: float) -> np.float64:
-    """The mean of the values whose weights add up to `reached`, without the ends."""
-    low, high = trim * reached[-1], (1 - trim) * reached[-1]
-    kept = np.diff(np.clip(reached, low, high), prepend=low)
-    return np.cumsum(kept * values)[-1] / (high - low)
+def _quantile(
+    values: NDArray[np.float64],
+    up_to: NDArray[np.int64],
+    share: float,
+    n_members: int,
+    n_trees: int,
+    unit: int,
+) -> float:
+    place = share * (n_members - 1) + 1
+    scale = n_trees * float(unit) / n_members  # units, of which the definition counts one
+    # Where all leaves have one row, sums are exact. Else what is as large but for rounding is.
+    slack = 0 if n_members == n_trees else n_members + SLACK
+    above = int(np.searchsorted(up_to, int(place * scale) + slack, side="right"))
+    if above in (0, up_to.size):
+        return float(values[min(above, up_to.size - 1)])
+    lower, upper = float(values[above - 1]), float(values[above])
+    step = place - float(up_to[above - 1]) / scale
+    return upper if step >= 1 else lower + max(0.0, step) * (upper - lower)
 
 
-def _weighted_quantiles(
-    reached: NDArray[np.float64], values: NDArray[np.float64], shares: NDArray[np.float64]
-) -> list[float]:
-    answers = []
-    for share in shares.tolist():
-        place = share * (reached[-1] - 1) + 1
-        below = int(np.searchsorted(reached, place, side="right")) - 1
-        lower, upper = values[max(below, 0)], values[min(below + 1, values.size - 1)]
-        answers.append(lower + min(1, place - reached[below]) * (upper - lower))
-    return answers
+def _trimmed(values: NDArray[np.float64], up_to: NDArray[np.int64], trim: float) -> float:
+    whole = float(up_to[-1])
+    low, high = int(trim * whole), int((1 - trim) * whole)
+    kept = np.diff(np.clip(up_to, low, high), prepend=low)
+    return float(np.cumsum(kept * values)[-1] / (high - low))
 
 
 def _leaves(tree: NDArray[Any], rows: NDArray[np.int32]) -> NDArray[np.intp]:

@@ -265,9 +265,9 @@ class Forest:
         each weighted by 1 / (rows in its leaf), averaged over the trees (Meinshausen 2006,
         doi:10.5555/1248547.1248582). Weights add up to N, the rows in all leaves reached; the
         quantile q lies at p = 1 + q (N - 1). It is the largest target whose cumulative weight is
-        at most p, and of the step to the next one the part that p is beyond it, at most 1. With
-        one row in every leaf this is numpy's linear quantile of the trees' values. The package
-        quantile-forest has the same definition (`weighted_leaves=True`).
+        at most p, not counting rounding, and of the step to the next one the part that p is beyond
+        it, at most 1. With one row in every leaf this is numpy's linear quantile of the trees'
+        values. The package quantile-forest has the same definition (`weighted_leaves=True`).
 
         Takes and raises what `predict` does, besides a ValueError for a level that is not between
         0 and 1, and for a forest without `targets` whose leaves hold several rows.
@@ -317,17 +317,16 @@ class Forest:
         mean = np.empty(len(matrix))
         answers = np.empty((len(shares) + (trim > 0), len(matrix)))
         walk = walker(kernel)
-        small = self._nodes.dtype == SMALL_NODE and max(targets.n_codes, self.n_trees + 3) < 2**16
 
         def work(block: slice) -> None:
-            room = self._room(len(matrix[block]), np.uint16 if small else np.uint32)
             for part, keys in self._alike(walk, matrix[block]):
                 total = np.zeros((1, len(keys)))
-                found = room[: self.n_trees * len(keys)].reshape(self.n_trees, -1)
-                walk.walk(self._nodes, self._bounds, self.value, targets.code, keys, total, found)
+                reached = walk.reach(
+                    self._nodes, self._bounds, self.value, targets.code, keys, total
+                )
                 mean[block][part] = total[0] / self.n_trees
                 out = np.empty((len(keys), len(answers)))
-                walk.summaries(found, targets.target, targets.several, shares, trim, out)
+                walk.summaries(reached, targets.target, targets.several, shares, trim, out)
                 answers[:, block][:, part] = out.T
 
         _in_blocks(work, len(matrix), threads)
@@ -346,9 +345,8 @@ class Forest:
         number = np.arange(self.n_nodes, dtype=np.uint32)
 
         def work(block: slice) -> None:
-            room = self._room(len(matrix[block]), np.uint32)
             for part, keys in self._alike(walk, matrix[block]):
-                found = room[: self.n_trees * len(keys)].reshape(self.n_trees, -1)
+                found = np.empty((self.n_trees, len(keys)), np.uint32)
                 total = np.zeros((1, len(keys)))
                 walk.walk(self._nodes, self._bounds, self.value, number, keys, total, found)
                 leaves[block][part] = found.T
@@ -414,10 +412,6 @@ class Forest:
             if order is not None:
                 part = order[part]
             yield part, np.ascontiguousarray(keys[part])
-
-    def _room(self, n_rows: int, kind: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
-        """Where a walk puts the codes of the leaves."""
-        return np.empty(min(n_rows, BLOCK_ROWS) * self.n_trees, kind)
 
     def _matrix(self, rows: ArrayLike) -> NDArray[np.float32]:
         if np.ma.is_masked(rows):
@@ -555,10 +549,10 @@ def summaries_of_codes(
     -------
     `(n_found, n_rows)`.
     """
-    small = max(targets.n_codes, len(codes) + 3) < 2**16
-    found = np.ascontiguousarray(codes, np.uint16 if small else np.uint32)
+    walk = walker()
     out = np.empty((codes.shape[1], len(shares) + (trim > 0)))
-    walker().summaries(found, targets.target, targets.several, shares, trim, out)
+    reached = walk.reached(codes)
+    walk.summaries(reached, targets.target, targets.several, shares, trim, out)
     return out.T
 
 
@@ -572,6 +566,8 @@ class Walker(NamedTuple):
     about: str  # for notes to the user: with its version, and why it is not the faster one
     order: Callable[..., Any]
     walk: Callable[..., None]
+    reach: Callable[..., Any]
+    reached: Callable[..., Any]
     summaries: Callable[..., None]
 
 
@@ -610,7 +606,7 @@ def _numpy_walker(why: str) -> Walker:
     from wco2_engine.learning import _walk_numpy as walk
 
     about = f"numpy {np.__version__} ({why})"
-    return Walker("numpy", about, walk.order, walk.walk, walk.summaries)
+    return Walker("numpy", about, walk.order, walk.walk, walk.reach, walk.reached, walk.summaries)
 
 
 @cache
@@ -619,11 +615,12 @@ def _numba_walker() -> Walker | str:
     try:
         import numba
 
+        from wco2_engine.learning import _leaves_numba as leaves
         from wco2_engine.learning import _walk_numba as walk
     except Exception as error:  # a numba that does not fit its numpy or LLVM fails in many ways
         return f"{type(error).__name__}: {error}"
     about = f"numba {numba.__version__}"
-    return Walker("numba", about, walk.order, walk.walk, walk.summaries)
+    return Walker("numba", about, walk.order, walk.walk, walk.reach, walk.reached, leaves.summaries)
 
 
 def _in_blocks(work: Callable[[slice], None], n_rows: int, threads: int) -> None:
