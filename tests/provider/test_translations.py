@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -70,3 +71,11 @@ def test_a_chinese_qgis_shows_chinese_under_the_same_ids(qgis):
     assert shown["zh"]["fluxestowintermaps"][0] == "从通量到冬季地图"
     english = [t for t in shown["zh"]["predictwinterflux"] if re.fullmatch(r"[ -~]+", t)]
     assert english == ["3_maps"]
+
+
+def test_the_engine_speaks_the_language_of_qgis(qgis, tmp_path):
+    chinese = replace(qgis, more={"LC_ALL": "zh_CN.UTF-8"})
+    given = {"MODEL": tmp_path / "no.wco2", "DESCRIPTION": tmp_path / "page.html"}
+    run = chinese.run("describemodel", **given)
+    assert run.code == 1 and f"模型 {tmp_path}/no.wco2 不存在。" in run.said
+    assert "no.wco2 does not exist" in qgis.run("describemodel", **given).said

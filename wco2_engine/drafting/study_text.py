@@ -39,6 +39,7 @@ def study_text(
         "\n[observations]",
         f"file = {toml_value(fluxes)}",
         f"flux_units = {toml_value(flux_units)}",
+        'screen = { bad_rows = "reject" }  # rows that can\'t be are listed, and do not stop a run',
         "\n[observations.columns]",
         *(f"{what} = {toml_value(name)}" for what, name in columns.items()),
         "\n[winter]",

@@ -153,6 +153,8 @@ class MapFromLayers(Algorithm):
         stages = facts["stages"]
         for name, found in stages.items():
             feedback.pushInfo(f"{name}: {'done before' if found.get('skipped') else 'done'}")
+        for what, number in stages["observations"]["counts"].items():
+            feedback.pushInfo(f"{what.replace('_', ' ')}: {number}")
         maps = stages["predict"]["outputs"]
         if self.parameterAsBoolean(parameters, "LOAD", context):
             show_maps(maps, context)

@@ -44,6 +44,7 @@ def test_a_study_is_begun_whose_columns_are_guessed_and_told(given: Path) -> Non
     assert study.observations.input == str(given / "flüsse.csv")
     assert (study.observations.columns or {})["month"] == "Month"
     assert study.observations.flux_units == "g C m-2 day-1"
+    assert study.observations.screen == {"bad_rows": "reject"}
     assert (study.predict.years, study.predict.products.interval) == ("2001", 0.9)
     assert study.predict.grid().bounds == (100.0, 64.0, 102.0, 66.0)
 
