@@ -26,7 +26,7 @@ DOMAIN, ZONES = f"{__name__}.DomainTable", f"{__name__}.ZonesTable"  # to be nam
 MEMBERS = 20
 ENOUGH_TREES = 100  # to be shared by members without asking
 MAX_ENSEMBLE = 1_000  # members whose totals tell an interval
-TUNE_BUDGET = 500  # forests of 100 trees
+TUNE_BUDGET = 1_000  # forests of 100 trees
 
 
 @dataclass(frozen=True)

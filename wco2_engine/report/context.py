@@ -11,6 +11,7 @@ from typing import Any
 from wco2_engine.learning.explanation import AccumulatedEffect, accumulated_effects
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.mapping.record import PredictionRecord
+from wco2_engine.options import Hyperparameters
 
 PARTS = ("month", "zone", "method")  # that scores are told by too, one at a time
 WHOLE = "all"
@@ -89,6 +90,12 @@ def quoted(region: RegionModel) -> str:
 def shown(region: RegionModel) -> str:
     """The validation by which errors are shown: the quoted one, else any; empty for none."""
     return quoted(region) or next(iter(region.predictions), "")
+
+
+def hyperparameters_of(model: Model, region: RegionModel) -> Hyperparameters:
+    """How a region's forest was grown; as it was tuned, where it was."""
+    tuned = model.settings.get("tuned", {}).get(region.region.name, {})
+    return Hyperparameters.of_settings({**model.settings, **tuned})
 
 
 def score_of(model: Model, region: str, method: str) -> Mapping[str, Any]:

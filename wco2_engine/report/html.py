@@ -12,6 +12,7 @@ from wco2_engine.report.page import Section, write_page
 from wco2_engine.report.sections import (
     applicability,
     coverage,
+    curve,
     data,
     effects,
     importances,
@@ -42,6 +43,7 @@ REPORT: tuple[Build, ...] = (
     observed.build,
     residuals.build,
     coverage.build,
+    curve.build,
     applicability.build,
     importances.build,
     effects.build,

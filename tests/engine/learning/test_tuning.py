@@ -151,7 +151,7 @@ def test_trees_are_counted_and_the_budget_is_kept() -> None:
     # folds. Then the best of each size of leaf and the untuned with 30 in three: in five problems.
     whole = 5 * (8 * 2 * 20 + 3 * 3 * 30)
     found = tuned(case, inner_folds=3)
-    assert (found.trees, found.budget) == (whole, 50_000)
+    assert (found.trees, found.budget) == (whole, 100_000)
     third = tuned(case, inner_folds=3, budget=10)
     assert third.trees <= 1_000
     assert {t.hyperparameters.trees for t in third.trials} == {6, 10}

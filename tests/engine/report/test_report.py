@@ -20,6 +20,7 @@ from wco2_engine.report.html import ReportContext, write_report
 from wco2_engine.report.page import number
 from wco2_engine.report.sections import (
     coverage,
+    curve,
     importances,
     limits,
     maps,
@@ -297,6 +298,18 @@ def test_what_tuning_brought_is_told_where_the_model_was_tuned(
     best, other = pages.read_csv(tmp_path / "r_files/tuning_trials.csv")
     assert (best["rmse"], best["chosen"], other["chosen"]) == ("4.0", "yes", "no")
     assert (best["months"], best["of_leaves"]) == ("winter", "mean")
+
+
+def test_what_more_sites_would_bring_is_told(
+    judged: Model, pages: SimpleNamespace, tmp_path: Path
+) -> None:
+    shown = pages.Page(report(tmp_path / "r.html", judged, curve)).text
+    assert "siberia: the curve " in shown
+    rows = pages.read_csv(tmp_path / "r_files/learning_curve.csv")
+    assert [row["share"] for row in rows] == ["0.25", "0.5", "0.75", "1.0"]
+    assert [row["gain"] == "" for row in rows] == [True, False, False, False]
+    sites = [float(row["sites"]) for row in rows]
+    assert sites == sorted(sites)
 
 
 def test_a_report_of_a_model_alone_has_neither_maps_nor_counts(

@@ -11,9 +11,8 @@ from wco2_engine.learning.explanation import GroupImportance, group_importances
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
-from wco2_engine.options import Hyperparameters
 from wco2_engine.progress import Progress, SubProgress
-from wco2_engine.report.context import SHORT, ReportContext, quoted
+from wco2_engine.report.context import SHORT, ReportContext, hyperparameters_of, quoted
 from wco2_engine.report.drawing import BLUE, GREY, SKY, label, new_figure, plain, title
 from wco2_engine.report.page import PageTable, Picture, Section, percent, ranged, text, value
 
@@ -131,8 +130,7 @@ def at_held_out_sites(
     for predictor in model.predictors:
         sets.setdefault(("group", predictor.group), []).append(predictor.name)
     settings = model.settings
-    tuned = settings.get("tuned", {}).get(region.region.name, {})
-    hyperparameters = Hyperparameters.of_settings({**settings, **tuned})
+    hyperparameters = hyperparameters_of(model, region)
     found = group_importances(
         TrainingRows.of_region(region, names),
         region.folds[method],
