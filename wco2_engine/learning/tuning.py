@@ -113,7 +113,7 @@ class Tuning:
 
     Parameters
     ----------
-    chosen : of all rows, by the rule of `tune`; the untuned ones unless others are clearly better.
+    chosen : of all rows, by the rule of `tune`; the untuned ones unless others are better.
     trials : all that were tried on all rows, by round, the last first. Their RMSE had a say in the
         choice, so it flatters: quote `nested`.
     nested : scores of tuning itself: each outer fold is predicted by what the other folds chose
@@ -195,21 +195,23 @@ def tune(
 
     Nested cross-validation (Varma and Simon 2006, doi 10.1186/1471-2105-7-91). Of the best
     candidate for each size of leaf and choice of months, by each aggregate, the smoothest is taken
-    that is clearly better than the untuned one and not clearly worse than the best, as Breiman et
-    al. (1984, Classification and Regression Trees) choose a tree within an error of the best: which
-    of many is the best by a little is chance. If none is clearly better, the untuned one is kept.
-    Clearly means by more than chance: the 90 % interval of the difference in RMSE, by paired
-    bootstrap of sites, is on one side of 0.
+    that is better than the untuned one and not clearly worse than the best, as Breiman et al.
+    (1984, Classification and Regression Trees) choose a tree within an error of the best: which of
+    many is the best by a little is chance. If none is better, the untuned one is kept. Clearly
+    worse means by more than chance: the 90 % interval of the difference in RMSE, by paired
+    bootstrap of sites, is above 0.
 
     Months out of the winter are tried where the rows have `others`.
 
     Parameters
     ----------
     folds : `(n_rows,)`, the outer ones: whole sites from 0; rows of fold -1 only train.
-    untuned : what tuning is compared with, and what it keeps where nothing is clearly better.
+    untuned : what tuning is compared with, and what it keeps where nothing is better.
     budget : forests of 100 trees that candidates may grow, at most; smaller ones count by their
         trees. The forests behind `nested` and `untuned` come on top.
-    inner_folds : into how many the sites of an outer fold's training rows are dealt.
+    inner_folds : into how many the other outer folds are dealt, by which an outer fold's training
+        rows are held out in their turn: so what is near is apart here too where outer folds are
+        blocks or clusters.
 
     Raises
     ------
@@ -235,11 +237,14 @@ def tune(
     check_gaps(rows.features, rows.names)
     outer = np.unique(folds[folds >= 0])
     _check_sites(rows.site, folds, len(outer))
-    problems = [*(rows.subset(folds != fold) for fold in outer), rows]
+    problems = [
+        (rows.subset(kept), _inner(folds[kept], rows.site[kept], inner_folds, run.seed))
+        for kept in (*(folds != fold for fold in outer), np.ones(len(rows), bool))
+    ]
     ladder = _Ladder.within(budget, len(problems), space, untuned, rows, inner_folds)
     ends = np.linspace(0.0, 1.0, len(problems) + 3).tolist()
     *parts, to_score, to_compare = (run.part(*stretch) for stretch in pairwise(ends))
-    solved = [ladder.climbed(problem, part) for problem, part in zip(problems, parts, strict=True)]
+    solved = [ladder.climbed(*problem, part) for problem, part in zip(problems, parts, strict=True)]
     *by_fold, (chosen, trials) = solved
     winners = tuple(winner for winner, _ in by_fold)
     nested = cross_val_predict(rows, folds, winners, to_score).predicted
@@ -257,6 +262,18 @@ def tune(
         trees=len(problems) * ladder.cost,
         budget=FOREST * budget,
     )
+
+
+def _inner(outer: Labels, site: Labels, inner_folds: int, seed: int) -> Labels:
+    """Inner folds `(n_rows,)` of whole outer ones, or of sites where one outer fold is left.
+
+    Rows of outer fold -1 only train.
+    """
+    known = outer >= 0
+    groups = outer if len(np.unique(outer[known])) > 1 else site
+    inner = np.full(len(outer), -1)
+    inner[known] = deal_groups(groups[known], inner_folds, seed)
+    return inner
 
 
 def _check_sites(group: Labels, folds: Labels, outer: int) -> None:
@@ -297,8 +314,8 @@ def smoothest(
     order = sorted(
         range(1, len(candidates)), key=lambda k: (*smoothness(candidates[k]), -errors[k])
     )
-    good = (k for k in order[::-1] if k == best or not clearly_better(best, k))
-    return next((k for k in good if clearly_better(k, 0)), 0)
+    better = (k for k in order[::-1] if errors[k] < errors[0])
+    return next((k for k in better if k == best or not clearly_better(best, k)), 0)
 
 
 @dataclass(frozen=True)
@@ -358,11 +375,10 @@ class _Ladder:
         return self.first_trees * in_first + self.last_trees * self.inner_folds * (len(rungs) + 1)
 
     def climbed(
-        self, rows: TrainingRows, run: RunContext
+        self, rows: TrainingRows, inner: Labels, run: RunContext
     ) -> tuple[Hyperparameters, tuple[Trial, ...]]:
-        """What these rows choose, and what was tried."""
-        inner = deal_groups(rows.site, self.inner_folds, run.seed)
-        few = np.where(inner < FIRST_FOLDS, inner, -1)
+        """What these rows choose by their folds, and what was tried."""
+        known, few = inner >= 0, np.where(inner < FIRST_FOLDS, inner, -1)
         growths = self.space.growths(self.untuned, self.has_others)
         first = dict(
             zip(growths, self._few_trees(growths, rows, few, run.part(0, 0.4)), strict=True)
@@ -378,10 +394,11 @@ class _Ladder:
             last, self._many(last, rows, inner, run.part(0.6, 1)), strict=True
         ):
             every += self.space.aggregated(growth)
-            predicted += found
-        taken = every[smoothest(every, predicted, rows.target, rows.site, run.seed)]
+            predicted += [values[known] for values in found]
+        target, site = rows.target[known], rows.site[known]
+        taken = every[smoothest(every, predicted, target, site, run.seed)]
         return taken, (
-            *self._finals(every, predicted, rows.target),
+            *self._finals(every, predicted, target),
             *(
                 Trial(replace(growth, trees=self.first_trees), number, error, np.nan, np.nan)
                 for number, errors in ((2, second), (1, first))

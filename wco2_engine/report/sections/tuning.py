@@ -68,7 +68,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             PageTable(
                 "tuning_trials",
                 "Ways to grow that were tried, by round, the best first. The smoothest is chosen "
-                "that is clearly better than growing without tuning and not clearly worse than the "
+                "that is better than growing without tuning and not clearly worse than the "
                 "best. These errors flatter, because they had a say in that; those of rounds 1 and "
                 "2 are of few folds.",
                 (
