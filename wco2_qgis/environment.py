@@ -17,7 +17,7 @@ from wco2_qgis import engine, settings
 from wco2_qgis.interpreters import OLDEST, candidates, this_machine
 from wco2_qgis.libraries import SETUP
 from wco2_qgis.outside import environment, interrupt, start
-from wco2_qgis.runner import CANCELLED, interrupts
+from wco2_qgis.runner import cancelled, interrupts
 
 _LOOK = f"import sys; sys.exit(sys.version_info < {OLDEST})"
 _CHECK = (
@@ -140,7 +140,7 @@ def _run(command: list[str], feedback: QgsProcessingFeedback, begin: float, end:
             share += (1 - share) * 0.03
             feedback.setProgress(begin + (end - begin) * share)
     if feedback.isCanceled():
-        raise QgsProcessingException(CANCELLED)
+        raise QgsProcessingException(cancelled())
     if process.wait():
         raise QgsProcessingException(
             f"'{SETUP}' failed: {' '.join(command[:4])} … ended with code {process.returncode}.\n"

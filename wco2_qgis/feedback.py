@@ -7,6 +7,8 @@ from typing import Any
 
 from qgis.core import QgsProcessingFeedback
 
+from wco2_qgis.i18n import tr
+
 
 class Teller:
     """Passes on events, each message once."""
@@ -30,4 +32,4 @@ class Teller:
 
     def stopping(self) -> None:
         """Say that a cancel was heard."""
-        self._feedback.pushInfo("Stopping; what is finished is kept.")
+        self._feedback.pushInfo(tr("Stopping; what is finished is kept."))

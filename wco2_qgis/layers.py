@@ -17,6 +17,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from wco2_qgis.i18n import tr
 from wco2_qgis.places import crs_text
 
 
@@ -58,7 +59,7 @@ def layer_path(
     named = f"{what} '{layer.name()}'"
     if not layer.crs().isValid():
         raise QgsProcessingException(
-            f"{named} has no CRS.\nSet it in the layer's properties, Source tab."
+            tr("{} has no CRS.\nSet it in the layer's properties, Source tab.").format(named)
         )
     if isinstance(layer, QgsRasterLayer):
         if layer.providerType() != "gdal":
@@ -99,8 +100,9 @@ def chosen_raster(layer: QgsMapLayer) -> dict[str, Any]:
     if not isinstance(layer, QgsRasterLayer) or layer.providerType() != "gdal":
         kind = layer.providerType() if isinstance(layer, QgsRasterLayer) else "no raster"
         raise QgsProcessingException(
-            f"'{layer.name()}' is no raster file (it is {kind}).\n"
-            "Save it as GeoTIFF and choose that."
+            tr("'{}' is no raster file (it is {}).\nSave it as GeoTIFF and choose that.").format(
+                layer.name(), kind
+            )
         )
     opened = gdal.Open(layer.source())
     states_crs = opened is not None and bool(opened.GetProjection())

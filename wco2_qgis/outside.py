@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess  # nosec B404 - starts the user's own interpreter, never a shell
 import sys
@@ -24,7 +25,7 @@ from wco2_qgis.interpreters import own, this_machine
 from wco2_qgis.libraries import SETUP
 
 _CANCELLED = 130  # the engine's exit code
-_PATIENCE_SECONDS = 1.5
+_PATIENCE_SECONDS = 0.9
 # What QGIS sets for its own libraries and another interpreter's must not see.
 _OF_QGIS = ("GDAL_DATA", "GDAL_DRIVER_PATH", "PROJ_LIB", "PROJ_DATA")
 _CERTIFICATES = "SSL_CERT_FILE"  # QGIS names its own; a user's own serves other programs too
@@ -112,6 +113,7 @@ class Outside:
         if variables.get("PYTHONPATH"):
             paths.append(variables["PYTHONPATH"])
         self.events: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._job = job
         self._cancelled = False
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - _read closes it
         self._process = start(
@@ -139,6 +141,8 @@ class Outside:
             self._process.kill()
         else:
             os.killpg(self._process.pid, signal.SIGKILL)  # and the processes that it started
+        self._process.wait()
+        remove_begun(self._job, self._process.pid)
 
     def wait(self) -> None:
         self._thread.join()
@@ -172,6 +176,22 @@ class Outside:
         if code == _CANCELLED or (self._cancelled and code != 0):
             return {"event": "cancelled"}
         return last or _death(code, said)
+
+
+def remove_begun(job: Mapping[str, Any], process: int) -> None:
+    """Remove what a process was writing beside its outputs when it was ended.
+
+    A later run there would remove it too; it knows such files by their names, as is done here.
+    """
+    for path in (Path(value) for value in job.values() if isinstance(value, str)):
+        is_study = path.suffix == ".toml"  # whose outputs lie in folders beside it
+        folder = path if path.is_dir() else path.parent
+        for depth in range(4 if path.is_dir() or is_study else 1):
+            for begun in folder.glob(f"{'*/' * depth}.*.partial-*-{process}*"):
+                if begun.is_dir():
+                    shutil.rmtree(begun, ignore_errors=True)
+                else:
+                    begun.unlink(missing_ok=True)
 
 
 def _event(line: str) -> dict[str, Any]:

@@ -22,12 +22,12 @@ from qgis.PyQt.QtCore import QCoreApplication
 
 from wco2_qgis import libraries, settings
 from wco2_qgis.feedback import Teller
+from wco2_qgis.i18n import tr
 from wco2_qgis.inside import Inside
 from wco2_qgis.outside import Outside, own_python
 from wco2_qgis.wording import in_toolbox_words
 
 Facts = dict[str, Any]
-CANCELLED = "Cancelled. What was finished is kept; run the same again to go on."
 _LOOK_SECONDS = 0.1
 
 
@@ -70,18 +70,24 @@ def run_job(
     if kind == "result":
         return last
     if kind == "cancelled":
-        raise QgsProcessingException(CANCELLED)
+        raise QgsProcessingException(cancelled())
     if kind == "error":
         text = "\n".join(part for part in (last["message"], last["hint"]) if part)
     else:
         feedback.pushDebugInfo(last["message"])
         text = (
-            f"{last['message'].strip().splitlines()[-1]}\n"
-            "This is a bug in wco2, not in your input. Please report it with the log above."
+            last["message"].strip().splitlines()[-1]
+            + "\n"
+            + tr("This is a bug in wco2, not in your input. Please report it with the log above.")
         )
     for path, name in (names or {}).items():
         text = text.replace(path, name)
     raise QgsProcessingException(in_toolbox_words(text))
+
+
+def cancelled() -> str:
+    """What a run that was cancelled ends with."""
+    return tr("Cancelled. What was finished is kept; run the same again to go on.")
 
 
 def _follow(worker: Worker, feedback: QgsProcessingFeedback, teller: Teller) -> Facts:

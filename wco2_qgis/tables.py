@@ -26,6 +26,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 
 from wco2_qgis.compat import has_geometry, is_single_point
+from wco2_qgis.i18n import tr
 from wco2_qgis.places import DEGREES, crs_text
 
 _TEXT_FILES = (".csv", ".tsv", ".txt", ".tab", ".dat")
@@ -60,8 +61,10 @@ class TableFile:
         for output in outputs:
             if self.source and output and _is_same_file(output, self.source):
                 raise QgsProcessingException(
-                    f"{output} is the file of {self.label}, which is read in the same step.\n"
-                    "Name another file for the output."
+                    tr(
+                        "{} is the file of {}, which is read in the same step.\n"
+                        "Name another file for the output."
+                    ).format(output, self.label)
                 )
 
 
@@ -88,7 +91,7 @@ def table_file(
     source = algorithm.parameterAsSource(parameters, name, context)
     if source is None:
         raise QgsProcessingException(algorithm.invalidSourceError(parameters, name))
-    label = f"Layer '{source.sourceName()}'"
+    label = tr("Layer '{}'").format(source.sourceName())
     file_name = re.sub(r"[^\w -]", "_", source.sourceName()) or "table"
     path = Path(QgsProcessingUtils.generateTempFilename(f"{file_name}.csv"))
     longitude, latitude = _write(source, path, label, context)
@@ -129,7 +132,7 @@ def _write(
         added = [_free_name(key, fields) for key in ("longitude", "latitude")]
         if not source.sourceCrs().isValid():
             raise QgsProcessingException(
-                f"{label} has no CRS.\nSet it in the layer's properties, Source tab."
+                tr("{} has no CRS.\nSet it in the layer's properties, Source tab.").format(label)
             )
         degrees = QgsCoordinateTransform(
             source.sourceCrs(),

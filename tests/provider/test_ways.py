@@ -59,4 +59,5 @@ def test_a_qgis_without_a_python_program_works_in_its_own_process(cases):
 
 
 def test_an_engine_that_hears_nothing_is_ended(cases):
-    assert cases["engine_that_hears_nothing"]["error"].startswith("Cancelled.")
+    found = cases["engine_that_hears_nothing"]
+    assert found["error"].startswith("Cancelled.") and found["left"] == []

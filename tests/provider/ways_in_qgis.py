@@ -127,16 +127,18 @@ def where_qgis_has_no_python_program() -> Any:
 
 @case
 def engine_that_hears_nothing() -> Any:
-    """An interpreter that ignores being asked to stop."""
-    program = FOLDER / "python"
-    program.write_text("#!/bin/sh\ntrap '' INT\nsleep 600\n", encoding="utf-8")
+    """An interpreter that ignores being asked to stop, in the midst of a file beside its page."""
+    program, begun = FOLDER / "python", FOLDER / ".c.partial-0123abcd"
+    text = f"#!/bin/sh\ntrap '' INT\ntouch '{begun}'-$$.html\nsleep 600\n"
+    program.write_text(text, encoding="utf-8")
     program.chmod(0o755)
     key = "Processing/Configuration/WCO2_INTERPRETER"
     QgsSettings().setValue(key, str(program))
     feedback = QgsProcessingFeedback()
-    QTimer.singleShot(50, feedback.cancel)
+    QTimer.singleShot(300, feedback.cancel)
     try:
-        return run("describemodel", feedback, MODEL=MODEL, DESCRIPTION=str(FOLDER / "c.html"))
+        found = run("describemodel", feedback, MODEL=MODEL, DESCRIPTION=str(FOLDER / "c.html"))
+        return {**found, "left": [path.name for path in FOLDER.glob(".*")]}
     finally:
         QgsSettings().remove(key)
 

@@ -21,6 +21,7 @@ from wco2_engine.files import sweep_own
 from wco2_engine.terminal.streams import OutputClosed
 
 SIGNALLED = 128  # and the signal's number is the exit code: 130 for Ctrl-C, 143 for SIGTERM
+_BY_SIGNAL = (SIGNALLED + signal.SIGINT, SIGNALLED + signal.SIGTERM)
 GRACE_SECONDS = 0.5
 CANCELLED = "Cancelled. What was finished is kept."
 GO_ON = "Run the same command again to go on."
@@ -43,8 +44,17 @@ def ends_soon(as_json: bool) -> Iterator[None]:
     listener.start()
     try:
         yield
+    except SystemExit as error:
+        if error.code in _BY_SIGNAL:
+            # Python's own end would wait for threads that compute, and take what is there apart.
+            sweep_own()
+            with suppress(OSError, OutputClosed):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(error.code)
+        raise
     finally:
-        told.set()  # what is left is Python's own end, which may wait for threads
+        told.set()
         signal.set_wakeup_fd(before)
         with suppress(OSError):
             theirs.close()
@@ -59,9 +69,6 @@ def _listen(signals: socket.socket, told: threading.Event, as_json: bool) -> Non
         number = received[0]
     if not told.wait(GRACE_SECONDS):
         _end(as_json, SIGNALLED + number)
-    # Threads that still compute would keep it for as long as they take.
-    threading.Event().wait(GRACE_SECONDS)
-    os._exit(SIGNALLED + number)
 
 
 def _end(as_json: bool, code: int) -> None:

@@ -227,7 +227,9 @@ class Algorithm(QgsProcessingAlgorithm):
         path = self.parameterAsFile(parameters, name, context)
         if not path:
             title = self.parameterDefinition(name).description()
-            raise QgsProcessingException(f"{title} ({name}) is empty.\nChoose a file.")
+            raise QgsProcessingException(
+                tr("{} ({}) is empty.\nChoose a file.").format(title, name)
+            )
         return path
 
     def optional_file(self, parameters: Values, name: str, context: Any) -> str | None:

@@ -17,6 +17,7 @@ from qgis.core import (
 )
 
 from wco2_qgis.algorithms.base import INPUTS, Algorithm, Values, given
+from wco2_qgis.i18n import tr
 from wco2_qgis.layers import chosen_raster
 from wco2_qgis.places import crs_text
 from wco2_qgis.runner import run_job
@@ -122,7 +123,9 @@ class BuildCatalogue(Algorithm):
             self._rasters.append({"source": source, "bands": opened.RasterCount})
         self._folder = self.text(parameters, "FOLDER", context)
         if not self._rasters and not self._folder:
-            raise QgsProcessingException("No raster is given.\nChoose layers, files or a folder.")
+            raise QgsProcessingException(
+                tr("No raster is given.\nChoose layers, files or a folder.")
+            )
         return True
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:

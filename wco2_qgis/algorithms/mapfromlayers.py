@@ -116,7 +116,7 @@ class MapFromLayers(Algorithm):
         # Layers belong to the main thread; what is needed of them is taken here.
         layers = self.parameterAsLayerList(parameters, "RASTERS", context)
         if not layers:
-            raise QgsProcessingException("No raster is given.\nChoose layers or files.")
+            raise QgsProcessingException(tr("No raster is given.\nChoose layers or files."))
         self._rasters = [chosen_raster(layer) for layer in layers]
         degrees = QgsCoordinateReferenceSystem(DEGREES)
         self._extent = extent_in(self, parameters, "EXTENT", degrees, context)
@@ -196,7 +196,9 @@ def _shared_extent(
         shared = shared.intersect(extent)
         if shared.isEmpty():
             raise QgsProcessingException(
-                f"'{layer.name()}' shares no ground with the rasters before it.\n"
-                "Leave it out, or give an extent."
+                tr(
+                    "'{}' shares no ground with the rasters before it.\n"
+                    "Leave it out, or give an extent."
+                ).format(layer.name())
             )
     return [shared.xMinimum(), shared.yMinimum(), shared.xMaximum(), shared.yMaximum()]

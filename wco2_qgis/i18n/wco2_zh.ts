@@ -1698,6 +1698,34 @@ Out: a table with a row a zone and winter, with ground covered and missing; a pa
 输出：每个分区和冬季一行的表格，含覆盖和缺失的地面面积；带时间变化图和各分区平均冬季的页面；带数值的分区。制作了成员地图时总量带有区间。地面面积按椭球体计算，被分区边界切割的像元按所占比例计入。</translation>
   </message>
   <message>
+   <source>{} ({}) is empty.
+Choose a file.</source>
+   <translation>{} ({}) 为空。
+请选择文件。</translation>
+  </message>
+  <message>
+   <source>No raster is given.
+Choose layers, files or a folder.</source>
+   <translation>没有给出栅格。
+请选择图层、文件或文件夹。</translation>
+  </message>
+  <message>
+   <source>No raster is given.
+Choose layers or files.</source>
+   <translation>没有给出栅格。
+请选择图层或文件。</translation>
+  </message>
+  <message>
+   <source>'{}' shares no ground with the rasters before it.
+Leave it out, or give an extent.</source>
+   <translation>“{}”与前面的栅格没有共同的地面。
+请去掉它，或给出范围。</translation>
+  </message>
+  <message>
+   <source>Stopping; what is finished is kept.</source>
+   <translation>正在停止；已完成的内容保留。</translation>
+  </message>
+  <message>
    <source>Maps of the CO2 that permafrost regions release in winter, from measured fluxes and rasters, by Extremely Randomized Trees; with scores of held-out sites, bounds, and where the model can be applied. All tools are in the Processing Toolbox under &lt;i&gt;Winter CO2&lt;/i&gt;.</source>
    <translation>由实测通量和栅格，用极端随机树绘制多年冻土区冬季释放的 CO2 地图；附留出站点的评分、上下界以及模型的适用范围。所有工具都在“处理工具箱”的 &lt;i&gt;冬季 CO2&lt;/i&gt; 下。</translation>
   </message>
@@ -1774,8 +1802,38 @@ Out: a table with a row a zone and winter, with ground covered and missing; a pa
    <translation>计算引擎</translation>
   </message>
   <message>
+   <source>{} has no CRS.
+Set it in the layer's properties, Source tab.</source>
+   <translation>{} 没有坐标参照系。
+请在图层属性的“源”选项卡中设置。</translation>
+  </message>
+  <message>
+   <source>'{}' is no raster file (it is {}).
+Save it as GeoTIFF and choose that.</source>
+   <translation>“{}”不是栅格文件（它是 {}）。
+请另存为 GeoTIFF 后再选择。</translation>
+  </message>
+  <message>
    <source>First steps</source>
    <translation>入门</translation>
+  </message>
+  <message>
+   <source>Cancelled. What was finished is kept; run the same again to go on.</source>
+   <translation>已取消。已完成的内容保留；再次运行相同的设置即可继续。</translation>
+  </message>
+  <message>
+   <source>This is a bug in wco2, not in your input. Please report it with the log above.</source>
+   <translation>这是 wco2 的错误，不是您的输入的问题。请连同上面的日志一起报告。</translation>
+  </message>
+  <message>
+   <source>Layer '{}'</source>
+   <translation>图层“{}”</translation>
+  </message>
+  <message>
+   <source>{} is the file of {}, which is read in the same step.
+Name another file for the output.</source>
+   <translation>{} 是 {} 的文件，在同一步骤中被读取。
+请为输出指定另一个文件。</translation>
   </message>
  </context>
 </TS>

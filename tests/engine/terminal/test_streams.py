@@ -116,6 +116,22 @@ def test_a_job_that_hears_nothing_is_ended_and_leaves_no_file(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to a process")
+def test_threads_that_still_compute_do_not_keep_a_process_that_was_cancelled(
+    tmp_path: Path,
+) -> None:
+    stuck = (
+        "threading.Thread(target=time.sleep, args=(3600,)).start()\n"
+        "        while not progress.cancelled(): time.sleep(0.01)\n"
+        "        raise KeyboardInterrupt"
+    )
+    words = {"target": str(tmp_path / "made.txt"), "number": 2, "stuck": stuck}
+    done = run(STUCK.format(**words, arguments=["doctor"]))
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.count("Cancelled.") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to a process")
 def test_a_job_that_hears_nothing_ends_with_a_line_for_machines(tmp_path: Path) -> None:
     words = {"target": str(tmp_path / "made.txt"), "number": 2, "stuck": STUCK_IN["a library"]}
     done = run(STUCK.format(**words, arguments=["doctor", "--json"]))
