@@ -21,6 +21,7 @@ import rasterio
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.jobs.publish import PublishJob
+from wco2_engine.learning.model import Model
 from wco2_engine.progress import Silent
 from wco2_engine.report.drawing import Drawn
 from wco2_engine.report.page import Picture
@@ -625,3 +626,32 @@ def test_a_study_that_has_changed_since_is_not_published(
     job.run(Silent())
     assert (tmp_path / "out/report/report.html").read_bytes() == report.read_bytes()
     assert report.read_text("utf-8") != "older"
+
+
+# Months out of the winter
+
+
+@pytest.mark.parametrize(
+    ("said", "sampled"),
+    [
+        ("", "winter"),
+        ('train_months = "all"', "all"),
+        ("train_months = [9, 5]", (5, 9)),
+        ("tune = true", "all"),  # which tries them
+    ],
+)
+def test_months_that_may_train_are_sampled(small_study: Path, said: str, sampled: Any) -> None:
+    edit(small_study, "[model]", f"[model]\n{said}")
+    assert Study.read(small_study).sample.train_months == sampled
+
+
+def test_a_study_trains_on_other_months_and_tells_of_its_winter(small_study: Path) -> None:
+    edit(small_study, "[model]", '[model]\ntrain_months = "all"')
+    study = Study.read(small_study)
+    study.observations.run(Silent())
+    counts = study.sample.run(Silent())["counts"]
+    assert counts == {"site_months_read": 50, "site_months_kept": 50}
+    scores = study.train.run(Silent())["scores"]
+    assert {row["n"] for row in scores} == {40}
+    region = Model.read(study.train.output).region_model()
+    assert (region.n_rows, region.n_others) == (40, 10)
