@@ -11,10 +11,18 @@ from wco2_qgis.i18n import tr
 
 
 class Teller:
-    """Passes on events, each message once."""
+    """Passes on events, each message once.
 
-    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+    Parameters
+    ----------
+    percents : of the bar that the job's own 0 to 1 is.
+    """
+
+    def __init__(
+        self, feedback: QgsProcessingFeedback, percents: tuple[float, float] = (0.0, 100.0)
+    ) -> None:
         self._feedback = feedback
+        self._first, self._last = percents
         self._percent, self._message = -1.0, ""
 
     def tell(self, event: Mapping[str, Any]) -> None:
@@ -22,7 +30,7 @@ class Teller:
         if event["event"] == "note":
             self._feedback.pushWarning(event["message"])
             return
-        percent = round(100.0 * event["fraction"], 1)
+        percent = round(self._first + (self._last - self._first) * event["fraction"], 1)
         if percent != self._percent:
             self._percent = percent
             self._feedback.setProgress(percent)

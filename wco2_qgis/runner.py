@@ -47,12 +47,14 @@ def run_job(
     job: Mapping[str, Any],
     feedback: QgsProcessingFeedback,
     names: Mapping[str, str] | None = None,
+    percents: tuple[float, float] = (0.0, 100.0),
 ) -> Facts:
     """The facts of a finished job.
 
     Parameters
     ----------
     job : its fields, and its verb as `job`; what `wco2_engine.jobs.job_from_json` reads.
+    percents : of the progress bar that this job takes, where others come before or after it.
     names : what to call temporary files in messages, e.g. by the layer that they were made from.
 
     Raises
@@ -65,7 +67,7 @@ def run_job(
         if obstacle:
             raise QgsProcessingException(obstacle)
     worker: Worker = Outside(job, interpreter) if interpreter or own_python() else Inside(job)
-    last = _follow(worker, feedback, Teller(feedback))
+    last = _follow(worker, feedback, Teller(feedback, percents))
     kind = last.pop("event")
     if kind == "result":
         return last

@@ -98,7 +98,8 @@ class Algorithm(QgsProcessingAlgorithm):
         if advanced:
             flag = QgsProcessingParameterDefinition.Flag.FlagAdvanced
             parameter.setFlags(parameter.flags() | flag)
-        self.addParameter(parameter)
+        if not self.addParameter(parameter):
+            raise ValueError(f"{self.ID} has two parameters of the name {parameter.name()}.")
 
     def addOutput(self, definition: QgsProcessingOutputDefinition) -> bool:
         """Add an output, called in the language of QGIS."""

@@ -143,13 +143,13 @@ class MapFromLayers(Algorithm):
             "interval": self.number(parameters, "INTERVAL", context),
             "language": engines_language(),
         }
-        begun = run_job(given(begin), feedback, table.names)
+        begun = run_job(given(begin), feedback, table.names, (0.0, 2.0))
         for what, name in begun["guessed"].items():
             feedback.pushInfo(f"{tr(_FIELDS[what.upper()][0])}: {name}")
         for row in begun["predictors"]:
             feedback.pushInfo(f"{row['name']}: {row['when']}, {row['path']}")
         study = begun["study"]
-        facts = run_job({"job": "run", "study": study}, feedback, table.names)
+        facts = run_job({"job": "run", "study": study}, feedback, table.names, (2.0, 100.0))
         stages = facts["stages"]
         for name, found in stages.items():
             feedback.pushInfo(f"{name}: {'done before' if found.get('skipped') else 'done'}")

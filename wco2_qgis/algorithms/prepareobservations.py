@@ -131,7 +131,7 @@ class PrepareObservations(Algorithm):
             optional=True,
         )
         self.add_whole(
-            "YEAR",
+            "TABLE_YEAR",
             "Year of a table without years",
             None,
             1800,
@@ -262,7 +262,7 @@ class PrepareObservations(Algorithm):
             "name": table.label if table.names else None,
             "target": self.parameterAsEnumString(parameters, "TARGET", context) or None,
             "site_table": self.optional_file(parameters, "SITE_TABLE", context),
-            "year": self.whole(parameters, "YEAR", context),
+            "year": self.whole(parameters, "TABLE_YEAR", context),
             "flux_units": self.text(parameters, "FLUX_UNITS", context),
             "screen": self._screen(parameters, context),
         }
