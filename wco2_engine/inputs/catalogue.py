@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
-from wco2_engine.escaping import one_line
+from wco2_engine.escaping import is_plain_name, one_line
 from wco2_engine.grid import parse_crs
 from wco2_engine.inputs.details import (
     KEYS as DETAILS,
@@ -52,19 +52,12 @@ TAKEN_NAMES = (
     *("fid", "geom", "geometry", "ogc_fid"),
 )
 _KEYS = (
-    *("name", "group", "path", "root", "variable", "band", "when", "units", "to", "scale"),
-    *("offset", "crs", "resampling", "lag", "missing", "valid", "window", "layers", "derive"),
-    *("product", "kind", *DETAILS),
+    *("name", "label", "group", "path", "root", "variable", "band", "when", "units", "to"),
+    *("scale", "offset", "crs", "resampling", "lag", "missing", "valid", "window", "layers"),
+    *("derive", "product", "kind", *DETAILS),
 )
 _OF_THE_WHOLE = (
-    "kind",
-    "name",
-    "group",
-    "resampling",
-    "lag",
-    "missing",
-    "valid",
-    "window",
+    *("kind", "name", "label", "group", "resampling", "lag", "missing", "valid", "window"),
     "product",
 )
 MAX_NAME = 60  # letters of a predictor's name, which files and columns are named by
@@ -111,6 +104,7 @@ class Predictor:
     paths : patterns of its files, the first that has a month wins; none where it is made of others.
     units_said, to_said : whether the catalogue says the units; else they are those of the file.
     layers : what it is the mean of, with the weight of each.
+    label : what figures call it; empty for its name in words.
     operation : what is done with `operands`, by their names, where it is no file's variable.
     kind : "number"; "class" for codes without an order; "month" for the month of the year, which
         needs no file.
@@ -139,6 +133,7 @@ class Predictor:
     operands: tuple[tuple[str, Predictor], ...] = ()
     product: str = ""
     kind: Kind = "number"
+    label: str = ""
     origin: str = field(default="", compare=False)  # what a prepared one was made of, for messages
     convert: Conversion = field(default=Conversion(1.0, 0.0, 0), compare=False)
 
@@ -332,6 +327,7 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
         operation=operation,
         operands=operands,
         product=str(table.get("product", "")),
+        label=_label(take),
         convert=conversion(units, to or units, where) if units else Conversion(),
     )
     _check_together(predictor, where)
@@ -342,9 +338,10 @@ def parse_predictor(table: Mapping[str, Any], file: str) -> Predictor:
 
 def _month(take: _Taker) -> Predictor:
     """The month predicted, as a predictor by itself."""
-    check_names(take.table, ("name", "kind", "group"), f'{take.where} (kind = "month")')
+    check_names(take.table, ("name", "label", "kind", "group"), f'{take.where} (kind = "month")')
     group = take.choice("group", GROUPS, "climate")
-    return Predictor(take.table["name"], "", "climatology", group, kind="month")
+    name = take.table["name"]
+    return Predictor(name, "", "climatology", group, kind="month", label=_label(take))
 
 
 def _check_class(predictor: Predictor, where: str) -> None:
@@ -370,6 +367,22 @@ def _check_class(predictor: Predictor, where: str) -> None:
             f"{where} is a class: {wrong[0]} is for numbers.",
             f"Leave {wrong[0]} out, or kind.",
         )
+
+
+def _label(take: _Taker) -> str:
+    """What figures call a predictor; empty for its name.
+
+    Raises
+    ------
+    Wco2Error : when it is no short text on one line.
+    """
+    label = take.text("label", "")
+    if label and not is_plain_name(label):
+        raise Wco2Error(
+            f"{take.where}: label = {label[:MAX_NAME]!r} is no short text on one line.",
+            'Write e.g. label = "air temperature".',
+        )
+    return label
 
 
 def _paths(take: _Taker) -> list[str]:

@@ -63,6 +63,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "year": (FIRST_YEAR, LAST_YEAR),
     "month": (1, 12),
 }
+_OF_PREDICTORS = ("name", "units", "group")  # what a prediction rests on
 SCORES = ("r2", "nse", "kge", "mae", "rmse", "bias")
 _COUNTS = ("n", "sites")
 _SCORE_NUMBERS = tuple(f"{name}{end}" for name in SCORES for end in ("", "_low", "_high"))
@@ -72,11 +73,15 @@ _WINTER_NUMBERS = ("months", "correlation", "sum_coverage", "sum_width", "covera
 
 @dataclass(frozen=True)
 class ModelPredictor:
-    """A column of the features: the model expects it by this name, in these units."""
+    """A column of the features: the model expects it by this name, in these units.
+
+    `label` is what figures call it; empty for its name.
+    """
 
     name: str
     units: str
     group: str
+    label: str = ""
 
     def __post_init__(self) -> None:
         for key, value in asdict(self).items():
@@ -488,7 +493,7 @@ class Model:
         """
         digest = hashlib.sha256()
         facts: list[Any] = [
-            [asdict(predictor) for predictor in self.predictors],
+            [{key: getattr(p, key) for key in _OF_PREDICTORS} for p in self.predictors],
             self.settings,
             [each.region.to_json() for each in self.regions],
         ]
@@ -830,7 +835,10 @@ def _upgraded(facts: Facts, arrays: Arrays) -> tuple[Facts, Arrays]:
 def _model_from(facts: Facts, arrays: Arrays) -> Model:
     left = dict(arrays)
     predictors = tuple(
-        ModelPredictor(*(get(entry, key, str) for key in ("name", "units", "group")))
+        ModelPredictor(
+            **{key: get(entry, key, str) for key in _OF_PREDICTORS},
+            label=get(entry, "label", str) if "label" in entry else "",
+        )
         for entry in get(facts, "predictors", list)
     )
     regions = tuple(

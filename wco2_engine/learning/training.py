@@ -198,7 +198,9 @@ def train(
     products = asked_by(predictor.product for predictor in catalogue.predictors)
     outside = assigned_regions(table, regions) == NO_REGION
     return Model(
-        predictors=tuple(ModelPredictor(p.name, p.to, p.group) for p in catalogue.predictors),
+        predictors=tuple(
+            ModelPredictor(p.name, p.to, p.group, p.label) for p in catalogue.predictors
+        ),
         regions=tuple(each.model for each in trained),
         settings={
             **_settings_record(settings),

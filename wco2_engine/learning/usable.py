@@ -40,7 +40,8 @@ def check_usable(model: Model, validations: tuple[str, ...]) -> None:
     for predictor in model.predictors:
         if not is_plain_name(predictor.name):
             raise ValueError(f"a predictor is named {predictor.name[:80]!r}")
-        for what, text in (("units", predictor.units), ("group", predictor.group)):
+        for what in ("units", "group", "label"):
+            text = getattr(predictor, what)
             if text and not is_plain_name(text):
                 raise ValueError(f"predictor {what} {text[:80]!r} are not plain text")
     for each in model.regions:

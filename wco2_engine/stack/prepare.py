@@ -271,7 +271,7 @@ def _keys(predictor: Predictor) -> dict[str, Any]:
 
 
 _OF_THE_MODEL = (
-    *("group", "resampling", "lag", "missing", "valid", "window", "origin", "product"),
+    *("label", "group", "resampling", "lag", "missing", "valid", "window", "origin", "product"),
 )
 
 
