@@ -202,6 +202,7 @@ class Study:
                 "language": tables.get("language", ENGLISH),
                 "state": out(STATE),
                 "maps": out("maps"),
+                "domain": domain,
             },
         }
         # What can't be shows now, and not when the stages before it have run.

@@ -16,7 +16,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.opening import driver_of
 from wco2_engine.inputs.rasters import AS_STORED, Points, Rasters, Sampler
 from wco2_engine.inputs.vectors import read_features
-from wco2_engine.report.views import Sheet
+from wco2_engine.report.sheets import Sheet
 
 from .listening import Listener
 

@@ -121,7 +121,7 @@ def test_a_file_that_is_included_twice_is_included_once(tmp_path: Path) -> None:
 
 
 def test_a_figure_with_hostile_names_is_xml() -> None:
-    figure, axes = new_figure(1, 1, 3, 2)
+    figure, axes = new_figure(1, 1, 40)
     axes[0][0].set_title("a\x1bb\x00c\ufffe")
     axes[0][0].set_xlabel(plain("x\x1b $\\frac"))
     drawn = finish(figure, "a", 'caption \x00"><script>')

@@ -44,6 +44,8 @@ def test_it_holds_no_tests_caches_or_binaries(names):
         ".model3",
         ".html",
         ".css",
+        ".js",
+        ".json",
         ".jinja",
         ".txt",
         ".toml",

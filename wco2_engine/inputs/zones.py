@@ -17,6 +17,7 @@ from wco2_engine.inputs.domain import parse_classes
 from wco2_engine.inputs.rasters import AS_STORED, Encoding, Points, Rasters, Sampler
 from wco2_engine.inputs.vectors import VECTOR_SUFFIXES, read_features
 
+OUTSIDE = ("none", "no", "outside", "ocean")  # what the ground outside of all zones is called
 MAX_ZONES = 50  # more than that is no division into zones but another column
 _HOW = 'Write path = "zones.gpkg" and name_field = "zone", or a raster\'s path and names.'
 
@@ -29,6 +30,12 @@ class Zones:
     raster: str | None = None
     names: Mapping[float, str] = field(default_factory=dict)
     encoding: Encoding = AS_STORED
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names of the zones, but for that of the ground outside of all."""
+        names = dict.fromkeys([*self.polygons, *self.names.values()])
+        return tuple(name for name in names if name.lower() not in OUTSIDE)
 
     def at(self, longitude: FloatArray, latitude: FloatArray) -> list[str]:
         """The zone of each of `(n,)` points in degrees, the first that holds it; "" outside."""

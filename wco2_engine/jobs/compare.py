@@ -32,6 +32,8 @@ class CompareJob:
     crs_b: str | None = option("CRS of B where its files state none.", None)
     units_a: str | None = option("Unit of A where its files state none, e.g. 'g C m-2'.", None)
     units_b: str | None = option("Unit of B where its files state none.", None)
+    name_a: str = option("What A is called.", "", unset="the title of its maps, or its folder")
+    name_b: str = option("What B is called.", "", unset="the title of its maps, or its folder")
     zones: dict[str, Any] | None = option("Zones to compare by.", None, table=ZONES)
     title: str = option("Title of the page.", "")
 
@@ -48,8 +50,10 @@ class CompareJob:
         read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
         refuse_overwriting_inputs([str(maps)], map(str, read))
         found = compare(a, b, maps, self.zones, SubProgress(progress, 0.0, 0.8))
-        heading = self.title or f"{a.folder.resolve().name} and {b.folder.resolve().name} compared"
-        written = write_comparison(page, heading, a, b, found, SubProgress(progress, 0.8, 1.0))
+        names = self.name_a or _called(a), self.name_b or _called(b)
+        heading = self.title or f"{names[0]} and {names[1]} compared"
+        part = SubProgress(progress, 0.8, 1.0)
+        written = write_comparison(page, heading, a, b, found, names, part)
         return {
             "outputs": [*map(str, written), *map(str, found.differences.values()), str(found.mean)],
             "rows": [dict(row) for row in found.rows],
@@ -73,3 +77,8 @@ class CompareJob:
         except Wco2Error as error:  # there are two of the option that it names
             hint = re.sub(r"--(crs|units)\b", rf"--\1-{letter}", error.hint)
             raise Wco2Error(error.message, hint) from error
+
+
+def _called(series: Any) -> str:
+    """What maps call themselves, or else what their folder or file is called."""
+    return str(series.record.get("title") or "") or str(series.folder.resolve().stem)

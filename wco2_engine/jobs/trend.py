@@ -44,7 +44,8 @@ class TrendJob:
         from wco2_engine.analysis.tables import write_rows
         from wco2_engine.analysis.trend import as_prewhitening, map_trends, write_trends
         from wco2_engine.progress import SubProgress
-        from wco2_engine.report.figures import draw_trend, save_figure
+        from wco2_engine.report.figures import save_figure
+        from wco2_engine.report.mapped import draw_trend
 
         check_ending(self.output, ".tif", ".tiff")
         path = Path(self.output)

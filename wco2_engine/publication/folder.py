@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from wco2_engine.analysis.series import FLUX
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import beside, sweep, writable_folder, writing
@@ -186,20 +184,16 @@ def _write_texts(dataset: Dataset, folder: Path, sources: Sequence[str]) -> None
 
 def _draw_thumbnail(dataset: Dataset, path: Path) -> None:
     """The last winter from above the pole, or as its grid lies."""
-    from wco2_engine.report.drawing import WINTER_LABEL, new_figure
-    from wco2_engine.report.views import Sheet
+    from wco2_engine.report.drawing import HALF, SCREEN_DPI, WINTER_LABEL, file_content
+    from wco2_engine.report.mapped import draw_fluxes
+    from wco2_engine.report.sheets import Sheet
 
     year = dataset.flux.years[-1]
     sheet = Sheet.read(path.parent / place_of(FLUX, year))
-    known = sheet.values[np.isfinite(sheet.values)]
-    low, high = np.percentile(known, (2, 98)) if known.size else (0.0, 1.0)
-    figure, axes = new_figure(1, 1, 5.0, 4.4)
-    image = sheet.show(axes[0][0], cmap="viridis", vmin=low, vmax=max(high, low + 1e-6))
     mark = "SIMULATED, winter" if dataset.simulated else "winter"
-    axes[0][0].set_title(f"{mark} {year}", fontsize=10)
-    bar = figure.colorbar(image, ax=axes[0][0], shrink=0.8, extend="both")
-    bar.set_label(WINTER_LABEL, fontsize=8)
-    figure.savefig(path, format="png", dpi=110, metadata={"Software": None})
+    label = f"winter CO₂ flux ({WINTER_LABEL})"
+    figure = draw_fluxes({f"{mark} {year}": sheet}, label, width=HALF)
+    path.write_bytes(file_content(figure, ".png", "thumbnail", "", SCREEN_DPI))
 
 
 def _check_maps(folder: Path) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wco2_engine.learning.explanation import AccumulatedEffect, accumulated_effects
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.options import Hyperparameters
+
+if TYPE_CHECKING:
+    from wco2_engine.report.atlas import Setting
 
 PARTS = ("month", "zone", "method")  # that scores are told by too, one at a time
 WHOLE = "all"
@@ -31,6 +34,8 @@ class ReportContext:
     budget : table of totals, which is shown where it is there.
     trend : map of trends, which is shown where it is there.
     scenarios : folders of other predictions of the same model.
+    domain : of the maps, as a study says it; see `inputs.domain.parse_domain`.
+    zones : whose borders maps show, as a study says them; see `inputs.zones.parse_zones`.
     threads : for what is computed with the forests.
     now_and_then : is called during long work; may raise to stop it.
     """
@@ -43,6 +48,8 @@ class ReportContext:
     budget: Path | None = None
     trend: Path | None = None
     scenarios: tuple[Path, ...] = ()
+    domain: Any = None
+    zones: Any = None
     threads: int = 1
     now_and_then: Callable[[], None] = lambda: None
 
@@ -50,6 +57,15 @@ class ReportContext:
     def maps(self) -> PredictionRecord | None:
         folder = self.maps_folder
         return None if folder is None else PredictionRecord.read(folder, TOLD_OF_MAPS)
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What all maps of the report show besides."""
+        from wco2_engine.report.atlas import Setting
+
+        gaps = self.maps.entries["missing_cell_months"] if self.maps else {}
+        regions = tuple(part.region for part in self.model.regions)
+        return Setting.of(regions, self.domain, self.zones, has_gaps=any(gaps.values()))
 
     @cached_property
     def outside(self) -> tuple[Mapping[str, Any], ...]:

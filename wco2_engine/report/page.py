@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,8 @@ from wco2_engine.report.lettering import chinese_font, letter
 
 Row = Mapping[str, Any]
 CONTENTS = "contents.csv"
+ON_SCREEN = 1.35  # times the size in print
+_SIZE = re.compile(r'width="([0-9.]+)pt" height="[0-9.]+pt"')
 
 
 @dataclass(frozen=True)
@@ -179,11 +183,26 @@ def _shown(value: Any) -> Any:
     return typeset(translated(value)) if type(value) is str else value
 
 
-def _as_it_is(svg: str) -> Any:
-    """A figure that a page takes without escaping it: ours, in which all text is escaped."""
+def as_json(data: Any) -> Any:
+    """Values as JSON that a page takes without escaping it, between the tags of a script."""
     from markupsafe import Markup
 
-    return Markup(svg)  # nosec B704
+    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # In JSON these signs stand in texts alone, where they may be written so.
+    for sign in "<>&":
+        written = written.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(written)  # nosec B704
+
+
+def _as_it_is(svg: str) -> Any:
+    """A figure that a page takes without escaping it: ours, in which all text is escaped.
+
+    On a screen it is larger than in print, where its letters have the size of a journal's.
+    """
+    from markupsafe import Markup
+
+    sized = _SIZE.sub(lambda size: f'width="{ON_SCREEN * float(size[1]):.0f}pt"', svg, count=1)
+    return Markup(sized)  # nosec B704
 
 
 def write_page(
@@ -275,8 +294,8 @@ def _write_files(
             write(f"{table.name}.csv", csv_text(table.rows).encode(), table.caption)
         for picture in section.pictures:
             shown = drawn[picture.name]
-            write(f"{picture.name}.svg", shown.svg.encode(), picture.caption)
-            write(f"{picture.name}.png", shown.png, picture.caption)
+            for ending, content in shown.files().items():
+                write(f"{picture.name}{ending}", content, picture.caption)
     for gone in earlier - {path.name for path in written}:
         (folder / gone).unlink(missing_ok=True)
     with atomic_write(folder / CONTENTS) as partial:
@@ -291,7 +310,7 @@ def _earlier(folder: Path) -> set[str]:
         names = {row.get("file") or "" for row in rows}
     except (OSError, ValueError, csv.Error):
         return set()
-    endings = (".csv", ".svg", ".png")
+    endings = (".csv", ".svg", ".png", ".pdf")
     return {name for name in names if Path(name).name == name and name.endswith(endings)}
 
 

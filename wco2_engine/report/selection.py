@@ -15,13 +15,14 @@ from wco2_engine.report.drawing import (
     BLUE,
     FLUX_LABEL,
     GREY,
+    SMALL,
     VERMILION,
-    keep_used,
     label,
-    new_figure,
+    new_panels,
     plain,
     title,
 )
+from wco2_engine.report.names import display_name, proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
@@ -242,24 +243,22 @@ def _rows(found: Mapping[str, RegionSelection]) -> Section:
 
 def draw_path(found: Mapping[str, RegionSelection]) -> Any:
     """RMSE by number of predictors, a panel a region."""
-    columns = min(2, len(found))
-    lines = -(-len(found) // columns)
-    figure, axes = new_figure(lines, max(2, columns), 4.8, 3.0)
-    for axis, (region, each) in zip(axes.ravel(), found.items(), strict=False):
+    figure, axes = new_panels(len(found), 2, 66)
+    for axis, (region, each) in zip(axes, found.items(), strict=True):
         selection = each.selection
         sizes = [len(step.predictors) for step in selection.steps]
         rmse = [step.rmse for step in selection.steps]
-        axis.plot(sizes, rmse, "o-", color=BLUE, markerfacecolor="white", markersize=5, linewidth=1)
-        axis.plot([len(selection.chosen)], [selection.rmse], "o", color=VERMILION, markersize=7)
+        axis.plot(sizes, rmse, "o-", color=BLUE, markerfacecolor="white", markersize=4, linewidth=1)
+        axis.plot([len(selection.chosen)], [selection.rmse], "o", color=VERMILION, markersize=5)
         axis.axhline(selection.rmse_of_all, color=GREY, linestyle=":", linewidth=1)
         for step in selection.steps:
-            words = "\n+ ".join(step.changed) if len(step.changed) < 3 else "all"
+            words = "\n+ ".join(map(display_name, step.changed)) if len(step.changed) < 3 else "all"
             axis.annotate(
                 plain(words),
                 (len(step.predictors), step.rmse),
                 xytext=(2, 6),
                 textcoords="offset points",
-                fontsize=6,
+                fontsize=SMALL,
                 rotation=35,
                 color=GREY,
             )
@@ -267,9 +266,8 @@ def draw_path(found: Mapping[str, RegionSelection]) -> Any:
         axis.set_ylim(low - 0.08 * (high - low + 0.1), high + 0.5 * (high - low + 0.1))
         axis.set_xlim(min(sizes) - 0.5, max(sizes) + 1.2)
         _whole_numbers(axis)
-        title(axis, region)
-        label(axis, "number of predictors", f"held-out RMSE, {FLUX_LABEL}")
-    keep_used(axes, len(found))
+        title(axis, proper_name(region))
+        label(axis, "number of predictors", f"held-out RMSE ({FLUX_LABEL})")
     return figure
 
 
@@ -282,16 +280,13 @@ def _whole_numbers(axis: Any) -> None:
 def draw_ranks(found: Mapping[str, RegionSelection]) -> Any:
     """A square of rank correlations a region."""
     size = len(next(iter(found.values())).collinearity.names)
-    side = 2.2 + 0.22 * size
-    columns = min(2, len(found))
-    lines = -(-len(found) // columns)
-    figure, axes = new_figure(lines, columns, side + 0.6, side)
-    for axis, (region, each) in zip(axes.ravel(), found.items(), strict=False):
-        names = [plain(name) for name in each.collinearity.names]
+    figure, axes = new_panels(len(found), 2 if size <= 12 else 1, min(60 + 4 * size, 170))
+    for axis, (region, each) in zip(axes, found.items(), strict=True):
+        names = [plain(display_name(name)) for name in each.collinearity.names]
         axis.set_facecolor("#bbbbbb")
         image = axis.imshow(each.collinearity.spearman, cmap="PuOr", vmin=-1, vmax=1)
-        axis.set_xticks(range(size), names, rotation=90, fontsize=7)
-        axis.set_yticks(range(size), names, fontsize=7)
+        axis.set_xticks(range(size), names, rotation=90, fontsize=SMALL)
+        axis.set_yticks(range(size), names, fontsize=SMALL)
         if size <= 16:
             for (row, column), rank in np.ndenumerate(each.collinearity.spearman):
                 if np.isfinite(rank):
@@ -304,9 +299,8 @@ def draw_ranks(found: Mapping[str, RegionSelection]) -> Any:
                         fontsize=6,
                         color="white" if abs(rank) > 0.7 else "#222222",
                     )
-        title(axis, region)
-    keep_used(axes, len(found))
-    bar = figure.colorbar(image, ax=list(axes.ravel()), shrink=0.6)
-    bar.set_label("rank correlation", fontsize=8)
-    bar.ax.tick_params(labelsize=8)
+        title(axis, proper_name(region))
+    bar = figure.colorbar(image, ax=axes, shrink=0.6)
+    bar.set_label("rank correlation", fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL)
     return figure

@@ -1,27 +1,25 @@
-"""Maps in figures: an equal-area view from above, with latitudes, longitudes and outlines."""
+"""Where places lie in a figure's map: an equal-area view, framed by what it shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error
-from wco2_engine.grid import GEOGRAPHIC, parse_crs, project
+from wco2_engine.grid import GEOGRAPHIC, project
 from wco2_engine.inputs.areas import Area, Box, Polygons
-from wco2_engine.inputs.opening import open_raster
-from wco2_engine.report.drawing import GREY, LIGHT
 
 FloatArray = NDArray[np.float64]
+Frame = tuple[float, float, float, float]
 WIDE = 120.0  # degrees of longitude, from which on the view is from above the pole
-MAX_PIXELS = 1600
-VIEW_PIXELS = 700
-POINTS_A_SIDE = 24
 FAR_SOUTH = 12.0  # degrees of latitude beyond the southernmost site
+SOUTHERN, NARROW = 45.0, 60.0  # what lies south of the one within so many degrees is apart
+MARGIN = 0.03  # of the frame, around what it shows
+LEAST = 0.02  # of the sphere's radius, as wide as a frame is at least
+FLATTEST = 0.4  # the shorter side over the longer one
+POINTS_A_SIDE = 24
 
 
 @dataclass(frozen=True)
@@ -31,27 +29,46 @@ class View:
     Parameters
     ----------
     longitude, latitude : of the middle, degrees.
-    reach : from the middle to each edge.
+    frame : west, south, east and north edge of what is shown, in the view.
     """
 
     longitude: float
     latitude: float
-    reach: float
+    frame: Frame = (-2.0, -2.0, 2.0, 2.0)
 
     @classmethod
-    def of(cls, longitude: FloatArray, latitude: FloatArray) -> View:
+    def of(cls, longitude: FloatArray, latitude: FloatArray, margin: float = MARGIN) -> View:
         """The view that shows all of some places: from above the pole where they go far around."""
-        around = np.sort(np.unique(longitude % 360.0))
-        gaps = np.diff(np.append(around, around[0] + 360.0))
-        widest = int(np.argmax(gaps))
-        span = 360.0 - float(gaps[widest])
+        west, span = span_of(longitude)
         if span > WIDE:
-            view = cls(0.0, 90.0, 2.0)
+            view = cls(0.0, 90.0 if latitude.mean() >= 0 else -90.0)
         else:
-            middle = float(around[(widest + 1) % len(around)]) + span / 2
-            view = cls((middle + 180) % 360 - 180, float(latitude.min() + latitude.max()) / 2, 2.0)
-        x, y = view.place(longitude, latitude)
-        return cls(view.longitude, view.latitude, max(1.08 * float(np.hypot(x, y).max()), 0.01))
+            middle = (west + span / 2 + 180) % 360 - 180
+            view = cls(middle, float(latitude.min() + latitude.max()) / 2)
+        return view.framing(*view.place(longitude, latitude), margin)
+
+    def framing(self, x: FloatArray, y: FloatArray, margin: float = MARGIN) -> View:
+        """The same view, framed around places in it."""
+        middle = np.array([x.min() + x.max(), y.min() + y.max()]) / 2
+        size = np.array([np.ptp(x), np.ptp(y)])
+        size = np.maximum(size * (1 + 2 * margin), LEAST)
+        size = np.maximum(size, FLATTEST * size.max())
+        (west, south), (east, north) = middle - size / 2, middle + size / 2
+        return replace(self, frame=(float(west), float(south), float(east), float(north)))
+
+    @property
+    def is_polar(self) -> bool:
+        return abs(self.latitude) == 90.0
+
+    @property
+    def width(self) -> float:
+        """From the west edge to the east edge, in radii of the sphere."""
+        return self.frame[2] - self.frame[0]
+
+    @property
+    def height(self) -> float:
+        """From the south edge to the north edge, in radii of the sphere."""
+        return self.frame[3] - self.frame[1]
 
     def place(self, longitude: FloatArray, latitude: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Where places in degrees lie in the view."""
@@ -75,74 +92,49 @@ class View:
         east = np.arctan2(x * ratio, np.cos(middle) * np.cos(angle) - y * ratio * np.sin(middle))
         return (np.degrees(east) + self.longitude + 180) % 360 - 180, np.degrees(latitude)
 
-    def prepare(self, axis: Any) -> None:
-        """Draw latitudes and longitudes into an axis without other marks."""
-        axis.set_aspect("equal", "box")
-        axis.set_xlim(-self.reach, self.reach)
-        axis.set_ylim(-self.reach, self.reach)
-        axis.set_xticks([])
-        axis.set_yticks([])
-        axis.spines[:].set_visible(False)
-        polar = self.latitude == 90.0
-        step = 15.0 if self.reach > 0.5 else 10.0 if self.reach > 0.25 else 5.0
-        if self.reach < 0.08:
-            step = 1.0
-        along = np.linspace(-180, 180, 361)
-        around = 30.0 if polar else step
-        lows = np.arange(-90 + step, 90, step)
-        for latitude in lows:
-            self._line(axis, along, np.full(361, latitude))
-            at = -45.0 if polar else self.longitude
-            self._mark(axis, at, latitude, f"{abs(latitude):g}°{'N' if latitude >= 0 else 'S'}")
-        upward = np.linspace(-80 if not polar else 0, 90 if not polar else 90 - step / 3, 181)
-        for longitude in np.arange(-180, 180, around):
-            self._line(axis, np.full(181, longitude), upward)
-            name = f"{abs(longitude):g}°{'E' if longitude > 0 else 'W' if longitude < 0 else ''}"
-            if polar:
-                edge = np.degrees(2 * np.arcsin(min(0.97 * self.reach, 2.0) / 2))
-                self._mark(axis, longitude, 90 - edge, "180°" if longitude == -180 else name)
-            else:
-                _, low = self.degrees(np.zeros(1), np.array([-0.94 * self.reach]))
-                self._mark(axis, longitude, float(low[0]), name)
+    def pixels(self, across: int) -> tuple[FloatArray, FloatArray]:
+        """x and y `(rows, across)` of the centres of square pixels that fill the frame."""
+        west, south, east, north = self.frame
+        down = max(1, round(across * self.height / self.width))
+        x = west + (np.arange(across) + 0.5) / across * (east - west)
+        y = north - (np.arange(down) + 0.5) / down * (north - south)
+        return np.broadcast_to(x, (down, across)), np.repeat(y[:, None], across, axis=1)
 
-    @classmethod
-    def of_regions(cls, longitude: FloatArray, latitude: FloatArray, areas: Iterable[Area]) -> View:
-        """The view of some places and of the areas around them, but for what lies far south."""
-        edges = [np.column_stack(edge) for area in areas for edge in _edges(area)]
-        places = np.concatenate([np.column_stack([longitude, latitude]), *edges])
-        places = places[np.isfinite(places).all(axis=1)]
-        near = places[places[:, 1] >= latitude.min() - FAR_SOUTH]
-        return cls.of(near[:, 0], near[:, 1])
+    def holds(self, x: FloatArray, y: FloatArray, margin: float = 0.0) -> NDArray[np.bool_]:
+        """Whether places in the view lie in the frame, or that near to it."""
+        west, south, east, north = self.frame
+        inside = (x >= west - margin) & (x <= east + margin)
+        return np.asarray(inside & (y >= south - margin) & (y <= north + margin))
 
-    def outline(self, axis: Any, area: Area, color: str, **looks: Any) -> None:
-        """Draw the edge of a region."""
-        looks = {"linewidth": 1.2, "color": color, **looks}
-        for longitude, latitude in _edges(area):
-            self._line(axis, longitude, latitude, **looks)
 
-    def _line(self, axis: Any, longitude: FloatArray, latitude: FloatArray, **looks: Any) -> None:
-        x, y = self.place(longitude, latitude)
-        beyond = np.hypot(x, y) > min(1.6 * self.reach, 1.99)
-        looks = {"color": LIGHT, "linewidth": 0.6, "zorder": 0.5, **looks}
-        axis.plot(np.where(beyond, np.nan, x), np.where(beyond, np.nan, y), **looks)
+def views_of(
+    longitude: FloatArray, latitude: FloatArray, margin: float = MARGIN
+) -> tuple[View, View | None]:
+    """The view of some places, and that of those that lie far south of all others in one spot.
 
-    def _mark(self, axis: Any, longitude: float, latitude: float, words: str) -> None:
-        x, y = self.place(np.array([longitude]), np.array([latitude]))
-        if max(abs(x[0]), abs(y[0])) < 0.99 * self.reach:
-            axis.text(
-                x[0],
-                y[0],
-                words,
-                fontsize=6,
-                color=GREY,
-                ha="center",
-                va="center",
-                zorder=0.6,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.7},
+    So the Tibetan Plateau does not have a map of the Arctic reach down to it.
+    """
+    south = latitude < SOUTHERN - 1e-6  # edges of cells lie on round degrees
+    if south.any() and not south.all():
+        _, apart = span_of(longitude[south])
+        _, around = span_of(longitude[~south])
+        if apart <= NARROW and around > WIDE:
+            return (
+                View.of(longitude[~south], latitude[~south], margin),
+                View.of(longitude[south], latitude[south], margin),
             )
+    return View.of(longitude, latitude, margin), None
 
 
-def _edges(area: Area) -> Iterator[tuple[FloatArray, FloatArray]]:
+def span_of(longitude: FloatArray) -> tuple[float, float]:
+    """The westernmost of some longitudes and how far they go to the east of it, degrees."""
+    around = np.sort(np.unique(longitude % 360.0))
+    gaps = np.diff(np.append(around, around[0] + 360.0))
+    widest = int(np.argmax(gaps))
+    return float(around[(widest + 1) % len(around)]), 360.0 - float(gaps[widest])
+
+
+def edges_of(area: Area) -> Iterator[tuple[FloatArray, FloatArray]]:
     """The sides of an area as lines of longitude and latitude."""
     if isinstance(area, Box):
         span = (area.east - area.west) % 360.0 or 360.0
@@ -162,97 +154,3 @@ def _edges(area: Area) -> Iterator[tuple[FloatArray, FloatArray]]:
                 known = np.arange(len(corners))
                 corners = np.column_stack([np.interp(at, known, side) for side in corners.T])
             yield project(corners[:, 0], corners[:, 1], area.crs, GEOGRAPHIC)
-
-
-@dataclass(frozen=True, eq=False)
-class Sheet:
-    """A raster as a figure shows it.
-
-    Parameters
-    ----------
-    values : `(height, width)`, NaN where nodata.
-    bounds : west, south, east, north in `crs`.
-    """
-
-    values: FloatArray
-    bounds: tuple[float, float, float, float]
-    crs: str
-
-    @classmethod
-    def read(cls, path: Path, band: int = 1) -> Sheet:
-        """A band of a map, of at most `MAX_PIXELS` across.
-
-        Raises
-        ------
-        Wco2Error : when the map can't be read.
-        """
-        from rasterio.errors import RasterioError, RasterioIOError
-
-        try:
-            with open_raster(path) as source:
-                step = max(1, -(-max(source.shape) // MAX_PIXELS))
-                shape = (max(1, source.height // step), max(1, source.width // step))
-                values = source.read(band, out_shape=shape).astype(np.float64)
-                bounds = tuple(source.bounds)
-                crs = str(source.crs) if source.crs else GEOGRAPHIC
-                nodata = source.nodata
-        except (RasterioError, RasterioIOError, IndexError, Wco2Error) as error:
-            raise Wco2Error(
-                f"The map {path} can't be read.",
-                "Make the maps anew with wco2 predict or wco2 run.",
-            ) from error
-        if nodata is not None:
-            values[values == nodata] = np.nan
-        return cls(values, bounds, crs)
-
-    def minus(self, other: Sheet) -> Sheet:
-        """The difference of two bands of one grid."""
-        return Sheet(self.values - other.values, self.bounds, self.crs)
-
-    @property
-    def is_polar(self) -> bool:
-        """Whether it goes so far around that a view from above the pole shows it best."""
-        west, _, east, north = self.bounds
-        return parse_crs(self.crs).is_geographic and east - west > WIDE and north > 30
-
-    def show(self, axis: Any, **looks: Any) -> Any:
-        """Draw it into an axis; what a colour bar needs."""
-        looks = {"interpolation": "nearest", **looks}
-        west, south, east, north = self.bounds
-        if not self.is_polar:
-            axis.set_facecolor("#f2f2f2")
-            geographic = parse_crs(self.crs).is_geographic
-            squeeze = np.cos(np.radians((south + north) / 2)) if geographic else 1.0
-            aspect = 1.0 / max(squeeze, 0.1)
-            ratio = (north - south) * aspect / (east - west)
-            unit = "degrees" if geographic else "m"
-            axis.set_xlabel(f"{unit}, {self.crs[:30]}", fontsize=7)
-            return axis.imshow(
-                self.values,
-                extent=(west, east, south, north),
-                aspect=aspect if 0.1 < ratio < 10 else "auto",
-                **looks,
-            )
-        low = max(south, 0.0)
-        view = View(0.0, 90.0, 1.02 * 2 * float(np.sin(np.radians(90 - low) / 2)))
-        view.prepare(axis)
-        edge = (np.arange(VIEW_PIXELS) + 0.5) / VIEW_PIXELS * 2 - 1
-        x, y = np.meshgrid(edge * view.reach, -edge * view.reach)
-        longitude, latitude = view.degrees(x, y)
-        height, width = self.values.shape
-        column = np.floor((longitude - west) % 360.0 / (east - west) * width)
-        row = np.floor((north - latitude) / (north - south) * height)
-        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        seen = np.full(x.shape, np.nan)
-        seen[inside] = self.values[row[inside].astype(int), column[inside].astype(int)]
-        axis.add_patch(_disc(view, low))
-        return axis.imshow(
-            seen, extent=(-view.reach, view.reach, -view.reach, view.reach), zorder=1, **looks
-        )
-
-
-def _disc(view: View, latitude: float) -> Any:
-    from matplotlib.patches import Circle
-
-    _, y = view.place(np.zeros(1), np.array([latitude]))
-    return Circle((0, 0), abs(float(y[0])), facecolor="#f2f2f2", edgecolor="none", zorder=0)

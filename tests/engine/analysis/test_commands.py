@@ -67,7 +67,8 @@ def test_a_budget_by_zone_is_one_command(maps: Path, zones: Path, tmp_path: Path
         assert text in result.output
     names = {path.name for path in output.parent.iterdir()}
     assert names == {
-        *("budget.csv", "budget_summary.csv", "budget.gpkg", "budget.png", "budget.svg")
+        *("budget.csv", "budget_summary.csv", "budget.gpkg", "budget.pdf"),
+        *("budget.png", "budget.svg"),
     }
     rows = rows_of(output)
     assert len(rows) == 3 * 12
@@ -142,7 +143,7 @@ def test_a_map_of_trends_is_one_command(maps: Path, tmp_path: Path) -> None:
     )
     told = page.read_text(encoding="utf-8")
     assert "of 5 cells with a trend 2 rise and 0 fall" in told and "Zones of the budget" in told
-    for kind in ("png", "svg"):
+    for kind in ("png", "svg", "pdf"):
         assert output.with_suffix(f".{kind}").stat().st_size > 1000
 
 

@@ -18,7 +18,7 @@ from wco2_engine.learning.metrics import Scores, scores
 from wco2_engine.learning.model import Model, RegionModel
 
 NAMES = ("soil_temperature", "snow", "carbon")
-VOID = ("meta", "img", "br", "link")
+VOID = ("meta", "img", "br", "link", "input")
 
 
 class Page(HTMLParser):
@@ -55,7 +55,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in ("style", "script"):
             self.words.append(data)
 
 

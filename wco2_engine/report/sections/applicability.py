@@ -7,17 +7,22 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.progress import Progress
+from wco2_engine.report.atlas import MAPPED
 from wco2_engine.report.context import SHORT, ReportContext
 from wco2_engine.report.drawing import (
     BLUE,
     VERMILION,
-    keep_used,
     label,
+    legend,
+    legend_beside,
     new_figure,
+    new_panels,
     plain,
     region_looks,
     title,
 )
+from wco2_engine.report.mapped import draw_reach
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
@@ -29,7 +34,6 @@ from wco2_engine.report.page import (
     text,
     value,
 )
-from wco2_engine.report.views import Sheet
 
 
 def build(context: ReportContext, progress: Progress) -> Section:
@@ -122,7 +126,8 @@ def build(context: ReportContext, progress: Progress) -> Section:
             ),
             Picture(
                 "outside_map",
-                "Months of the last winter that are outside the area of applicability.",
+                "Left: dissimilarity index of the last winter's worst month. Right: how many of "
+                f"its months are outside the area of applicability. {MAPPED}",
                 lambda: draw_map(context),
             ),
         ]
@@ -137,23 +142,21 @@ def build(context: ReportContext, progress: Progress) -> Section:
 
 def draw_training(regions: list[Any]) -> Any:
     """A histogram a region."""
-    columns = min(3, len(regions))
-    lines = -(-len(regions) // columns)
-    figure, axes = new_figure(lines, max(2, columns), 3.4, 2.2)
-    for axis, region in zip(axes.ravel(), regions, strict=False):
+    figure, axes = new_panels(len(regions), 3, 46)
+    for axis, region in zip(axes, regions, strict=True):
         found = region.applicability
         di = found.training_di_[np.isfinite(found.training_di_)]
         axis.hist(di, bins=40, color=BLUE)
-        axis.axvline(found.threshold_, color=VERMILION, linewidth=1.5)
-        title(axis, region.region.name)
+        axis.axvline(found.threshold_, color=VERMILION, linewidth=1.2, label="threshold")
+        title(axis, proper_name(region.region.name))
         label(axis, "dissimilarity index", "training rows")
-    keep_used(axes, len(regions))
+    legend(axes[0], loc="upper right")
     return figure
 
 
 def draw_outside(rows: list[Any], context: ReportContext) -> Any:
     """Lines over the years, a colour a region."""
-    figure, axes = new_figure(1, 1, 7.0, 2.6)
+    figure, axes = new_figure(1, 1, 55)
     axis = axes[0][0]
     for region, color, marker in region_looks(context.model.regions):
         own = [row for row in rows if row["region"] == region.region.name]
@@ -165,8 +168,9 @@ def draw_outside(rows: list[Any], context: ReportContext) -> Any:
             [100 * row["outside_any"] for row in own],
             marker=marker,
             color=color,
-            markersize=4,
-            label=plain(region.region.name),
+            markersize=3,
+            linewidth=1,
+            label=plain(f"{proper_name(region.region.name)}: in at least one month"),
         )
         axis.plot(
             years,
@@ -174,7 +178,9 @@ def draw_outside(rows: list[Any], context: ReportContext) -> Any:
             ":",
             marker=marker,
             color=color,
-            markersize=3,
+            markersize=2,
+            linewidth=1,
+            label=plain(f"{proper_name(region.region.name)}: of ground and months"),
         )
     from matplotlib.ticker import MaxNLocator
 
@@ -182,30 +188,13 @@ def draw_outside(rows: list[Any], context: ReportContext) -> Any:
     axis.set_ylim(bottom=0)
     axis.grid(axis="y", color="#eeeeee")
     label(axis, "winter", "% of the ground")
-    axis.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend_beside(axis)
     return figure
 
 
 def draw_map(context: ReportContext) -> Any:
-    """Months outside, of the last winter."""
-    from matplotlib import colormaps
-    from matplotlib.colors import BoundaryNorm, ListedColormap
-
+    """The dissimilarity index of the last winter's worst month, and its months outside."""
     paths = context.maps.by_year("applicability") if context.maps else {}
     year, path = list(paths.items())[-1]
-    figure, axes = new_figure(1, 1, 6.6, 5.4)
-    axis = axes[0][0]
-    sheet = Sheet.read(path, 2)
     most = max(len(region.region.winter.months) for region in context.model.regions)
-    # Light to dark, so that grey scale and any colour vision tell the order.
-    colors = colormaps["YlOrBr"](np.linspace(0.08, 0.95, most + 1))
-    image = sheet.show(
-        axis,
-        cmap=ListedColormap(colors),
-        norm=BoundaryNorm(np.arange(-0.5, most + 1), most + 1),
-    )
-    title(axis, f"winter {year}")
-    bar = figure.colorbar(image, ax=axis, shrink=0.7, ticks=range(most + 1))
-    bar.set_label("months outside", fontsize=8)
-    bar.ax.tick_params(labelsize=8)
-    return figure
+    return draw_reach(path, most, f"winter {year}", context.setting)

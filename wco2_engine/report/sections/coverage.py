@@ -12,11 +12,12 @@ from wco2_engine.report.drawing import (
     BLUE,
     GREY,
     VERMILION,
-    keep_used,
     label,
-    new_figure,
+    legend,
+    new_panels,
     title,
 )
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
@@ -226,10 +227,8 @@ def widths(model: Model, region: str) -> list[str]:
 
 def draw(model: Model) -> Any:
     """A panel a region; the validation to quote filled, the others hollow."""
-    columns = min(3, len(model.regions))
-    lines = -(-len(model.regions) // columns)
-    figure, axes = new_figure(lines, max(columns, 2), 3.2, 3.0)
-    for axis, region in zip(axes.ravel(), model.regions, strict=False):
+    figure, axes = new_panels(len(model.regions), 3, 68)
+    for axis, region in zip(axes, model.regions, strict=True):
         method = shown(region)
         rows = rows_of(model, region.region.name, method)
         axis.plot([0, 1], [0, 1], color=GREY, linewidth=0.8)
@@ -244,14 +243,13 @@ def draw(model: Model) -> Any:
                 marker=marker,
                 color=color,
                 linewidth=1,
-                markersize=5,
+                markersize=4,
                 label=name,
             )
         axis.set_xlim(0, 1)
         axis.set_ylim(0, 1)
         axis.set_aspect("equal", "box")
-        title(axis, f"{region.region.name}, {SHORT.get(method, method)}")
-        label(axis, "should hold", "held")
-        axis.legend(fontsize=7, frameon=False, loc="upper left")
-    keep_used(axes, len(model.regions))
+        title(axis, f"{proper_name(region.region.name)}, {SHORT.get(method, method)}")
+        label(axis, "nominal level of the interval", "coverage of held-out fluxes")
+        legend(axis, loc="upper left")
     return figure

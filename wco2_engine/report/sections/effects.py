@@ -11,7 +11,18 @@ from wco2_engine.learning.explanation import AccumulatedEffect
 from wco2_engine.learning.model import Model
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
-from wco2_engine.report.drawing import BLUE, FLUX_LABEL, GREY, label, new_figure, quantity, title
+from wco2_engine.report.drawing import (
+    BLUE,
+    FLUX_LABEL,
+    GREY,
+    INK,
+    SMALL,
+    label,
+    new_figure,
+    quantity,
+    title,
+)
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import PageTable, Picture, Section
 from wco2_engine.report.sections.residuals import most_important
 
@@ -59,7 +70,7 @@ def draw(model: Model, effects: Mapping[str, Sequence[AccumulatedEffect]]) -> An
     columns = 3
     shown = min(SHOWN, len(model.predictors))
     lines = -(-shown // columns)
-    figure, axes = new_figure(lines * len(model.regions), columns, 3.2, 2.2)
+    figure, axes = new_figure(lines * len(model.regions), columns, 44)
     for axis in axes.ravel():
         axis.set_visible(False)
     for k, region in enumerate(model.regions):
@@ -77,14 +88,13 @@ def draw(model: Model, effects: Mapping[str, Sequence[AccumulatedEffect]]) -> An
             if effect.is_class:
                 places = range(len(effect.edges))
                 axis.bar(places, effect.effect, color=BLUE, width=0.7)
-                axis.set_xticks(places, [f"{code:g}" for code in effect.edges], fontsize=7)
+                axis.set_xticks(places, [f"{code:g}" for code in effect.edges], fontsize=SMALL)
             else:
-                axis.plot(
-                    effect.edges, effect.effect, color=BLUE, linewidth=1.6, marker=".", markersize=4
-                )
+                looks = {"color": BLUE, "linewidth": 1.2, "marker": ".", "markersize": 3}
+                axis.plot(effect.edges, effect.effect, **looks)
                 tenths = np.quantile(region.features[:, column], np.linspace(0, 1, 11))
-                axis.plot(tenths, np.full(11, low - room), "|", color="#222222", markersize=7)
+                axis.plot(tenths, np.full(11, low - room), "|", color=INK, markersize=5)
             predictor = model.predictors[column]
-            title(axis, region.region.name if place == 0 else "")
-            label(axis, quantity(predictor.name, predictor.units), FLUX_LABEL)
+            title(axis, proper_name(region.region.name) if place == 0 else "")
+            label(axis, quantity(predictor), f"effect ({FLUX_LABEL})")
     return figure

@@ -13,7 +13,19 @@ from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.report.context import SHORT, ReportContext, hyperparameters_of, quoted
-from wco2_engine.report.drawing import BLUE, GREY, SKY, label, new_figure, plain, title
+from wco2_engine.report.drawing import (
+    BLUE,
+    GREY,
+    INK,
+    SKY,
+    SMALL,
+    label,
+    new_figure,
+    new_panels,
+    plain,
+    title,
+)
+from wco2_engine.report.names import proper_name, title_of
 from wco2_engine.report.page import PageTable, Picture, Section, percent, ranged, text, value
 
 # They rank as large forests do, and the page should not take longer than the model.
@@ -160,25 +172,26 @@ def _of(region: RegionModel, kind: str, column: int) -> float | None:
 
 def draw_alone(model: Model, rows: list[dict[str, Any]]) -> Any:
     """A row a region: impurity, and at its left held-out sites where any were."""
-    height = 0.8 + 0.21 * len(model.predictors)
+    height = 18 + 4 * len(model.predictors)
     is_judged = any(row["excess"] is not None for row in rows)
-    figure, axes = new_figure(len(model.regions), 2 if is_judged else 1, 4.6, height)
+    figure, axes = new_figure(len(model.regions), 2 if is_judged else 1, height)
+    titles = {predictor.name: title_of(predictor) for predictor in model.predictors}
     for region, panels in zip(model.regions, axes, strict=True):
         own = [row for row in rows if row["region"] == region.region.name]
         key = "excess" if own[0]["excess"] is not None else "impurity"
         own.sort(key=lambda row: row[key] or 0.0)
         at = range(len(own))
         for panel in panels:
-            panel.set_yticks(at, [plain(row["predictor"]) for row in own], fontsize=8)
+            panel.set_yticks(at, [plain(titles[row["predictor"]]) for row in own], fontsize=SMALL)
             panel.set_ylim(-0.6, len(own) - 0.4)
         if is_judged:
             panels[1].set_yticklabels([])
-            label(panels[0], "growth of the mean squared error")
+            label(panels[0], "growth of the mean squared error ((g C m⁻² month⁻¹)²)")
             if key == "excess":
                 _bars(panels[0], own, 1.0)
         panels[-1].barh(at, [row["impurity"] or 0.0 for row in own], color=SKY)
-        label(panels[-1], "share of impurity")
-        title(panels[0], region.region.name)
+        label(panels[-1], "share of the variance removed in training")
+        title(panels[0], proper_name(region.region.name))
     return figure
 
 
@@ -186,18 +199,14 @@ def draw_groups(rows: list[dict[str, Any]]) -> Any:
     """Bars by group, a panel a region."""
     names = list(dict.fromkeys(row["region"] for row in rows))
     most = max(sum(row["region"] == name for row in rows) for name in names)
-    columns = min(2, len(names))
-    lines = -(-len(names) // columns)
-    figure, axes = new_figure(lines, max(2, columns), 4.4, 0.9 + 0.26 * most)
-    for axis, name in zip(axes.ravel(), names, strict=False):
+    figure, axes = new_panels(len(names), 2, 18 + 5 * most)
+    for axis, name in zip(axes, names, strict=True):
         own = [row for row in rows if row["region"] == name][::-1]
         error = next((r["excess"] / r["share_of_error"] for r in own if r["share_of_error"]), 1.0)
         _bars(axis, own, 100.0 / error)
-        axis.set_yticks(range(len(own)), [plain(row["group"]) for row in own], fontsize=8)
-        label(axis, "growth of the mean squared error, %")
-        title(axis, name)
-    for axis in axes.ravel()[len(names) :]:
-        axis.axis("off")
+        axis.set_yticks(range(len(own)), [plain(row["group"]) for row in own], fontsize=SMALL)
+        label(axis, "growth of the mean squared error (%)")
+        title(axis, proper_name(name))
     return figure
 
 
@@ -206,5 +215,5 @@ def _bars(axis: Any, rows: list[dict[str, Any]], factor: float) -> None:
         axis.barh(at, row["excess"] * factor, color=BLUE)
         if row["excess_low"] is not None and row["excess_high"] is not None:
             limits = [row["excess_low"] * factor, row["excess_high"] * factor]
-            axis.plot(limits, [at, at], color="#222222", linewidth=1.2)
+            axis.plot(limits, [at, at], color=INK, linewidth=1)
     axis.axvline(0, color=GREY, linewidth=0.8)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from wco2_engine.mapping.plan import LOWER, UPPER, WINTER_FLUX
 from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
+from wco2_engine.report.atlas import MAPPED
 from wco2_engine.report.context import ReportContext
-from wco2_engine.report.drawing import WINTER_LABEL, new_figure, title
+from wco2_engine.report.drawing import WINTER_LABEL
+from wco2_engine.report.mapped import MONTHS_OUTSIDE, draw_fluxes, draw_widths
 from wco2_engine.report.page import PageTable, Picture, Section, count, number, share, text
-from wco2_engine.report.views import Sheet
+from wco2_engine.report.sheets import Sheet
 from wco2_engine.season import format_years
-
-MIDDLE = (2, 98)  # percentiles that colours span
 
 
 def build(context: ReportContext, progress: Progress) -> Section | None:
@@ -32,9 +31,8 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
     pictures = [
         Picture(
             "winter_flux",
-            "Winter flux; colours span the middle 96 % of the values. Grey: outside of the regions "
-            "or the domain, or a predictor is missing.",
-            lambda: draw_flux(shown),
+            f"Winter flux; classes span the middle 96 % of the values. {MAPPED}",
+            lambda: draw_flux(context, shown),
         )
     ]
     has_bounds = year_of_bounds(maps) is not None
@@ -43,8 +41,8 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             Picture(
                 "interval_width",
                 f"Width of the {share(maps.level)} interval of the winter flux, and "
-                "this width over the flux.",
-                lambda: draw_width(maps),
+                f"this width over the flux. {MAPPED}",
+                lambda: draw_width(context, maps),
             )
         )
     gaps = [
@@ -89,48 +87,18 @@ def year_of_bounds(maps: PredictionRecord) -> int | None:
     return max(both, default=None)
 
 
-def draw_flux(paths: dict[int, Path]) -> Any:
-    """Maps side by side, in the same colours."""
-    sheets = [Sheet.read(path) for path in paths.values()]
-    low, high = spread([sheet.values for sheet in sheets])
-    figure, axes = new_figure(1, max(2, len(sheets)), 4.9, 4.6)
-    for axis, year, sheet in zip(axes[0], paths, sheets, strict=False):
-        image = sheet.show(axis, cmap="viridis", vmin=low, vmax=high)
-        title(axis, f"winter {year}")
-    for axis in axes[0][len(sheets) :]:
-        axis.set_visible(False)
-    bar = figure.colorbar(image, ax=list(axes[0][: len(sheets)]), shrink=0.7, extend="both")
-    _words(bar, WINTER_LABEL)
-    return figure
+def draw_flux(context: ReportContext, paths: Mapping[int, Path]) -> Any:
+    """Winters side by side, in the same colours."""
+    sheets = {f"winter {year}": Sheet.read(path) for year, path in paths.items()}
+    return draw_fluxes(sheets, f"winter CO₂ flux ({WINTER_LABEL})", context.setting)
 
 
-def draw_width(maps: PredictionRecord) -> Any:
+def draw_width(context: ReportContext, maps: PredictionRecord) -> Any:
     """The width of the last winter's interval, as it is and as a share of the flux."""
     year = year_of_bounds(maps) or 0
-    lower = Sheet.read(maps.by_year(WINTER_FLUX + LOWER)[year])
-    upper = Sheet.read(maps.by_year(WINTER_FLUX + UPPER)[year])
-    width = upper.minus(lower)
-    flux = Sheet.read(maps.by_year(WINTER_FLUX)[year]).values
-    ratio = np.divide(width.values, flux, out=np.full(flux.shape, np.nan), where=flux > 0)
-    figure, axes = new_figure(1, 2, 5.3, 4.6)
-    for axis, sheet, unit in (
-        (axes[0][0], width, WINTER_LABEL),
-        (axes[0][1], Sheet(ratio, width.bounds, width.crs), "width / flux"),
-    ):
-        low, high = spread([sheet.values])
-        image = sheet.show(axis, cmap="cividis", vmin=low, vmax=high)
-        title(axis, f"winter {year}")
-        _words(figure.colorbar(image, ax=axis, shrink=0.7, extend="both"), unit)
-    return figure
-
-
-def spread(values: list[Any]) -> tuple[float, float]:
-    """What the middle of all values spans; 0 to 1 where there are none."""
-    known = np.concatenate([each[np.isfinite(each)] for each in values])
-    low, high = np.percentile(known, MIDDLE) if known.size else (0.0, 1.0)
-    return float(low), float(high) if high > low else float(low) + 1.0
-
-
-def _words(bar: Any, unit: str) -> None:
-    bar.set_label(unit, fontsize=8)
-    bar.ax.tick_params(labelsize=8)
+    lower, upper, flux = (
+        Sheet.read(maps.by_year(WINTER_FLUX + end)[year]) for end in (LOWER, UPPER, "")
+    )
+    reach = maps.by_year("applicability").get(year)
+    outside = None if reach is None else Sheet.read(reach, MONTHS_OUTSIDE)
+    return draw_widths(flux, lower, upper, outside, f"winter {year}", maps.level, context.setting)

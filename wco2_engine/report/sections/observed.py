@@ -12,12 +12,13 @@ from wco2_engine.report.context import SHORT, ReportContext, score_of
 from wco2_engine.report.drawing import (
     FLUX_LABEL,
     GREY,
-    METHOD_LOOKS,
-    dots,
+    SMALL,
+    cloud,
     label,
     new_figure,
     title,
 )
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import PageTable, Picture, Section, number
 
 
@@ -34,8 +35,8 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         pictures=(
             Picture(
                 "observed_against_predicted",
-                "Held-out predictions against observations, in g C m-2 month-1. Line: both are "
-                "equal.",
+                "Held-out predictions against observations, in g C m-2 month-1; the darker a "
+                "hexagon, the more site-months (few are drawn as dots). Line: both are equal.",
                 lambda: draw(model),
             ),
         ),
@@ -71,8 +72,8 @@ def held_out_rows(model: Model) -> list[dict[str, Any]]:
 def draw(model: Model) -> Any:
     """A row a region, a column a validation."""
     methods = list(dict.fromkeys(m for region in model.regions for m in region.predictions))
-    size = 3.1 if len(methods) < 4 else 2.5
-    figure, axes = new_figure(len(model.regions), max(2, len(methods)), size, size)
+    columns = max(2, len(methods))
+    figure, axes = new_figure(len(model.regions), columns, 180 / columns + 8)
     for region, line in zip(model.regions, axes, strict=True):
         known = [p[np.isfinite(p)] for p in region.predictions.values()]
         both = np.concatenate([region.target, *known])
@@ -84,7 +85,7 @@ def draw(model: Model) -> Any:
                 axis.axis("off")
                 continue
             axis.plot([low, high], [low, high], color=GREY, linewidth=1)
-            dots(axis, region.target, region.predictions[method], METHOD_LOOKS[method][0])
+            cloud(axis, region.target, region.predictions[method])
             score = score_of(model, region.region.name, method)
             axis.text(
                 0.03,
@@ -92,10 +93,10 @@ def draw(model: Model) -> Any:
                 f"R² {number(score.get('r2'))}\nRMSE {number(score.get('rmse'))}",
                 transform=axis.transAxes,
                 va="top",
-                fontsize=8,
+                fontsize=SMALL,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1},
             )
-            title(axis, f"{region.region.name}, {SHORT[method]}")
-            label(axis, f"observed, {FLUX_LABEL}", f"predicted, {FLUX_LABEL}")
+            title(axis, f"{proper_name(region.region.name)}, {SHORT[method]}")
+            label(axis, f"observed ({FLUX_LABEL})", f"predicted ({FLUX_LABEL})")
             axis.set_aspect("equal", "box")
     return figure

@@ -10,20 +10,26 @@ from numpy.typing import NDArray
 
 from wco2_engine.learning.model import Model, RegionModel
 from wco2_engine.progress import Progress
+from wco2_engine.report.atlas import MAPPED, Panel, draw_maps
 from wco2_engine.report.context import SHORT, ReportContext, shown
 from wco2_engine.report.drawing import (
-    BLUE,
     FLUX_LABEL,
     GREY,
+    HALF,
     INK,
-    dots,
+    are_classes,
+    boxes,
+    cloud,
     label,
     new_figure,
+    new_panels,
     quantity,
     title,
 )
+from wco2_engine.report.layers import Marks
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import Column, PageTable, Picture, Section, count, number, text, value
-from wco2_engine.report.views import View
+from wco2_engine.report.ramps import BIAS, Ramp
 from wco2_engine.season import MONTH_NAMES
 
 PREDICTORS_SHOWN = 6
@@ -79,15 +85,17 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             ),
             Picture(
                 "residuals_by_site",
-                "Bias of each site (predicted minus observed), in g C m-2 month-1. Neighbours of "
-                "one colour mean that something is missing among the predictors there.",
-                lambda: draw_sites(regions),
+                "Bias of each site (predicted minus observed), in g C m-2 month-1; larger marks "
+                "have more months. Neighbours of one colour mean that something is missing among "
+                f"the predictors there. {MAPPED}",
+                lambda: draw_sites(context, regions),
             ),
             Picture(
                 "residuals_by_predictor",
-                "Residuals along the most important predictors. Line: mean in eighths of the "
-                "values; a slope means that the model has not caught all of this predictor's "
-                "effect, or that extremes are smoothed.",
+                "Residuals along the most important predictors; the darker a hexagon, the more "
+                "site-months (few are drawn as dots); of classes, boxes hold half of all. "
+                "Line: mean in eighths of the values; a slope means that the model has not caught "
+                "all of this predictor's effect, or that extremes are smoothed.",
                 lambda: draw_predictors(model, regions),
             ),
         ),
@@ -170,70 +178,49 @@ def most_important(region: RegionModel, most: int) -> list[int]:
 
 def draw_months(regions: list[RegionModel]) -> Any:
     """A box a month, a panel a region."""
-    columns = min(2, len(regions))
-    lines = -(-len(regions) // columns)
-    figure, axes = new_figure(lines, columns, 4.8, 2.5)
-    for axis, region in zip(axes.ravel(), regions, strict=False):
+    figure, axes = new_panels(len(regions), 2, 50)
+    for axis, region in zip(axes, regions, strict=True):
         off = residual(region)
         months = [
             m for m in region.region.winter.months if np.isfinite(off[region.month == m]).any()
         ]
-        boxes = [off[(region.month == m) & np.isfinite(off)] for m in months]
-        axis.boxplot(
-            boxes,
-            whis=(5, 95),
-            showfliers=False,
-            widths=0.6,
-            patch_artist=True,
-            boxprops={"facecolor": "#cfe3f2", "edgecolor": BLUE},
-            medianprops={"color": INK},
-            whiskerprops={"color": BLUE},
-            capprops={"color": BLUE},
-        )
+        boxes(axis, [off[(region.month == m) & np.isfinite(off)] for m in months])
         axis.set_xticks(range(1, len(months) + 1), [MONTH_NAMES[m - 1] for m in months])
         axis.axhline(0, color=GREY, linewidth=0.8)
-        title(axis, f"{region.region.name}, {SHORT[shown(region)]}")
-        label(axis, "", FLUX_LABEL)
-    for axis in axes.ravel()[len(regions) :]:
-        axis.axis("off")
+        title(axis, f"{proper_name(region.region.name)}, {SHORT[shown(region)]}")
+        label(axis, "", f"residual ({FLUX_LABEL})")
     return figure
 
 
-def draw_sites(regions: list[RegionModel]) -> Any:
+def draw_sites(context: ReportContext, regions: list[RegionModel]) -> Any:
     """A map of the bias by site."""
     rows = [row for region in regions for row in residuals_by_site(region)]
-    longitude = np.array([row["longitude"] for row in rows])
-    latitude = np.array([row["latitude"] for row in rows])
-    bias = np.array([row["bias"] for row in rows])
-    figure, axes = new_figure(1, 1, 6.6, 5.6)
-    axis = axes[0][0]
-    view = View.of(longitude, latitude)
-    view.prepare(axis)
-    x, y = view.place(longitude, latitude)
-    most = float(np.percentile(np.abs(bias), 95)) or 1.0
-    shown_dots = axis.scatter(
-        x,
-        y,
-        c=bias,
-        cmap="PuOr",
-        vmin=-most,
-        vmax=most,
-        s=[14 + 3 * row["n"] for row in rows],
-        edgecolors=GREY,
-        linewidths=0.5,
-        zorder=2,
+    longitude, latitude, bias, n = (
+        np.array([row[key] for row in rows], np.float64)
+        for key in ("longitude", "latitude", "bias", "n")
     )
-    bar = figure.colorbar(shown_dots, ax=axis, extend="both", shrink=0.7)
-    bar.set_label(f"bias, {FLUX_LABEL}", fontsize=8)
-    bar.ax.tick_params(labelsize=8)
-    return figure
+    ramp = Ramp.of_both_signs(bias, f"bias, predicted minus observed ({FLUX_LABEL})", BIAS)
+    marks = Marks(longitude, latitude, 8 + 1.5 * n, values=bias, ramp=ramp)
+    return draw_maps(
+        [Panel([marks], ramp)],
+        (longitude, latitude),
+        setting=context.setting,
+        width=HALF * 1.4,
+        margin=0.06,
+    )
+
+
+def _draw_means(axis: Any, bins: list[tuple[float, float, float, int]]) -> None:
+    middles = [(low + high) / 2 for low, high, _, _ in bins]
+    means = [mean for _, _, mean, _ in bins]
+    axis.plot(middles, means, "o-", color=INK, markersize=3, linewidth=1.2)
 
 
 def draw_predictors(model: Model, regions: list[RegionModel]) -> Any:
     """A row a region, a panel for each of the most important predictors."""
     columns = 3
     lines = -(-min(PREDICTORS_SHOWN, len(model.predictors)) // columns)
-    figure, axes = new_figure(lines * len(regions), columns, 3.2, 2.2)
+    figure, axes = new_figure(lines * len(regions), columns, 44)
     for axis in axes.ravel():
         axis.set_visible(False)
     for k, region in enumerate(regions):
@@ -242,18 +229,16 @@ def draw_predictors(model: Model, regions: list[RegionModel]) -> Any:
             axis = axes[k * lines + place // columns][place % columns]
             axis.set_visible(True)
             values = region.features[:, column].astype(np.float64)
-            dots(axis, values, off, alpha=0.3)
-            bins = binned(values, off)
-            axis.plot(
-                [(low + high) / 2 for low, high, _, _ in bins],
-                [mean for _, _, mean, _ in bins],
-                "o-",
-                color=INK,
-                markersize=3,
-                linewidth=1.2,
-            )
+            known = np.isfinite(off)
+            if are_classes(values):
+                kinds = np.unique(values[known])
+                boxes(axis, [off[known & (values == kind)] for kind in kinds], kinds)
+                axis.set_xticks(kinds)
+            else:
+                cloud(axis, values, off, gridsize=24)
+                _draw_means(axis, binned(values, off))
             axis.axhline(0, color=GREY, linewidth=0.8)
             predictor = model.predictors[column]
-            title(axis, region.region.name if place == 0 else "")
-            label(axis, quantity(predictor.name, predictor.units), FLUX_LABEL)
+            title(axis, proper_name(region.region.name) if place == 0 else "")
+            label(axis, quantity(predictor), f"residual ({FLUX_LABEL})")
     return figure

@@ -11,7 +11,8 @@ from wco2_engine.learning.model import Model
 from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import TOLD_OF_MAPS, ReportContext
-from wco2_engine.report.drawing import PALETTE, label, new_figure, plain
+from wco2_engine.report.drawing import PALETTE, label, legend_beside, new_figure, plain
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.outside import outside_area
 from wco2_engine.report.page import PageTable, Picture, Section, percent, text, value
 from wco2_engine.season import format_years
@@ -102,7 +103,7 @@ def draw(rows: Sequence[Row]) -> Any:
     """Bars, a group a region and a colour a prediction."""
     regions = list(dict.fromkeys(row["region"] for row in rows))
     names = list(dict.fromkeys(row["maps"] for row in rows))
-    figure, axes = new_figure(1, 1, 8.0, 0.8 + 0.3 * len(regions) * (len(names) + 1))
+    figure, axes = new_figure(1, 1, 16 + 5 * len(regions) * (len(names) + 1))
     axis = axes[0][0]
     thick = 0.8 / len(names)
     for k, name in enumerate(names):
@@ -110,9 +111,9 @@ def draw(rows: Sequence[Row]) -> Any:
         at = [regions.index(row["region"]) + (k - (len(names) - 1) / 2) * thick for row in own]
         shares = [100 * row["outside_months"] for row in own]
         axis.barh(at, shares, thick * 0.95, color=PALETTE[k % len(PALETTE)], label=plain(name))
-    axis.set_yticks(range(len(regions)), [plain(region) for region in regions])
+    axis.set_yticks(range(len(regions)), [plain(proper_name(region)) for region in regions])
     axis.invert_yaxis()
     axis.set_xlim(left=0)
     label(axis, "% of ground and months outside")
-    axis.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend_beside(axis)
     return figure

@@ -24,9 +24,12 @@ from wco2_engine.report.drawing import (
     GREY,
     METHOD_LOOKS,
     label,
+    legend_beside,
     new_figure,
+    plain,
     title,
 )
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
@@ -246,9 +249,10 @@ def draw_scores(model: Model) -> Any:
     """R² and RMSE by region, a mark a validation."""
     names = [region.region.name for region in model.regions]
     methods = [m for m in METHODS if m in model.settings["validation"]]
-    height = 1.1 + 0.22 * len(names) * (len(methods) + 0.8)
-    figure, axes = new_figure(1, 2, 4.8, height)
-    for axis, key, unit in zip(axes[0], ("r2", "rmse"), ("R²", f"RMSE, {FLUX_LABEL}"), strict=True):
+    height = 18 + 4 * len(names) * (len(methods) + 0.8)
+    figure, axes = new_figure(1, 2, height)
+    units = ("R²", f"RMSE ({FLUX_LABEL})")
+    for axis, key, unit in zip(axes[0], ("r2", "rmse"), units, strict=True):
         for k, method in enumerate(methods):
             color, marker = METHOD_LOOKS[method]
             for at, name in enumerate(names):
@@ -258,10 +262,10 @@ def draw_scores(model: Model) -> Any:
                 y = -at + (0.5 - (k + 0.5) / len(methods)) * 0.75
                 limits = _limits(row, key)
                 if limits:
-                    axis.plot(limits, [y, y], color=color, linewidth=1.6)
-                axis.plot([row[key]], [y], marker, color=color, markersize=6)
+                    axis.plot(limits, [y, y], color=color, linewidth=1.2)
+                axis.plot([row[key]], [y], marker, color=color, markersize=4)
         axis.set_yticks([-at for at in range(len(names))])
-        axis.set_yticklabels([n.replace("$", r"\$") for n in names] if key == "r2" else [])
+        axis.set_yticklabels([plain(proper_name(name)) for name in names] if key == "r2" else [])
         axis.set_ylim(-len(names) + 0.5, 0.5)
         axis.grid(axis="x", color="#eeeeee", linewidth=0.8)
         axis.set_axisbelow(True)
@@ -274,15 +278,13 @@ def draw_scores(model: Model) -> Any:
         Line2D([], [], color=METHOD_LOOKS[m][0], marker=METHOD_LOOKS[m][1], label=SHORT[m])
         for m in methods
     ]
-    axes[0][1].legend(
-        handles=handles, fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5)
-    )
+    legend_beside(axes[0][1], handles=handles)
     return figure
 
 
 def draw_months(model: Model) -> Any:
     """RMSE and bias by month: a row a region."""
-    figure, axes = new_figure(len(model.regions), 2, 4.8, 2.3)
+    figure, axes = new_figure(len(model.regions), 2, 46)
     methods = [m for m in METHODS if m in model.settings["validation"]]
     for region, pair in zip(model.regions, axes, strict=True):
         months = region.region.winter.months
@@ -306,13 +308,13 @@ def draw_months(model: Model) -> Any:
                     [row[key] for _, row in there],
                     marker=marker,
                     linewidth=0.8,
-                    markersize=4,
+                    markersize=3,
                     color=color,
                     label=SHORT[method],
                 )
             axis.set_xticks(range(len(months)), [MONTH_NAMES[m - 1] for m in months])
             axis.axhline(0, color=GREY, linewidth=0.8)
-            title(axis, f"{region.region.name}: {'RMSE' if key == 'rmse' else key}")
-            label(axis, "", FLUX_LABEL)
-    axes[0][1].legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+            title(axis, proper_name(region.region.name))
+            label(axis, "", f"{'RMSE' if key == 'rmse' else key} ({FLUX_LABEL})")
+    legend_beside(axes[0][1])
     return figure

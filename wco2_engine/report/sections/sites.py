@@ -8,10 +8,13 @@ import numpy as np
 
 from wco2_engine.learning.model import RegionModel
 from wco2_engine.progress import Progress
+from wco2_engine.report.atlas import MAPPED, Panel, draw_maps
 from wco2_engine.report.context import ReportContext
-from wco2_engine.report.drawing import label, new_figure, plain, region_looks, title
+from wco2_engine.report.drawing import HALF, label, legend, new_figure, plain, region_looks, title
+from wco2_engine.report.layers import Layer, Marks, Outline
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import Column, PageTable, Picture, Row, Section, count, number, text
-from wco2_engine.report.views import View
+from wco2_engine.report.views import FAR_SOUTH, edges_of
 from wco2_engine.season import MONTH_NAMES
 
 
@@ -45,8 +48,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
         pictures=(
             Picture(
                 "sites",
-                "Training sites; larger dots have more winter months. Lines: edges of the regions. "
-                "Lambert's azimuthal equal-area projection.",
+                f"Training sites; larger marks have more winter months. {MAPPED}",
                 lambda: draw_sites(context),
             ),
             Picture(
@@ -85,56 +87,40 @@ def site_rows(region: RegionModel) -> list[dict[str, Any]]:
 
 def draw_sites(context: ReportContext) -> Any:
     """The map of sites."""
-    figure, axes = new_figure(1, 1, 6.4, 6.4)
-    axis, regions = axes[0][0], context.model.regions
-    view = View.of_regions(
-        np.concatenate([region.longitude for region in regions]),
-        np.concatenate([region.latitude for region in regions]),
-        [region.region.area for region in regions],
-    )
-    view.prepare(axis)
+    regions = context.model.regions
+    layers: list[Layer] = []
     for region, color, marker in region_looks(regions):
-        view.outline(axis, region.region.area, color)
         rows = site_rows(region)
-        x, y = view.place(
-            np.array([row["longitude"] for row in rows]),
-            np.array([row["latitude"] for row in rows]),
+        longitude, latitude, months = (
+            np.array([row[key] for row in rows]) for key in ("longitude", "latitude", "months")
         )
-        axis.scatter(
-            x,
-            y,
-            s=[12 + 3 * row["months"] for row in rows],
-            alpha=0.55,
-            color=color,
-            marker=marker,
-            edgecolors="white",
-            linewidths=0.4,
-            zorder=2,
-            label=plain(f"{region.region.name}: {region.n_rows} months at {len(rows)} sites"),
-        )
-    legend = (
-        figure.legend(fontsize=8, loc="outside lower center", ncols=2, frameon=False)
-        if (_has_outside())
-        else axis.legend(
-            fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=2, frameon=False
-        )
+        name = proper_name(region.region.name)
+        layers += [
+            Outline(region.region.area, color, f"{name}: edge of the region"),
+            Marks(
+                longitude,
+                latitude,
+                6.0 + 1.2 * months,
+                color,
+                marker,
+                words=f"{name}: {region.n_rows} months at {len(rows)} sites",
+            ),
+        ]
+    areas = [np.column_stack(edge) for region in regions for edge in edges_of(region.region.area)]
+    places = np.concatenate(
+        [*(np.column_stack([each.longitude, each.latitude]) for each in regions), *areas]
     )
-    for handle in getattr(legend, "legend_handles", None) or legend.legendHandles:
-        handle.set_sizes([40])
-    return figure
-
-
-def _has_outside() -> bool:
-    """Whether this matplotlib (3.7 and newer) can lay a legend beside all axes."""
-    from matplotlib import __version_info__
-
-    return __version_info__[:2] >= (3, 7)
+    near = places[:, 1] >= min(each.latitude.min() for each in regions) - FAR_SOUTH
+    longitude, latitude = places[near & np.isfinite(places).all(axis=1)].T
+    return draw_maps(
+        [Panel(layers)], (longitude, latitude), setting=context.setting, width=HALF * 1.4
+    )
 
 
 def draw_months(context: ReportContext) -> Any:
     """How many site-months there are by year, and by month."""
     regions = context.model.regions
-    figure, axes = new_figure(1, 2, 4.8, 2.5)
+    figure, axes = new_figure(1, 2, 50)
     by_year, by_month = axes[0]
     first = min(int(region.year.min()) for region in regions)
     last = max(int(region.year.max()) for region in regions)
@@ -146,7 +132,7 @@ def draw_months(context: ReportContext) -> Any:
     for region, color, _ in region_looks(regions):
         in_year = np.bincount(region.year - first, minlength=len(years))
         in_month = np.array([(region.month == m).sum() for m in months])
-        name = plain(region.region.name)
+        name = plain(proper_name(region.region.name))
         by_year.bar(years, in_year, bottom=below_year, color=color, label=name)
         by_month.bar(range(len(months)), in_month, bottom=below_month, color=color, label=name)
         below_year, below_month = below_year + in_year, below_month + in_month
@@ -158,5 +144,5 @@ def draw_months(context: ReportContext) -> Any:
     title(by_month, "by month")
     label(by_year, "", "site-months")
     if len(regions) <= 6:
-        by_month.legend(fontsize=7, frameon=False)
+        legend(by_month)
     return figure

@@ -19,12 +19,13 @@ from wco2_engine.report.drawing import (
     FLUX_LABEL,
     VERMILION,
     dots,
-    keep_used,
     label,
-    new_figure,
+    legend,
+    new_panels,
     quantity,
     title,
 )
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import PageTable, Picture, Section, count, ranged, text
 
 TEMPERATURES = ("degc", "°c", "celsius", "k", "kelvin", "deg_c")
@@ -120,18 +121,15 @@ def _row(region: str, kind: str, found: ApparentQ10) -> dict[str, Any]:
 
 def draw(model: Model, column: int) -> Any:
     """Measured and modelled fluxes, a panel a region."""
-    columns = min(2, len(model.regions))
-    lines = -(-len(model.regions) // columns)
-    figure, axes = new_figure(lines, max(2, columns), 4.4, 2.6)
+    figure, axes = new_panels(len(model.regions), 2, 56)
     predictor = model.predictors[column]
-    for axis, region in zip(axes.ravel(), model.regions, strict=False):
+    for axis, region in zip(axes, model.regions, strict=True):
         values = region.features[:, column]
         dots(axis, values, region.target, BLUE, label="observed")
         if shown(region):
             held = region.predictions[shown(region)]
             dots(axis, values, held, VERMILION, label="predicted while held out")
-        title(axis, region.region.name)
-        label(axis, quantity(predictor.name, predictor.units), FLUX_LABEL)
-        axis.legend(fontsize=7, frameon=False, loc="upper left")
-    keep_used(axes, len(model.regions))
+        title(axis, proper_name(region.region.name))
+        label(axis, quantity(predictor), f"flux ({FLUX_LABEL})")
+        legend(axis, loc="upper left", markerscale=2)
     return figure

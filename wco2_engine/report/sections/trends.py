@@ -16,8 +16,9 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, crs_text
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.progress import Progress
+from wco2_engine.report.atlas import MAPPED
 from wco2_engine.report.context import ReportContext
-from wco2_engine.report.figures import SIGNIFICANT, SLOPE, draw_trend
+from wco2_engine.report.mapped import SIGNIFICANT, SLOPE, draw_trend
 from wco2_engine.report.page import PageTable, Picture, Section, count, ranged, text, value
 
 P = 2  # a band of the map, beside those that are drawn
@@ -138,9 +139,9 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         pictures=(
             Picture(
                 "trend",
-                f"Theil-Sen slope of the winters {found.winters}: of all cells, and of those alone "
-                "whose trend is significant.",
-                lambda: draw_trend(path),
+                f"Theil-Sen slope of the winters {found.winters}; dots: the trend is significant. "
+                f"{MAPPED}",
+                lambda: draw_trend(path, setting=context.setting),
             ),
         ),
     )

@@ -1,0 +1,48 @@
+"""What identifiers and units are called in print."""
+
+from __future__ import annotations
+
+import re
+
+from wco2_engine.learning.model import ModelPredictor
+
+_SYMBOLS = {"degc": "°C", "deg_c": "°C", "celsius": "°C", "degrees": "°", "degree": "°"}
+_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_EXPONENT = re.compile(r"(?<=[A-Za-zµΩ²)])\^?([+-]?\d{1,2})(?=$|[\s/·.*)])")
+_SMALL = {"of", "the", "and", "in"}
+
+
+def display_name(identifier: str) -> str:
+    """A name of a file, table or catalogue as words: `air_temperature` is "air temperature"."""
+    return " ".join(identifier.replace("_", " ").split()) or identifier
+
+
+def title_of(predictor: ModelPredictor) -> str:
+    """What figures call a predictor: its label, or its name in words."""
+    return predictor.label or display_name(predictor.name)
+
+
+def proper_name(identifier: str) -> str:
+    """The name of a place: `tibetan_plateau` is "Tibetan Plateau". Capitals of its own are kept."""
+    words = display_name(identifier)
+    if words != words.lower():
+        return words
+    return " ".join(
+        word if at and word in _SMALL else word[:1].upper() + word[1:]
+        for at, word in enumerate(words.split(" "))
+    )
+
+
+def units_name(units: str) -> str:
+    """Units as print has them: `g C m-2 month-1` with raised powers, `degC` as °C."""
+    units = units.strip()
+    if units.lower() in _SYMBOLS:
+        return _SYMBOLS[units.lower()]
+    units = units.replace("CO2", "CO₂").replace("CH4", "CH₄")
+    return _EXPONENT.sub(lambda found: found[1].lstrip("+").translate(_POWERS), units)
+
+
+def with_units(name: str, units: str) -> str:
+    """What an axis shows: a name and its units in brackets, where it has some."""
+    units = units_name(units)
+    return name if units in ("", "1") else f"{name} ({units})"
