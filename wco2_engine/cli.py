@@ -338,6 +338,15 @@ def select(**fields: Any) -> Mapping[str, Any]:
     return fields
 
 
+@_command()
+def figure(**fields: Any) -> Mapping[str, Any]:
+    """Draw the figure KIND of SOURCE for print: as PDF, SVG or PNG, at a journal's widths.
+
+    SOURCE is a study, a model, a folder of maps, or a file of wco2 trend, budget or compare.
+    """
+    return fields
+
+
 @_command(leave_out=("title", "state"))
 def report(
     model: str, output: str, maps: str | None, scenarios: list[str]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wco2_engine.jobs.compare import CompareJob
     from wco2_engine.jobs.describe import DescribeJob
     from wco2_engine.jobs.doctor import DoctorJob
+    from wco2_engine.jobs.figure import FigureJob
     from wco2_engine.jobs.new import NewJob
     from wco2_engine.jobs.observations import ObservationsJob
     from wco2_engine.jobs.predict import PredictJob
@@ -42,6 +43,7 @@ _JOBS = {
     "train": "TrainJob",
     "predict": "PredictJob",
     "report": "ReportJob",
+    "figure": "FigureJob",
     "validate": "ValidateJob",
     "select": "SelectJob",
     "new": "NewJob",
@@ -106,6 +108,7 @@ __all__ = [
     "DescribeJob",
     "DoctorJob",
     "Facts",
+    "FigureJob",
     "Job",
     "NewJob",
     "ObservationsJob",
