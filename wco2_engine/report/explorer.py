@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from wco2_engine.mapping.plan import APPLICABILITY, LOWER, UPPER, WINTER_FLUX
 from wco2_engine.mapping.record import PredictionRecord
-from wco2_engine.report.atlas import Places, Setting, inset_box, inside, shapes_in, with_room
+from wco2_engine.report.atlas import Places, Setting, shapes_in
 from wco2_engine.report.drawing import WINTER_LABEL
+from wco2_engine.report.insets import with_room
 from wco2_engine.report.mapped import MONTHS_OUTSIDE
 from wco2_engine.report.ramps import FLUX, WIDTH, Ramp
 from wco2_engine.report.sheets import Sheet
@@ -142,14 +143,14 @@ def _plates(sheet: Sheet, layers: int) -> list[Plate]:
     """The views in as many pixels as the page can hold values for."""
     places = sheet.places
     view, apart = views_of(*places)
-    view, spot = with_room(view, apart, places)
+    inset = None
+    if apart is not None:
+        view, inset = with_room(view, apart, places, WIDE, has_title=True)
     cells = sheet.of(np.arange(sheet.values.size, dtype=np.float64).reshape(sheet.values.shape))
     for a_mm in range(A_MM, LEAST_A_MM - 1, -1):
         plates = [_on(view, (0.0, 0.0, WIDE), cells, a_mm)]
-        if apart is not None and spot is not None:
-            box = inset_box(spot, apart, WIDE, WIDE * view.height / view.width)
-            left, upper, wide, _ = inside(box, apart)
-            plates.append(_on(apart, (left, upper, wide), cells, a_mm))
+        if inset is not None:
+            plates.append(_on(inset.view, inset.map[:3], cells, a_mm))
         seen = np.unique(np.concatenate([plate.cells.ravel() for plate in plates]))
         seen = seen[seen >= 0]
         if np.isfinite(sheet.values.ravel()[seen]).sum() * layers <= MOST_VALUES:

@@ -27,7 +27,7 @@ def write_trend_page(
         f"discoveries kept at {facts['rate']:.0%} (p up to {facts['threshold']:.3g}).",
         f"The median slope is {facts['median_slope']:.3g} g C m⁻² winter⁻¹ a⁻¹.",
     )
-    caption = "Theil-Sen slope: of all cells, and of those alone whose trend is significant."
+    caption = "Theil-Sen slope; dots: the trend is significant."
     shown: list[Picture | PageTable] = [Picture("trend", caption, lambda: figure)]
     notes = [
         "These are trends of the maps, not of measured fluxes, and a p tells nothing of the "
