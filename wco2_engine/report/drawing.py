@@ -1,4 +1,4 @@
-"""How figures look, and how a finished one becomes SVG, PNG and PDF."""
+"""How figures look, and how a finished one becomes SVG, PNG or PDF."""
 
 from __future__ import annotations
 
@@ -57,15 +57,10 @@ _NO_DATES: Mapping[str, Mapping[str, None]] = {
 
 
 class Drawn(NamedTuple):
-    """A figure as the text of an SVG element, and as the bytes of a PNG and of a PDF file."""
+    """A figure as the text of an SVG element and as the bytes of a PNG file."""
 
     svg: str
     png: bytes
-    pdf: bytes
-
-    def files(self) -> dict[str, bytes]:
-        """The content of each file by its ending."""
-        return {".svg": self.svg.encode(), ".png": self.png, ".pdf": self.pdf}
 
 
 def empty_figure(width: float, height: float) -> Any:
@@ -117,7 +112,7 @@ def new_panels(n: int, most: int, height: float) -> tuple[Any, list[Any]]:
 
 
 def finish(figure: Any, name: str, caption: str, dpi: int = SCREEN_DPI) -> Drawn:
-    """The figure as SVG, PNG and PDF.
+    """The figure as SVG and PNG.
 
     Parameters
     ----------
@@ -125,10 +120,8 @@ def finish(figure: Any, name: str, caption: str, dpi: int = SCREEN_DPI) -> Drawn
     caption : told to those who can't see it.
     dpi : of the PNG, and of pictures within the others.
     """
-    png, svg, pdf = (
-        file_content(figure, ending, name, caption, dpi) for ending in (".png", ".svg", ".pdf")
-    )
-    return Drawn(svg.decode(), png, pdf)
+    png, svg = (file_content(figure, end, name, caption, dpi) for end in (".png", ".svg"))
+    return Drawn(svg.decode(), png)
 
 
 def file_content(figure: Any, ending: str, name: str, caption: str, dpi: int) -> bytes:
@@ -247,10 +240,11 @@ def cloud(axis: Any, x: Any, y: Any, gridsize: int = 32) -> Any:
     )
 
 
-def are_classes(values: Any) -> bool:
-    """Whether values are numbers of classes, e.g. of permafrost: whole, and of few kinds."""
+def are_classes(predictor: ModelPredictor, values: Any) -> bool:
+    """Whether a predictor holds classes, e.g. of permafrost: whole, of few kinds, without a unit."""
     kinds = np.unique(values)
-    return bool(len(kinds) <= MOST_CLASSES and (kinds == np.rint(kinds)).all())
+    is_count = predictor.units.strip().lower() in ("", "1", "class")
+    return bool(is_count and len(kinds) <= MOST_CLASSES and (kinds == np.rint(kinds)).all())
 
 
 def boxes(axis: Any, groups: Iterable[Any], at: Any = None, width: float = 0.6) -> None:

@@ -15,7 +15,7 @@ from wco2_engine.report.drawing import (
     PRINT_DPI,
     SMALL,
     TEXT,
-    finish,
+    file_content,
     label,
     new_panels,
     plain,
@@ -38,9 +38,9 @@ def save_figure(figure: Any, stem: Path, caption: str) -> list[Path]:
     ------
     Wco2Error : when it can't be written.
     """
-    drawn = finish(figure, "figure", caption, PRINT_DPI)
     paths = []
-    for suffix, content in drawn.files().items():
+    for suffix in (".pdf", ".svg", ".png"):
+        content = file_content(figure, suffix, "figure", caption, PRINT_DPI)
         paths.append(stem.with_name(stem.name + suffix))
         with atomic_write(paths[-1]) as partial:
             partial.write_bytes(content)

@@ -294,8 +294,8 @@ def _write_files(
             write(f"{table.name}.csv", csv_text(table.rows).encode(), table.caption)
         for picture in section.pictures:
             shown = drawn[picture.name]
-            for ending, content in shown.files().items():
-                write(f"{picture.name}{ending}", content, picture.caption)
+            write(f"{picture.name}.svg", shown.svg.encode(), picture.caption)
+            write(f"{picture.name}.png", shown.png, picture.caption)
     for gone in earlier - {path.name for path in written}:
         (folder / gone).unlink(missing_ok=True)
     with atomic_write(folder / CONTENTS) as partial:
@@ -310,7 +310,7 @@ def _earlier(folder: Path) -> set[str]:
         names = {row.get("file") or "" for row in rows}
     except (OSError, ValueError, csv.Error):
         return set()
-    endings = (".csv", ".svg", ".png", ".pdf")
+    endings = (".csv", ".svg", ".png")
     return {name for name in names if Path(name).name == name and name.endswith(endings)}
 
 

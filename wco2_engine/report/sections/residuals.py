@@ -230,7 +230,7 @@ def draw_predictors(model: Model, regions: list[RegionModel]) -> Any:
             axis.set_visible(True)
             values = region.features[:, column].astype(np.float64)
             known = np.isfinite(off)
-            if are_classes(values):
+            if are_classes(model.predictors[column], values):
                 kinds = np.unique(values[known])
                 boxes(axis, [off[known & (values == kind)] for kind in kinds], kinds)
                 axis.set_xticks(kinds)

@@ -10,7 +10,15 @@ from wco2_engine.learning.model import RegionModel
 from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED, Panel, draw_maps
 from wco2_engine.report.context import ReportContext
-from wco2_engine.report.drawing import HALF, label, legend, new_figure, plain, region_looks, title
+from wco2_engine.report.drawing import (
+    HALF,
+    label,
+    legend_beside,
+    new_figure,
+    plain,
+    region_looks,
+    title,
+)
 from wco2_engine.report.layers import Layer, Marks, Outline
 from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import Column, PageTable, Picture, Row, Section, count, number, text
@@ -139,10 +147,11 @@ def draw_months(context: ReportContext) -> Any:
     by_month.set_xticks(range(len(months)), [MONTH_NAMES[m - 1] for m in months])
     from matplotlib.ticker import MaxNLocator
 
+    by_year.set_xlim(first - 1.5, last + 1.5)
     by_year.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     title(by_year, "by year")
     title(by_month, "by month")
     label(by_year, "", "site-months")
     if len(regions) <= 6:
-        legend(by_month)
+        legend_beside(by_month)
     return figure
