@@ -241,7 +241,7 @@ def cloud(axis: Any, x: Any, y: Any, gridsize: int = 32) -> Any:
 
 
 def are_classes(predictor: ModelPredictor, values: Any) -> bool:
-    """Whether a predictor holds classes, e.g. of permafrost: whole, of few kinds, without a unit."""
+    """Whether a predictor holds classes, as of permafrost: few kinds of whole numbers, no unit."""
     kinds = np.unique(values)
     is_count = predictor.units.strip().lower() in ("", "1", "class")
     return bool(is_count and len(kinds) <= MOST_CLASSES and (kinds == np.rint(kinds)).all())
