@@ -25,7 +25,7 @@ from wco2_engine.report.views import View, views_of
 FloatArray = NDArray[np.float64]
 WIDE, A_MM = 150.0, 6  # mm that the map is laid out for, and pixels each
 LEAST_A_MM = 2
-MOST_VALUES = 3_000_000  # in the page, which is to be light enough for a mail
+MOST_VALUES = 2_000_000  # in the page, which is to be light enough for a mail
 MOST_READ = 60_000_000  # cells of maps that are read for it
 STEPS = 4000  # that a quantity's values are told in
 GRAIN = 1.2  # pixels, finer than which shores are not drawn

@@ -119,7 +119,8 @@ class Maps:
             if parts:
                 shown = [MONTH_NAMES[month - 1] for _, month in paths if month in months]
                 total = np.sum([part.values for part in parts], axis=0)
-                sheets[f"{name} ({shown[0]} to {shown[-1]})"] = parts[0].of(total)
+                span = " to ".join(dict.fromkeys((shown[0], shown[-1])))
+                sheets[f"{name} ({span})"] = parts[0].of(total)
         return self._fluxes(sheets, "CO₂ flux of the season (g C m⁻² season⁻¹)")
 
     def _fluxes(self, sheets: Mapping[str, Sheet], label: str) -> Any:

@@ -30,6 +30,12 @@ def test_a_predictor_has_defaults() -> None:
     )
 
 
+def test_a_predictor_may_have_a_label_of_one_line() -> None:
+    assert parse_predictor({**STATIC, "label": "clay content"}, "c").label == "clay content"
+    message = refused({**STATIC, "label": "clay\ncontent"}).message
+    assert "label" in message and "one line" in message
+
+
 def test_everything_that_a_catalogue_says_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "catalogue.toml"
     file.write_text(

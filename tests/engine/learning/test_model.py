@@ -306,6 +306,16 @@ def test_the_fingerprint_stays_when_only_the_record_changes() -> None:
         assert small_model(**changes).fingerprint == MODEL.fingerprint
 
 
+def test_labels_are_kept_and_have_no_part_in_the_fingerprint(path: Path) -> None:
+    labelled = tuple(replace(each, label=f"the {each.name}") for each in PREDICTORS)
+    model = small_model(predictors=labelled)
+    assert model.fingerprint == MODEL.fingerprint
+    model.write(path)
+    assert Model.read(path).predictors == labelled
+    change_json(path, lambda facts: [each.pop("label") for each in facts["predictors"]])
+    assert [each.label for each in Model.read(path).predictors] == ["", "", ""]
+
+
 def test_the_fingerprint_changes_with_what_is_predicted_from() -> None:
     first, second = MODEL.regions
     year = first.year.copy()
