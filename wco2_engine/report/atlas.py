@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from wco2_engine.inputs.domain import Domain, parse_domain
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.inputs.regions import Region, assign_region
 from wco2_engine.inputs.zones import parse_zones
-from wco2_engine.report.coast import rings
+from wco2_engine.report.coast import Kind, shapes_in
 from wco2_engine.report.drawing import (
     FULL,
     INK,
@@ -352,59 +351,13 @@ def _ground(paper: Paper) -> None:
     axis, view = paper.axis, paper.view
     axis.set_facecolor(SEA)
     axis.set_rasterization_zorder(0)
-    for kind, color, order in (("land", LAND, -3), ("lakes", SEA, -2)):
-        shapes, lines = shapes_in(view, kind, GRAIN * paper.mm)
+    grounds: tuple[tuple[Kind, str, int], ...] = (("land", LAND, -3), ("lakes", SEA, -2))
+    for kind, color, order in grounds:
+        shapes, lines = shapes_in(view, kind, GRAIN * paper.mm, SMALLEST[kind] * paper.mm)
         looks = {"facecolors": color, "edgecolors": "none", "zorder": order}
         axis.add_collection(PathCollection(shapes, **looks), autolim=False)
         draw_lines(axis, lines, SHORE, OF_COAST)
     draw_lines(axis, net_pieces(view), NET, 0.5)
-
-
-@lru_cache(maxsize=16)
-def shapes_in(view: View, kind: Any, grain: float) -> tuple[list[Any], list[FloatArray]]:
-    """What of land or lakes lies in a frame: shapes, and lines along their shores."""
-    from matplotlib.path import Path as Shape
-    from matplotlib.transforms import Bbox
-
-    west, south, east, north = view.frame
-    box = Bbox([[west, south], [east, north]])
-    middle = view.degrees(*(np.array([(a + b) / 2]) for a, b in ((west, east), (south, north))))
-    shapes, lines = [], []
-    for ring in rings(kind):
-        if not _is_near(ring, middle):
-            continue
-        x, y = view.place(ring[:, 0], ring[:, 1])
-        if x.max() < west or x.min() > east or y.max() < south or y.min() > north:
-            continue
-        if max(np.ptp(x), np.ptp(y)) < SMALLEST[kind] / GRAIN * grain:
-            continue
-        points = _thinned(np.column_stack([x, y]), grain)
-        if len(points) < 4:
-            continue
-        clipped = Shape(points, closed=True).clip_to_bbox(box)
-        if len(clipped.vertices):
-            shapes.append(clipped)
-        near = view.holds(points[:, 0], points[:, 1], 0.01 * view.width)
-        near |= np.roll(near, 1) | np.roll(near, -1)
-        ends = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
-        lines += [points[a:b] for a, b in ends.reshape(-1, 2) if b - a > 1]
-    return shapes, lines
-
-
-def _is_near(ring: FloatArray, middle: Places) -> bool:
-    """Whether something of an outline lies within the half of the Earth around a place."""
-    east, up = np.radians(ring[:, 0] - middle[0][0]), np.radians(ring[:, 1])
-    at = np.radians(middle[1][0])
-    towards = np.sin(at) * np.sin(up) + np.cos(at) * np.cos(up) * np.cos(east)
-    return bool(towards.max() > -0.2)
-
-
-def _thinned(points: FloatArray, grain: float) -> FloatArray:
-    """A line without the points that fall on the same grain as the one before."""
-    cells = np.rint(points / grain)
-    kept = np.concatenate([[True], (np.diff(cells, axis=0) != 0).any(axis=1)])
-    kept[-1] = True
-    return points[kept]
 
 
 def _draw_bar(figure: Any, axis: Any, ramp: Ramp, long: float) -> None:

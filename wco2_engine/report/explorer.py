@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from wco2_engine.mapping.plan import APPLICABILITY, LOWER, UPPER, WINTER_FLUX
 from wco2_engine.mapping.record import PredictionRecord
-from wco2_engine.report.atlas import Places, Setting, shapes_in
+from wco2_engine.report.atlas import Places, Setting
+from wco2_engine.report.coast import shapes_in
 from wco2_engine.report.drawing import WINTER_LABEL
 from wco2_engine.report.insets import with_room
 from wco2_engine.report.mapped import MONTHS_OUTSIDE
@@ -28,6 +29,7 @@ LEAST_A_MM = 2
 MOST_VALUES = 2_000_000  # in the page, which is to be light enough for a mail
 MOST_READ = 60_000_000  # cells of maps that are read for it
 STEPS = 4000  # that a quantity's values are told in
+LEAST = {"land": 4, "lakes": 10}  # pixels of an island or a lake
 GRAIN = 1.2  # pixels, finer than which shores are not drawn
 
 
@@ -189,7 +191,8 @@ def _plate(plate: Plate, known: NDArray[np.int64]) -> dict[str, Any]:
 def _lines(plate: Plate, kind: Any) -> list[list[int]]:
     """Shores in pixels of the plate, ten to a pixel."""
     view, (_, _, wide) = plate.view, plate.place
-    shapes, _ = shapes_in(view, kind, GRAIN * view.width / wide)
+    pixel = view.width / wide
+    shapes, _ = shapes_in(view, kind, GRAIN * pixel, LEAST[kind] * pixel)
     found = []
     for shape in shapes:
         x, y = _pixels(plate, *shape.vertices.T)

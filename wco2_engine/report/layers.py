@@ -94,8 +94,10 @@ class Hatched:
         lines = [line for turned in ways for line in _lines(mask, turned)]
         if lines:
             placed = [_placed(np.asarray(line), mask.shape, paper.view) for line in lines]
-            looks = {"colors": INK, "linewidths": 0.35, "zorder": OF_DATA + 0.5}
-            paper.axis.add_collection(LineCollection(placed, **looks), autolim=False)
+            # On dark colours the light edge of the lines shows, on light ones the lines do.
+            for color, wide in (("white", 0.9), (INK, 0.4)):
+                looks = {"colors": color, "linewidths": wide, "zorder": OF_DATA + 0.5}
+                paper.axis.add_collection(LineCollection(placed, **looks), autolim=False)
 
     def handles(self) -> Sequence[tuple[Any, str]]:
         return [(_patch(hatch="xxxxx" if self.crossed else "//////"), self.words)]
@@ -115,8 +117,8 @@ class Dotted:
         chosen = (rows % step == 0) & ((columns + rows // step % 2 * (step // 2)) % step == 0)
         at = np.column_stack([columns[chosen] + 0.5, rows[chosen] + 0.5])
         x, y = _placed(at, mask.shape, paper.view).T
-        looks = {"markersize": 0.9, "color": INK, "markeredgewidth": 0, "zorder": OF_DATA + 0.5}
-        paper.axis.plot(x, y, "o", **looks)
+        looks = {"color": INK, "markeredgecolor": "white", "zorder": OF_DATA + 0.5}
+        paper.axis.plot(x, y, "o", markersize=1.3, markeredgewidth=0.2, **looks)
 
     def handles(self) -> Sequence[tuple[Any, str]]:
         return [(_mark(marker="o", markersize=1.6, color=INK, linestyle=""), self.words)]

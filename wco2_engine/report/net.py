@@ -63,10 +63,7 @@ def thinned(view: View, x: FloatArray, y: FloatArray) -> Places:
 def net_pieces(view: View) -> Iterator[FloatArray]:
     """The net as lines `(n, 2)` in and around the frame."""
     for _, _, x, y in net_lines(view):
-        near = view.holds(x, y, 0.05 * view.width)
-        ends = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
-        points = np.column_stack([x, y])
-        yield from (points[a:b] for a, b in ends.reshape(-1, 2) if b - a > 1)
+        yield from view.pieces(np.column_stack([x, y]))
 
 
 def draw_lines(axis: Any, lines: Iterable[FloatArray], color: str, order: float) -> None:
@@ -89,49 +86,37 @@ def label_net(paper: Paper, shown: Places, sides: Sequence[str] = SIDES) -> None
     shown : x and y in the view of what is not to be hidden.
     sides : of the frame that may have degrees.
     """
-    labelled = label_edges(paper, sides)
-    _, parallels = _net(paper.view)
-    rest = [each for each in parallels if ("parallel", each) not in labelled]
-    if not paper.view.is_polar or not rest:
+    label_edges(paper, sides)
+    if not paper.view.is_polar:
         return
+    # Between meridians, so that they don't run through the words.
+    along = [*range(-165, 180, 30), *range(-180, 180, 5)]
+    free = [_free(paper, longitude, shown) for longitude in along]
+    looks = {"fontsize": SMALL, "color": GREY, "zorder": OF_COAST + 2}
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.75}
+    for x, y, words in max(free, key=len):
+        paper.axis.text(x, y, words, ha="center", va="center", bbox=behind, **looks)
+
+
+def _free(paper: Paper, longitude: float, shown: Places) -> list[tuple[float, float, str]]:
+    """Where the words of parallels along a meridian lie in the frame and hide nothing."""
     wide, high = (side * paper.mm for side in LABEL_MM)
-    x, y = shown
-    best: tuple[int, list[tuple[float, float, float]]] = (-1, [])
-    for longitude in range(-180, 180, 5):
-        free = []
-        for latitude in rest:
-            at_x, at_y = (
-                float(each[0])
-                for each in paper.view.place(np.array([float(longitude)]), np.array([latitude]))
-            )
-            inside = paper.view.holds(np.array([at_x]), np.array([at_y]), -0.6 * wide)[0]
-            hides = (np.abs(x - at_x) < 0.55 * wide) & (np.abs(y - at_y) < 0.7 * high)
-            if inside and not hides.any() and abs(latitude) < 89:
-                free.append((at_x, at_y, latitude))
-        # between meridians, so that they don't run through the words
-        score = 10 * len(free) + (longitude % 30 == 15)
-        if score > best[0]:
-            best = (score, free)
-    for at_x, at_y, latitude in best[1]:
-        paper.axis.text(
-            at_x,
-            at_y,
-            _degrees(latitude, "NS"),
-            fontsize=SMALL,
-            color=GREY,
-            ha="center",
-            va="center",
-            zorder=OF_COAST + 2,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.75},
-        )
+    parallels = np.array(_net(paper.view)[1])
+    at_x, at_y = paper.view.place(np.full(len(parallels), float(longitude)), parallels)
+    inside = paper.view.holds(at_x, at_y, -0.6 * wide)
+    found = []
+    for x, y, latitude in zip(at_x[inside], at_y[inside], parallels[inside], strict=True):
+        hides = (np.abs(shown[0] - x) < 0.55 * wide) & (np.abs(shown[1] - y) < 0.7 * high)
+        if not hides.any():
+            found.append((float(x), float(y), _degrees(float(latitude), "NS")))
+    return found
 
 
-def label_edges(paper: Paper, sides: Sequence[str]) -> set[tuple[str, float]]:
-    """Degrees outside of the frame, where lines of the net cross it; the lines that got one."""
+def label_edges(paper: Paper, sides: Sequence[str]) -> None:
+    """Degrees outside of the frame, where lines of the net cross it."""
     view, axis = paper.view, paper.axis
     west, south, east, north = view.frame
     wide = LABEL_MM[0] * paper.mm
-    labelled: set[tuple[str, float]] = set()
     taken: list[tuple[float, float]] = []
     away = AWAY * paper.mm
     for kind, at, x, y in net_lines(view):
@@ -144,8 +129,6 @@ def label_edges(paper: Paper, sides: Sequence[str]) -> set[tuple[str, float]]:
                 continue
             if any(abs(px - tx) < wide and abs(py - ty) < wide for tx, ty in taken):
                 continue
-            if upright and (kind, at) in labelled:
-                continue
             place: dict[str, Any] = {
                 "left": {"x": west - away, "y": py, "ha": "right", "va": "center"},
                 "right": {"x": east + away, "y": py, "ha": "left", "va": "center"},
@@ -156,8 +139,6 @@ def label_edges(paper: Paper, sides: Sequence[str]) -> set[tuple[str, float]]:
                 place |= {"rotation": 90, "ha": "right" if side == "left" else "left"}
             axis.text(s=words, fontsize=SMALL, color=GREY, clip_on=False, **place)
             taken.append((px, py))
-            labelled.add((kind, at))
-    return labelled
 
 
 def _crossings(

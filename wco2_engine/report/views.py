@@ -106,6 +106,13 @@ class View:
         inside = (x >= west - margin) & (x <= east + margin)
         return np.asarray(inside & (y >= south - margin) & (y <= north + margin))
 
+    def pieces(self, points: FloatArray) -> list[FloatArray]:
+        """The parts of a line `(n, 2)` in the view that lie in the frame or just beside it."""
+        near = self.holds(points[:, 0], points[:, 1], MARGIN * self.width)
+        near |= np.roll(near, 1) | np.roll(near, -1)
+        ends = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
+        return [points[a:b] for a, b in ends.reshape(-1, 2) if b - a > 1]
+
 
 def views_of(
     longitude: FloatArray, latitude: FloatArray, margin: float = MARGIN
