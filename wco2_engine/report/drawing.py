@@ -34,7 +34,6 @@ METHOD_LOOKS: Mapping[str, tuple[str, str]] = {
 FULL, HALF = 180.0, 90.0  # mm, the width of two columns of a journal and of one
 MM = 1 / 25.4  # inches
 SMALL, TEXT, LETTER = 7, 8, 9  # points
-MOST_CLASSES = 12  # that a predictor of classes has
 MANY_POINTS = 300  # beyond which dots are drawn as hexagons that count them
 SCREEN_DPI, PRINT_DPI = 200, 600
 PANEL = "panel"  # what an axis is called that gets a letter
@@ -238,13 +237,6 @@ def cloud(axis: Any, x: Any, y: Any, gridsize: int = 32) -> Any:
     return axis.hexbin(
         x, y, gridsize=gridsize, bins="log", cmap="Blues", mincnt=1, linewidths=0.1, vmin=0.3
     )
-
-
-def are_classes(predictor: ModelPredictor, values: Any) -> bool:
-    """Whether a predictor holds classes, as of permafrost: few kinds of whole numbers, no unit."""
-    kinds = np.unique(values)
-    is_count = predictor.units.strip().lower() in ("", "1", "class")
-    return bool(is_count and len(kinds) <= MOST_CLASSES and (kinds == np.rint(kinds)).all())
 
 
 def boxes(axis: Any, groups: Iterable[Any], at: Any = None, width: float = 0.6) -> None:

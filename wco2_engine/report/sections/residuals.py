@@ -17,7 +17,6 @@ from wco2_engine.report.drawing import (
     GREY,
     HALF,
     INK,
-    are_classes,
     boxes,
     cloud,
     label,
@@ -230,7 +229,7 @@ def draw_predictors(model: Model, regions: list[RegionModel]) -> Any:
             axis.set_visible(True)
             values = region.features[:, column].astype(np.float64)
             known = np.isfinite(off)
-            if are_classes(model.predictors[column], values):
+            if region.forest.classes.of(column):
                 kinds = np.unique(values[known])
                 boxes(axis, [off[known & (values == kind)] for kind in kinds], kinds)
                 axis.set_xticks(kinds)
