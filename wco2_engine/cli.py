@@ -349,15 +349,19 @@ def figure(**fields: Any) -> Mapping[str, Any]:
 
 @_command(leave_out=("title", "state"))
 def report(
-    model: str, output: str, maps: str | None, scenarios: list[str]
+    model: str, output: str, language: str, maps: str | None, scenarios: list[str]
 ) -> Job | Mapping[str, Any]:
     """Write a report of a study, or of a model and its maps, as one HTML file."""
     if model.endswith(".toml") or Path(model).is_dir():
         from wco2_engine.study import Study
 
         found = Study.read(model).report
-        return replace(found, output=output, maps=maps or found.maps, scenarios=scenarios)
-    return {"model": model, "output": output, "maps": maps, "scenarios": scenarios}
+        asked = language if language != ENGLISH else found.language
+        return replace(
+            found, output=output, language=asked, maps=maps or found.maps, scenarios=scenarios
+        )
+    fields = {"model": model, "output": output, "language": language}
+    return {**fields, "maps": maps, "scenarios": scenarios}
 
 
 @_command(*_NAMED_ZONES)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from wco2_engine.language import translated
 from wco2_engine.mapping.plan import WINTER_FLUX
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import SHORT, ReportContext, shown
@@ -16,6 +17,17 @@ from wco2_engine.report.ramps import BIAS, Ramp
 from wco2_engine.report.sections.residuals import residuals_by_site
 
 MOST_SITES = 2000
+# What the script says; {0} is filled in there.
+WORDS = {
+    "winter": "winter {0}",
+    "none": "no value here",
+    "inside": "inside the area of applicability",
+    "outside": "months outside the area of applicability: {0}",
+    "below": "below {0}",
+    "above": "{0} or more",
+    "between": "{0} to {1}",
+    "failed": "This browser can't show the map ({0}). The figures above show the same.",
+}
 
 
 def build(context: ReportContext, progress: Progress) -> Section | None:
@@ -25,6 +37,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         return None
     sites, strongest = told_sites(context)
     data = explorer_data(maps, context.setting, sites, context.now_and_then)
+    data["words"] = {key: translated(words) for key, words in WORDS.items()}
     return Section(
         "explore",
         "Interactive map",

@@ -36,6 +36,7 @@
     return out;
   }
 
+  const say = (key, ...filled) => data.words[key].replace(/\{(\d)\}/g, (_, k) => filled[k]);
   const rgb = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
 
   function valueOf(quantity, cell) {
@@ -154,7 +155,7 @@
     `${Math.abs(east).toFixed(2)}°${east < 0 ? "W" : "E"}`;
 
   function tell() {
-    const words = [`Winter ${data.years[state.year]}`];
+    const words = [say("winter", data.years[state.year])];
     const plate = plateAt(state.x, state.y);
     const at = plate && degrees(plate, state.x, state.y);
     if (at) {
@@ -162,22 +163,21 @@
       const column = (state.x - plate.left) | 0, row = (state.y - plate.upper) | 0;
       const cell = plate.index[row * plate.width + column];
       const values = data.quantities.map((q) => [q, cell < 0 ? null : valueOf(q, cell)]);
-      if (values[0][1] === null) words.push("no value here");
+      if (values[0][1] === null) words.push(say("none"));
       else {
         for (const [q, value] of values) {
           if (value !== null) words.push(`${q.name} ${number(value)} ${q.units}`);
         }
         const months = monthsOutside(cell);
         if (months !== null) {
-          words.push(months === 0 ? "inside the area of applicability"
-            : `${months} month${months > 1 ? "s" : ""} outside the area of applicability`);
+          words.push(months === 0 ? say("inside") : say("outside", months));
         }
       }
     }
     const site = data.sites[state.site];
     if (site && sitesBox.checked) words.push(site.told);
     told.textContent = words.join("; ") + ".";
-    winter.setAttribute("aria-valuetext", `winter ${data.years[state.year]}`);
+    winter.setAttribute("aria-valuetext", say("winter", data.years[state.year]));
     part("year").textContent = data.years[state.year];
   }
 
@@ -207,9 +207,9 @@
     legend.replaceChildren(...quantity.colors.map((color, k) => {
       const item = document.createElement("li"), patch = document.createElement("span");
       patch.style.background = color;
-      const words = k === 0 ? `below ${number(ends[0])}`
-        : k === ends.length ? `${number(ends[k - 1])} or more`
-        : `${number(ends[k - 1])} to ${number(ends[k])}`;
+      const words = k === 0 ? say("below", number(ends[0]))
+        : k === ends.length ? say("above", number(ends[k - 1]))
+        : say("between", number(ends[k - 1]), number(ends[k]));
       item.append(patch, words);
       return item;
     }));
@@ -264,7 +264,6 @@
   }
 
   start().catch((error) => {
-    told.textContent = `This browser can't show the map (${error.message}). The figures above ` +
-      "show the same.";
+    told.textContent = say("failed", error.message);
   });
 })();
