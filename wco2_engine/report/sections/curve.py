@@ -16,7 +16,8 @@ from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.report.context import SHORT, ReportContext, hyperparameters_of, quoted
-from wco2_engine.report.drawing import PALETTE, label, new_figure, plain, title
+from wco2_engine.report.drawing import HALF, PALETTE, label, legend, new_figure, plain
+from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import PageTable, Picture, Section, percent, ranged, text, value
 
 TREES = 50
@@ -115,18 +116,21 @@ def _sentence(region: str, points: Sequence[CurvePoint]) -> str:
 
 def draw(curves: Curves) -> Any:
     """A line a region."""
-    figure, axes = new_figure(1, 1, 5.2, 3.0)
+    figure, axes = new_figure(1, 1, 62, HALF)
     axis = axes[0, 0]
     for k, (region, points) in enumerate(curves.items()):
         colour = PALETTE[k % len(PALETTE)]
         sites = [point.sites for point in points]
         r2 = [point.scores.r2 for point in points]
         axis.plot(
-            sites, [score.value for score in r2], color=colour, marker="o", label=plain(region)
+            sites,
+            [score.value for score in r2],
+            color=colour,
+            marker="o",
+            label=plain(proper_name(region)),
         )
         for at, score in zip(sites, r2, strict=True):
             axis.plot([at, at], [score.lower, score.upper], color=colour, linewidth=1.0)
-    axis.legend(fontsize=8, frameon=False)
-    title(axis, "")
+    legend(axis)
     label(axis, "sites that train", "R²")
     return figure
