@@ -10,12 +10,12 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write, check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts
 from wco2_engine.jobs.report import ReportJob
-from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
 from wco2_engine.season import parse_years
 
 if TYPE_CHECKING:
+    from wco2_engine.mapping.record import PredictionRecord
     from wco2_engine.report.atlas import Setting
     from wco2_engine.study import Study
 
@@ -76,6 +76,7 @@ class FigureJob:
     def _drawn(self, progress: Progress) -> tuple[Any, str]:
         """The figure and its caption."""
         from wco2_engine.learning.model import Model
+        from wco2_engine.mapping.record import PredictionRecord
         from wco2_engine.report import kinds
 
         study = self._study()
