@@ -38,6 +38,7 @@ FOREST = 100  # trees that the budget counts as one forest
 FIRST_TREES, LAST_TREES = 20, 100  # of a candidate's forests, in the first rounds and in the last
 FIRST_FOLDS = 2
 FEWEST_TREES = 4  # of which two halves still tell something
+CLEARLY, STANDARD_ERROR = 0.9, 0.68  # levels of intervals that tell a difference
 COMPARING = "Tuning: comparing ways to grow"
 
 
@@ -113,7 +114,7 @@ class Tuning:
 
     Parameters
     ----------
-    chosen : of all rows, by the rule of `tune`; the untuned ones unless others are better.
+    chosen : of all rows, by the rule of `tune`, which may keep the untuned ones.
     trials : all that were tried on all rows, by round, the last first. Their RMSE had a say in the
         choice, so it flatters: quote `nested`.
     nested : scores of tuning itself: each outer fold is predicted by what the other folds chose
@@ -195,18 +196,18 @@ def tune(
 
     Nested cross-validation (Varma and Simon 2006, doi 10.1186/1471-2105-7-91). Of the best
     candidate for each size of leaf and choice of months, by each aggregate, the smoothest is taken
-    that is better than the untuned one and not clearly worse than the best, as Breiman et al.
-    (1984, Classification and Regression Trees) choose a tree within an error of the best: which of
-    many is the best by a little is chance. If none is better, the untuned one is kept. Clearly
-    worse means by more than chance: the 90 % interval of the difference in RMSE, by paired
-    bootstrap of sites, is above 0.
+    that is not clearly worse than the best: which of many is the best by a little is chance.
+    Clearly means that the 90 % interval of the difference in RMSE, by paired bootstrap of sites, is
+    above 0. It also has to be better than the untuned one by more than a standard error, as Breiman
+    et al. (1984, Classification and Regression Trees) choose among trees: the 68 % interval is
+    above 0. Where none is, the untuned one is kept.
 
     Months out of the winter are tried where the rows have `others`.
 
     Parameters
     ----------
     folds : `(n_rows,)`, the outer ones: whole sites from 0; rows of fold -1 only train.
-    untuned : what tuning is compared with, and what it keeps where nothing is better.
+    untuned : what tuning is compared with, and what it keeps where nothing is better enough.
     budget : forests of 100 trees that candidates may grow, at most; smaller ones count by their
         trees. The forests behind `nested` and `untuned` come on top.
     inner_folds : into how many the other outer folds are dealt, by which an outer fold's training
@@ -307,15 +308,15 @@ def smoothest(
     errors = [rmse(observed, each) for each in predicted]
     best = int(np.argmin(errors))
 
-    def clearly_better(one: int, than: int) -> bool:
-        gain = rmse_gain(observed, predicted[than], predicted[one], site, seed=seed)
+    def is_better(one: int, than: int, level: float) -> bool:
+        gain = rmse_gain(observed, predicted[than], predicted[one], site, level, seed=seed)
         return gain.lower > 0
 
     order = sorted(
         range(1, len(candidates)), key=lambda k: (*smoothness(candidates[k]), -errors[k])
     )
-    better = (k for k in order[::-1] if errors[k] < errors[0])
-    return next((k for k in better if k == best or not clearly_better(best, k)), 0)
+    good = (k for k in order[::-1] if k == best or not is_better(best, k, CLEARLY))
+    return next((k for k in good if is_better(k, 0, STANDARD_ERROR)), 0)
 
 
 @dataclass(frozen=True)

@@ -68,9 +68,9 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             PageTable(
                 "tuning_trials",
                 "Ways to grow that were tried, by round, the best first. The smoothest is chosen "
-                "that is better than growing without tuning and not clearly worse than the "
-                "best. These errors flatter, because they had a say in that; those of rounds 1 and "
-                "2 are of few folds.",
+                "that is not clearly worse than the best, and better than growing without tuning "
+                "by more than a standard error. These errors flatter, because they had a say in "
+                "that; those of rounds 1 and 2 are of few folds.",
                 (
                     text("region", "Region"),
                     Column("round", lambda row: str(row.get("round") or "–")),
