@@ -175,7 +175,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def qgis(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Qgis:
-    """QGIS with the plugin from its zip, in a fresh profile; the engine runs in QGIS's process."""
+    """QGIS with the plugin from its zip in a fresh profile; its own Python runs the engine."""
     program = find_program()
     if program is None:
         pytest.skip("QGIS is not installed")

@@ -143,7 +143,7 @@ def test_a_model_is_described(qgis, chain, tmp_path):
     assert found["REGIONS"] == "tibetan_plateau,arctic"
     assert found["ROWS"] == chain.training["KEPT"]
     assert found["MODEL_TITLE"] == "Küste"
-    assert "made-up" in page and "snow_water_equivalent" in page
+    assert "were made up" in page and "snow_water_equivalent" in page
 
 
 def test_a_study_is_checked_and_run(qgis, study, tmp_path):
