@@ -48,12 +48,8 @@ install: ## put the plugin into the default QGIS profile
 test-matrix: ## the provider's tests with QGIS 3.40 and 3.44 (root, debootstrap)
 	@scripts/test-matrix
 
-benchmark: setup ## time the kernel and the whole pipeline against others (20 minutes on 2 cores)
-	.venv/bin/python benchmarks/kernel.py
-	test -e build/benchmark/model.wco2 || .venv/bin/python benchmarks/inputs.py build/benchmark 1
-	.venv/bin/python benchmarks/pipeline.py --inputs build/benchmark
-	.venv/bin/python benchmarks/ranger.py --inputs build/benchmark --months 1
-	.venv/bin/python benchmarks/kills.py
+benchmark: setup ## time all that people wait for, beside others, into docs/performance.md (30 minutes)
+	OPENBLAS_NUM_THREADS=1 .venv/bin/python benchmarks/everything.py
 
 clean: ## remove the environments, the caches and demo/
 	rm -rf .venv .venv-lint .venv-package .venv-wheels demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

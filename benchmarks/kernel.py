@@ -72,6 +72,22 @@ class World:
         return rows, flux + rng.normal(scale=2.5, size=SAMPLES)
 
 
+def orders_of_rows(world: World) -> dict[str, Rows]:
+    """Rows by the order in which a map may ask for them; the first is a month by lines."""
+    month = world.rows(5, 0, slice(100, 228), slice(300, 556)).reshape(-1, 25)
+    tile = [world.rows(k, 0, slice(200, 264), slice(400, 464)) for k in range(WINTERS)]
+    return {
+        "one month of 128 x 256 cells, by lines": month,
+        "the same, shuffled": np.random.default_rng(0).permutation(month),
+        f"a tile of 64 x 64, {WINTERS} winters at once": np.concatenate(tile).reshape(-1, 25),
+        "a tile of 64 x 64, one month": tile[3].reshape(-1, 25),
+        f"the {WINTERS} winters, in blocks of 16 x 16 cells": np.stack(tile)
+        .reshape(WINTERS, 4, 16, 4, 16, 25)
+        .transpose(0, 1, 3, 2, 4, 5)
+        .reshape(-1, 25),
+    }
+
+
 def medians(
     calls: list[Callable[[], object]],
     repeats: int,
@@ -189,18 +205,8 @@ def main() -> None:
     forest = Forest.from_sklearn(estimator)
     forest.predict_interval(world.training()[0][:300], kernel=kernel)  # compiles, and derives
 
-    month = world.rows(5, 0, slice(100, 228), slice(300, 556)).reshape(-1, 25)
-    tile = [world.rows(k, 0, slice(200, 264), slice(400, 464)) for k in range(WINTERS)]
-    cases = {
-        "one month of 128 x 256 cells, by lines": month,
-        "the same, shuffled": np.random.default_rng(0).permutation(month),
-        f"a tile of 64 x 64, {WINTERS} winters at once": np.concatenate(tile).reshape(-1, 25),
-        "a tile of 64 x 64, one month": tile[3].reshape(-1, 25),
-        f"the {WINTERS} winters, in blocks of 16 x 16 cells": np.stack(tile)
-        .reshape(WINTERS, 4, 16, 4, 16, 25)
-        .transpose(0, 1, 3, 2, 4, 5)
-        .reshape(-1, 25),
-    }
+    cases = orders_of_rows(world)
+    month = next(iter(cases.values()))
     say(
         f"{walker(kernel).about}, scikit-learn {sklearn_version}, numpy {np.__version__}, "
         f"{platform.machine()}, load {os.getloadavg()[0]:.1f}\n"

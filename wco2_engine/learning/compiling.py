@@ -15,7 +15,7 @@ from typing import Any
 from wco2_engine.learning.forest import Walker, walker
 from wco2_engine.progress import Progress
 
-_MODULES = ("_walk_numba", "_nearest_numba")
+_MODULES = ("_walk_numba", "_leaves_numba", "_nearest_numba", "_grow_numba")
 
 
 def ready(progress: Progress) -> Walker:
@@ -28,7 +28,7 @@ def ready(progress: Progress) -> Walker:
         progress.update(0.0, "Compiling the forest's code, once")
     found = walker()
     if found.name == "numba":
-        from wco2_engine.learning import _nearest_numba  # noqa: F401 - it compiles
+        from wco2_engine.learning import _grow_numba, _nearest_numba  # noqa: F401 - they compile
 
         if folder is None or not is_kept(folder):
             progress.note(

@@ -2,12 +2,13 @@
 
 Most forests of a training only judge: they predict a few held-out rows, once. Here they skip what
 serves forests that are kept: scikit-learn's copies and checks of each tree, and our own layout of
-nodes. The trees, and so the predictions, are those of `fit_forest` to the last bit.
+nodes. numba grows their trees where it is used, else scikit-learn, which also does where rows have
+weights. The trees, and so the predictions, are those of `fit_forest` to the last bit either way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,13 +17,15 @@ from numpy.typing import NDArray
 
 from wco2_engine.learning.aggregation import Aggregate
 from wco2_engine.learning.fitting import TRANSFORMS, check_rows, leaf_means
-from wco2_engine.learning.forest import summaries_of_codes
+from wco2_engine.learning.forest import kernel, sort_keys, summaries_of_codes
 from wco2_engine.learning.intervals import LeafTargets
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.options import Hyperparameters
 
 FloatArray = NDArray[np.float64]
 Features = NDArray[np.float32]
+
+_LARGEST_SEED = 2**31 - 1
 
 
 class Answers(NamedTuple):
@@ -73,26 +76,29 @@ def predict_once(
     to_look_up = tables[:looks_up] if aggregate.is_mean else tables
     totals = [np.zeros(len(table)) for table in tables]
     places = [np.empty((hyperparameters.trees, len(table)), np.uint32) for table in to_look_up]
-    of_train, is_leaf = [], []
+    of_train = np.empty((hyperparameters.trees if places else 0, len(train)), np.uint32)
+    is_leaf = []
     n_nodes = 0
-    for k, (tree, value) in enumerate(_trees(train, hyperparameters, seed)):
-        reached = [tree.apply(table) for table in tables]
-        for total, leaves in zip(totals, reached, strict=True):
-            total += value[leaves]
-        for place, leaves in zip(places, reached, strict=False):
-            place[k] = leaves + n_nodes
+    for k, tree in enumerate(_trees(train, hyperparameters, seed, tables)):
+        value = tree.value
+        if hyperparameters.transform != "none":
+            value = leaf_means(tree.of_train, train.target, train.sample_weight, len(value))
+        for number, total in enumerate(totals):
+            reached = tree.reached(number)
+            total += value[reached]
+            if number < len(places):
+                places[number][k] = reached + n_nodes
         if places:
-            of_train.append((tree.apply(train.features) + n_nodes).astype(np.uint32))
-            is_leaf.append(tree.children_left < 0)
-            n_nodes += tree.node_count
+            of_train[k] = tree.of_train + n_nodes
+            is_leaf.append(tree.is_leaf)
+            n_nodes += len(value)
         now_and_then()
     predicted = [total / hyperparameters.trees for total in totals]
     bounds = np.empty((len(levels), 2, len(tables[0])))
     aggregated = np.empty((len(aggregates), len(tables[0])))
     mean = predicted[0]
     if places:
-        leaves = np.ascontiguousarray(np.stack(of_train).T)
-        targets = LeafTargets.of_rows(leaves, train.target, np.concatenate(is_leaf))
+        targets = LeafTargets.of_rows(of_train.T, train.target, np.concatenate(is_leaf))
         shares = [(1 + end * level) / 2 for level in levels for end in (-1, 1)]
         for k, place in enumerate(places):
             asked = shares if k == 0 else []
@@ -113,30 +119,95 @@ def predict_once(
     return Answers(tuple(predicted), bounds, aggregated)
 
 
+class _Tree(NamedTuple):
+    """A tree as it was grown.
+
+    Attributes
+    ----------
+    value : `(n_nodes,)`, the mean of what it was grown on.
+    is_leaf : `(n_nodes,)`.
+    of_train : `(n_rows,)`, the leaves of the training rows.
+    reached : gives the leaves of the rows of a table, by its number.
+    """
+
+    value: FloatArray
+    is_leaf: NDArray[np.bool_]
+    of_train: NDArray[np.integer[Any]]
+    reached: Callable[[int], NDArray[np.integer[Any]]]
+
+
 def _trees(
-    train: TrainingRows, hyperparameters: Hyperparameters, seed: int
-) -> Iterator[tuple[Any, FloatArray]]:
-    """The trees that scikit-learn's forest of this seed grows, with what each node says."""
+    train: TrainingRows, hyperparameters: Hyperparameters, seed: int, tables: Sequence[Features]
+) -> Iterator[_Tree]:
+    """The trees that scikit-learn's forest of this seed grows."""
     features = np.ascontiguousarray(train.features, np.float32)
     check_rows(features, train.target)
     moved = np.ascontiguousarray(TRANSFORMS[hyperparameters.transform](train.target))
+    # A forest draws a whole number for each of its trees.
+    chance = np.random.RandomState(seed)
+    seeds = (chance.randint(_LARGEST_SEED) for _ in range(hyperparameters.trees))
+    if train.sample_weight is None and kernel() == "numba":
+        return _by_numba(features, moved, hyperparameters, seeds, tables)
+    return _by_sklearn(features, moved, train.sample_weight, hyperparameters, seeds, tables)
+
+
+def _by_numba(
+    features: Features,
+    target: FloatArray,
+    hyperparameters: Hyperparameters,
+    seeds: Iterable[int],
+    tables: Sequence[Features],
+) -> Iterator[_Tree]:
+    from wco2_engine.learning._grow_numba import grow, leaves
+
+    n_rows, n_features = features.shape
+    keys = np.ascontiguousarray(sort_keys(features).T)
+    asked = [sort_keys(table) for table in tables]
+    tried = max(1, int(hyperparameters.max_features * n_features))
+    feature, limit, right = (np.empty(2 * n_rows, np.int32) for _ in range(3))
+    value = np.empty(2 * n_rows)
+    chance = np.random.RandomState(0)
+    for seed in seeds:
+        chance.seed(seed)
+        drawn = np.uint32(chance.randint(_LARGEST_SEED))
+        of_train = np.empty(n_rows, np.uint32)
+        size = grow(
+            *(keys, target, tried, hyperparameters.min_samples_leaf, drawn),
+            *(feature, limit, right, value, of_train),
+        )
+
+        def reached(number: int, n_nodes: int = size) -> NDArray[np.uint32]:
+            found = np.empty(len(asked[number]), np.uint32)
+            leaves(feature[:n_nodes], limit[:n_nodes], right[:n_nodes], asked[number], found)
+            return found
+
+        yield _Tree(value[:size], feature[:size] < 0, of_train, reached)
+
+
+def _by_sklearn(
+    features: Features,
+    target: FloatArray,
+    sample_weight: FloatArray | None,
+    hyperparameters: Hyperparameters,
+    seeds: Iterable[int],
+    tables: Sequence[Features],
+) -> Iterator[_Tree]:
     chance = np.random.RandomState(0)
     estimator = _bare_tree()(
         min_samples_leaf=hyperparameters.min_samples_leaf,
         max_features=hyperparameters.max_features,
         random_state=chance,
     )
-    # A forest draws a whole number for each of its trees.
-    seeds = np.random.RandomState(seed)
-    for _ in range(hyperparameters.trees):
-        chance.seed(seeds.randint(np.iinfo(np.int32).max))
-        estimator.fit(features, moved[:, None], train.sample_weight, check_input=False)
+    for seed in seeds:
+        chance.seed(seed)
+        estimator.fit(features, target[:, None], sample_weight, check_input=False)
         tree = estimator.tree_
-        value = tree.value[:, 0, 0]
-        if hyperparameters.transform != "none":
-            leaves = tree.apply(features)
-            value = leaf_means(leaves, train.target, train.sample_weight, tree.node_count)
-        yield tree, value
+        yield _Tree(
+            tree.value[:, 0, 0],
+            tree.children_left < 0,
+            tree.apply(features),
+            lambda number, tree=tree: tree.apply(tables[number]),  # type: ignore[misc]
+        )
 
 
 @cache

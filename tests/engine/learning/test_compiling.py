@@ -37,13 +37,16 @@ def index(folder: Path, module: str, version: str) -> Path:
     return path
 
 
-def test_code_is_kept_once_both_modules_were_compiled_by_this_numba(tmp_path: Path) -> None:
+def test_code_is_kept_once_all_modules_were_compiled_by_this_numba(tmp_path: Path) -> None:
     import numba
 
     assert not is_kept(tmp_path)
     first = index(tmp_path, "_walk_numba", numba.__version__)
     assert not is_kept(tmp_path)
+    index(tmp_path, "_leaves_numba", numba.__version__)
     index(tmp_path, "_nearest_numba", numba.__version__)
+    assert not is_kept(tmp_path)
+    index(tmp_path, "_grow_numba", numba.__version__)
     assert is_kept(tmp_path)
     os.utime(first, (0, 0))  # older than its source
     assert not is_kept(tmp_path)
