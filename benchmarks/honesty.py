@@ -1,11 +1,14 @@
 """Whether what a model says of its own errors is true, on simulated worlds whose truth is known.
 
-`python benchmarks/honesty.py [WORLDS] [TREES]` trains a model in each world as `wco2 new` and
-`wco2 run` would (the same sites, measurements and predictors, looked up at exact points, so that
-no raster is written) and holds it against what no real study has:
+`python benchmarks/honesty.py [WORLDS] [TREES] [DESIGN]` trains a model in each world as `wco2 new`
+and `wco2 run` would (the same sites, measurements and predictors, looked up at exact points, so
+that no raster is written) and holds it against what no real study has. DESIGN says how sites are
+chosen: clustered, even, roads or decades.
 
 - intervals, raw and calibrated, against measurements at sites that were drawn anew, and in cells
   anywhere on the map;
+- bounds of winters, sums of months' bounds and calibrated, against true winters in cells, and
+  against winters measured at sites that were drawn anew, with the months that these have;
 - the error of monthly fluxes inside and outside of the area of applicability;
 - the winter's total against its interval from members.
 
@@ -28,9 +31,10 @@ from numpy.typing import NDArray
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.learning.conformal import LEVELS, conformity_scores
 from wco2_engine.learning.members import total_interval
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model, RegionModel, level_text
 from wco2_engine.learning.prediction_points import fibonacci_lattice
 from wco2_engine.learning.training import train
+from wco2_engine.learning.winters import winters_of_sites
 from wco2_engine.options import Hyperparameters, TrainingSettings
 from wco2_engine.season import Month
 from wco2_engine.simulation import texts
@@ -39,6 +43,7 @@ from wco2_engine.simulation.world import REGIONS, Place, Weather, World
 
 WINTER = 2002
 ON_EARTH = 60_000  # points of equal area, about 90 km apart
+EVERY = 4  # of the points, where winters are bounded
 FRESH = 3  # draws of other sites in each world
 FloatArray = NDArray[np.float64]
 
@@ -148,6 +153,62 @@ def coverage(
     return rows
 
 
+def true_winters(world: World, index: int, each: RegionModel) -> list[dict[str, Any]]:
+    """How often the true winters of a region's cells lie within bounds, a row a level."""
+    longitude, latitude = fibonacci_lattice(ON_EARTH)
+    place = world.at(longitude, latitude)
+    held = np.flatnonzero(place.mapped & (place.region == index))[::EVERY]
+    here = world.at(longitude[held], latitude[held])
+    weather = {year: here.weather(year) for year in (WINTER - 1, WINTER)}
+    sums = {level: np.zeros((3, held.size)) for level in LEVELS}
+    true = np.zeros(held.size)
+    for month in each.region.winter.months_of(WINTER):
+        features = predictors(here, month, weather, NAMES)
+        true += here.true_monthly_flux(month, weather[month.year])
+        for level, total in sums.items():
+            total += each.predict_interval(features, level)
+    return [
+        winter_row(each, "true, in cells", level, true, *total) for level, total in sums.items()
+    ]
+
+
+def fresh_winters(each: RegionModel, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """How often measured winters of new sites lie within bounds, each with the months it has."""
+    features = table[list(NAMES)].to_numpy(np.float32)
+    year, month = (table[key].to_numpy() for key in ("year", "month"))
+    site = np.unique(table["site"], return_inverse=True)[1]
+    winter = winters_of_sites(site, year, month, each.region.winter)
+    known = winter >= 0
+    rows = []
+    for level in LEVELS:
+        values = [table["flux_g_m2_month"].to_numpy(), *each.predict_interval(features, level)]
+        sums = [np.bincount(winter[known], each_value[known]) for each_value in values]
+        rows.append(winter_row(each, "measured, at new sites", level, *sums))
+    return rows
+
+
+def winter_row(
+    each: RegionModel,
+    where: str,
+    level: float,
+    observed: FloatArray,
+    estimate: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+) -> dict[str, Any]:
+    low, high = each.winter_bounds(estimate, lower, upper, level)
+    return {
+        "region": each.region.name,
+        "where": where,
+        "level": level,
+        "factor": each.winter_calibration.get(level_text(level), float("nan")),
+        "sums": float(np.mean(conformity_scores(observed, lower, upper) <= 0)),
+        "sums width": float(np.mean(upper - lower)),
+        "held": float(np.mean(conformity_scores(observed, low, high) <= 0)),
+        "width": float(np.mean(high - low)),
+    }
+
+
 def map_of(world: World, model: Model) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Errors inside and outside the area of applicability by region, and the winter's totals."""
     longitude, latitude = fibonacci_lattice(ON_EARTH)
@@ -201,26 +262,33 @@ def total_row(region: str, truth: float, total: float, members: FloatArray) -> d
     }
 
 
-def one_world(seed: int, catalogue: Catalogue, settings: TrainingSettings) -> dict[str, Any]:
+def one_world(
+    seed: int, catalogue: Catalogue, settings: TrainingSettings, design: str
+) -> dict[str, Any]:
     """Everything that is asked of a world."""
     world = World(seed)
     model = train(
-        measured(world, 0, NAMES),
+        measured(world, 0, NAMES, design),
         catalogue,
         REGIONS,
         settings,
         domain=Mapped(world),  # type: ignore[arg-type]
     )
-    fresh = pd.concat([measured(world, draw, NAMES) for draw in range(1, FRESH + 1)])
+    drawn = [measured(world, draw, NAMES, design) for draw in range(1, FRESH + 1)]
+    fresh = pd.concat([table.assign(site=table["site"] + f" {k}") for k, table in enumerate(drawn)])
     inside, totals = map_of(world, model)
-    found = []
+    found: list[dict[str, Any]] = []
+    winters: list[dict[str, Any]] = []
     for index, each in enumerate(model.regions):
         here = fresh[fresh["region"] == index]
         features = here[list(NAMES)].to_numpy(np.float32)
         found += coverage(each, "new sites", features, here["flux_g_m2_month"].to_numpy())
         found += coverage(each, "anywhere", *elsewhere(world, index))
+        winters += [*true_winters(world, index, each), *fresh_winters(each, here)]
     return {
         "coverage": found,
+        "winters": winters,
+        "winters told": [dict(row) for row in model.winter_coverage],
         "told": [dict(row) for row in model.coverage],
         "inside": inside,
         "totals": totals,
@@ -255,6 +323,15 @@ def tell(worlds: Sequence[dict[str, Any]]) -> None:
     sys.stdout.write("Coverage that the model tells of itself\n\n")
     by = frames["told"].dropna().groupby(["region", "validation", "level"], sort=False)
     show(by[["raw_coverage", "coverage"]].mean().reset_index())
+    sys.stdout.write("Winters: coverage of sums of months' bounds, and of bounds of winters\n\n")
+    by = frames["winters"].dropna().groupby(["region", "where", "level"], sort=False)
+    table = by[["factor", "sums", "sums width", "held", "width"]].mean()
+    table["spread of held"] = by["held"].std()
+    show(table.reset_index())
+    sys.stdout.write("Winters, told by the model of held-out sites\n\n")
+    by = frames["winters told"].dropna().groupby(["region", "validation", "level"], sort=False)
+    numbers = ["months", "correlation", "sum_coverage", "sum_width", "coverage", "width"]
+    show(by[numbers].mean().reset_index())
     sys.stdout.write("Error inside and outside of the area of applicability\n\n")
     frame = frames["inside"]
     frame["smaller inside"] = (frame["RMSE inside"] < frame["RMSE outside"]).astype(float)
@@ -270,7 +347,7 @@ def tell(worlds: Sequence[dict[str, Any]]) -> None:
     show(both.drop(columns="region"))
 
 
-def main(worlds: int, trees: int) -> None:
+def main(worlds: int, trees: int, design: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "catalogue.toml"
         path.write_text(texts.CATALOGUE, encoding="utf-8")
@@ -280,7 +357,7 @@ def main(worlds: int, trees: int) -> None:
     )
     found = []
     for seed in range(worlds):
-        found.append(one_world(seed, catalogue, settings))
+        found.append(one_world(seed, catalogue, settings, design))
         sys.stderr.write(f"world {seed}: {found[-1]['totals'][-1]}\n")
     tell(found)
 
@@ -291,5 +368,6 @@ NAMES = (
 )
 
 if __name__ == "__main__":
-    arguments = [int(text) for text in sys.argv[1:]]
-    main(*(arguments + [20, 200][len(arguments) :]))
+    given = sys.argv[1:]
+    numbers, how = [int(text) for text in given[:2]], given[2] if len(given) > 2 else "clustered"
+    main(*(numbers + [20, 200][len(numbers) :]), how)
