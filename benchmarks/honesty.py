@@ -251,11 +251,12 @@ def map_of(world: World, model: Model) -> tuple[list[dict[str, Any]], list[dict[
 
 def total_row(region: str, truth: float, total: float, members: FloatArray) -> dict[str, Any]:
     """All as shares of the true total."""
-    lower, upper = total_interval(total, members, 0.9)
+    corrected = members.mean()
+    lower, upper = total_interval(corrected, members, 0.9)
     return {
         "region": region,
-        "off": float(total / truth - 1),
-        "members off": float(members.mean() / truth - 1),
+        "off": float(corrected / truth - 1),
+        "map off": float(total / truth - 1),
         "lower": float(lower / truth - 1),
         "upper": float(upper / truth - 1),
         "holds": bool(lower <= truth <= upper),
@@ -336,11 +337,14 @@ def tell(worlds: Sequence[dict[str, Any]]) -> None:
     frame = frames["inside"]
     frame["smaller inside"] = (frame["RMSE inside"] < frame["RMSE outside"]).astype(float)
     show(frame.drop(columns="world").groupby("region", sort=False).mean().reset_index())
-    sys.stdout.write("Totals of a winter: the 90 % interval, as shares of the truth\n\n")
+    sys.stdout.write(
+        "Totals of a winter, corrected, their 90 % interval, and the map's sum: off the truth\n\n"
+    )
     frame = frames["totals"].drop(columns="world")
     by = frame.groupby("region", sort=False)
-    table = by[["off", "members off", "lower", "upper"]].mean()
+    table = by[["off", "map off", "lower", "upper"]].mean()
     table["spread of off"] = by["off"].std()
+    table["spread of map off"] = by["map off"].std()
     table["holds"] = by["holds"].sum()
     show(table.reset_index())
     both = frames["totals"][frames["totals"]["region"] == "both"]

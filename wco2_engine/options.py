@@ -20,6 +20,7 @@ VALIDATIONS = ("random", "site", "blocks", "knndm")
 TRANSFORMS = ("none", "sqrt", "log1p")
 AGGREGATES = ("mean", "trimmed", "median")
 WEIGHTS = ("rows", "sites")
+TOTALS = ("corrected", "plain")
 TRAIN_MONTHS = ("winter", "all")
 GROUPS = ("climate", "vegetation", "snow", "soil", "permafrost", "terrain")
 DOMAIN, ZONES = f"{__name__}.DomainTable", f"{__name__}.ZonesTable"  # to be named by an option
@@ -164,6 +165,7 @@ class TrainingSettings:
         them that keeps sites whole calibrates intervals and tells importances and applicability.
     members : forests on halves of the sites, which give totals their intervals; 0 for none, and
         None for 20 where there are trees enough.
+    totals : "corrected", or "plain" for members that are left as they are grown.
     tune, tune_budget : look for better hyperparameters by site folds, with so many forests at
         most; the strictest scores are then nested.
 
@@ -202,6 +204,14 @@ class TrainingSettings:
         unset="20 from 100 trees on",
         least=0,
         most=MAX_ENSEMBLE,
+    )
+    totals: str = option(
+        "Totals of members: corrected by what they err at sites that they did not see, or plain.",
+        "corrected",
+        title="Totals",
+        more="corrected: each member is moved by what it errs at sites that it did not see, for "
+        "forests give totals that are too high. The map stays as it is.",
+        choices=TOTALS,
     )
     tune: bool = option(
         "Look for better hyperparameters, by nested site folds.",

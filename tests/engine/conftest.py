@@ -16,7 +16,7 @@ from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.members import join_forests
+from wco2_engine.learning.joining import join_forests
 from wco2_engine.learning.model import Model, ModelPredictor, RegionModel
 from wco2_engine.progress import Silent
 from wco2_engine.season import Winter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Budget:
     ----------
     zones : the first is all cells.
     years : the winters.
-    totals : g C, `(n_zones, n_years)`, of the cells that have a value.
+    map_totals : g C, `(n_zones, n_years)`, of the map's cells that have a value.
     of_members : the same of each member, `(n_members, n_zones, n_years)`; None without members.
     level : of the intervals.
     area : m2 that count, `(n_zones,)`: of a zone all of its cells in the maps' extent; of regions
@@ -52,11 +53,12 @@ class Budget:
     outside : m2 of ground of each zone beyond the maps' extent, `(n_zones,)`; NaN where unknown.
     without_fraction : m2 of cells with a value that were left out because their share is unknown.
     simulated : whether the maps are of a simulated study.
+    corrected : whether the members are, so that `totals` are their means and not the map's.
     """
 
     zones: tuple[Zone, ...]
     years: tuple[int, ...]
-    totals: FloatArray
+    map_totals: FloatArray
     of_members: FloatArray | None
     level: float
     area: FloatArray
@@ -64,6 +66,15 @@ class Budget:
     outside: FloatArray
     without_fraction: float
     simulated: bool
+    corrected: bool = False
+
+    @cached_property
+    def totals(self) -> FloatArray:
+        """g C, `(n_zones, n_years)`: means of corrected members where there are any, else sums of
+        the map. Errors that members make at sites that they did not see are taken out of them."""
+        if self.corrected and self.of_members is not None:
+            return self.of_members.mean(axis=0)
+        return self.map_totals
 
     def __repr__(self) -> str:
         shown = ", ".join(zone.name for zone in self.zones[:6])
@@ -82,6 +93,7 @@ class Budget:
                 **_amounts(
                     *(float(part[z, y]) for part in (self.totals, low, high, self.covered)),
                 ),
+                **self._of_map(float(self.map_totals[z, y]), float(self.covered[z, y])),
                 **self._areas(z, float(self.covered[z, y])),
             }
             for z, zone in enumerate(self.zones)
@@ -119,6 +131,7 @@ class Budget:
                     "first": int(years[there].min()) if n else None,
                     "last": int(years[there].max()) if n else None,
                     **_amounts(total, float(low), float(high), covered),
+                    **self._of_map(float(self.map_totals[z, there].mean()) if n else 0.0, covered),
                     "slope_tg_a": _or_none(of_total.slope[z] / GRAMS_IN_TG),
                     "slope_lower_tg_a": _or_none(slope_low[z] / GRAMS_IN_TG),
                     "slope_upper_tg_a": _or_none(slope_high[z] / GRAMS_IN_TG),
@@ -137,6 +150,12 @@ class Budget:
         notes = []
         if self.of_members is None:
             notes.append("Without maps of members there is no interval (wco2 predict --members).")
+        elif self.corrected:
+            notes.append(
+                "Totals are corrected by what members err at sites that they did not see. The map "
+                f"itself adds up to {abs(self._excess):.1%} "
+                f"{'more' if self._excess > 0 else 'less'} (map_tg)."
+            )
         if self.without_fraction:
             notes.append(
                 f"{self.without_fraction / M2_IN_KM2:,.0f} km2 with a value were left out, for the "
@@ -151,6 +170,10 @@ class Budget:
                 notes.append(f"{zone.kind.capitalize()} '{zone.name}' has no cell in the maps.")
         return notes
 
+    def _of_map(self, total: float, covered: float) -> Row:
+        """What the map itself adds up to, in Tg C."""
+        return {"map_tg": _or_none(total / GRAMS_IN_TG) if covered else None}
+
     def _areas(self, zone: int, covered: float) -> Row:
         area = float(self.area[zone])
         missing = max(0.0, area - covered)
@@ -160,6 +183,12 @@ class Budget:
             "missing_km2": missing / M2_IN_KM2,
             "missing_share": missing / area if area else None,
         }
+
+    @property
+    def _excess(self) -> float:
+        """By how much the map's sum of all cells is above the corrected one, as a share of it."""
+        corrected, of_map = float(self.totals[0].sum()), float(self.map_totals[0].sum())
+        return of_map / corrected - 1 if corrected else 0.0
 
     def _interval(
         self, total: FloatArray, members: FloatArray | None
@@ -196,7 +225,8 @@ def budget(
     ----------
     zonings : zones of one kind or several, e.g. by `zoning_of`; all cells are summed first.
     fraction : the share of each cell that counts, e.g. of land; None for all of it.
-    level : of intervals, which are there when every winter has a map of the members.
+    level : of intervals, which are there when every winter has a map of the members. Where these
+        are corrected, totals are their means, and what the map itself adds up to stands beside.
 
     Raises
     ------
@@ -271,6 +301,7 @@ def budget(
         _outside(zonings, ground),
         without_fraction,
         series.simulated,
+        bool(n_members) and series.members_corrected,
     )
 
 

@@ -133,6 +133,11 @@ class MapSeries:
         """Whether the maps are of a simulated study."""
         return self.record.get("simulated") is True
 
+    @property
+    def members_corrected(self) -> bool:
+        """Whether members were moved by what they err at sites that they did not see."""
+        return self.record.get("members_corrected") is True
+
     @cached_property
     def n_members(self) -> int:
         """Bands of the members' maps; 0 unless every winter has one with as many."""

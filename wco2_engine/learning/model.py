@@ -483,6 +483,12 @@ class Model:
                     f"for {len(self.predictors)} predictors"
                 )
 
+    @property
+    def members_corrected(self) -> bool:
+        """Whether members were moved by what they err at sites that they did not see."""
+        has_members = any(each.n_members for each in self.regions)
+        return has_members and self.settings.get("totals") == "corrected"
+
     @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits: equal for models that predict the same from the same training.

@@ -30,7 +30,8 @@ from wco2_engine.learning.evaluation import (
 )
 from wco2_engine.learning.fitting import fit_with_importances
 from wco2_engine.learning.folds import NEEDS_DISTANCE, make_folds
-from wco2_engine.learning.members import fit_members, join_forests
+from wco2_engine.learning.joining import join_forests
+from wco2_engine.learning.members import fit_members
 from wco2_engine.learning.model import (
     STRICT_FIRST,
     Model,
@@ -235,6 +236,7 @@ def _settings_record(settings: TrainingSettings) -> dict[str, Any]:
         "seed": settings.seed,
         "validation": list(settings.validation),
         "members": settings.n_members,
+        "totals": settings.totals,
         "tune": settings.tune,
         "tune_budget": settings.tune_budget,
     }
@@ -298,7 +300,10 @@ def _train_region(
     )
     members = None
     if settings.n_members:
-        drawn = fit_members(rows, hyperparameters, to_fit_members, settings.n_members, "halves")
+        correct = settings.totals == "corrected"
+        drawn = fit_members(
+            rows, hyperparameters, to_fit_members, settings.n_members, "halves", correct
+        )
         members = join_forests(drawn.forests)
 
     importances = {"impurity": impurity}

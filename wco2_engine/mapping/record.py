@@ -54,6 +54,7 @@ class _Entries:
     interval_of_winter: dict[str, float | None] = field(default_factory=dict)
     applicability: dict[str, Any] | None = None
     members: int = option("Of the ensemble.", 0, least=0, most=MAX_ENSEMBLE)
+    members_corrected: bool = False
     cells: int = option("Predicted.", 0, least=0)
     cell_months: list[dict[str, Any]] = field(default_factory=list)
     missing_cell_months: dict[str, int] = field(default_factory=dict)
@@ -181,6 +182,7 @@ def tags_of(model: Model, products: Products, quantity: str) -> dict[str, str]:
         tags["WCO2_APPLICABILITY_FOLDS"] = json.dumps(_folds(model))
     if quantity == MEMBERS:
         tags["WCO2_MEMBERS"] = str(products.members)
+        tags["WCO2_MEMBERS_CORRECTED"] = "yes" if model.members_corrected else "no"
     return tags
 
 
@@ -291,6 +293,7 @@ def write_record(
         if products.applicability
         else None,
         "members": products.members,
+        "members_corrected": bool(products.members) and model.members_corrected,
         **counts,
         "maps": [item.name.as_posix() for item in schedule.outputs],
     }

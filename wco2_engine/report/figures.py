@@ -73,6 +73,9 @@ def draw_totals(rows: Sequence[Row], summary: Sequence[Row] = (), heading: str =
         )
         color = PALETTE[k % len(PALETTE)]
         axis.plot(years, total, color=color, marker="o", markersize=2, lw=1)
+        of_map = [row["map_tg"] for row in series[key]]
+        if of_map != total.tolist():
+            axis.plot(years, of_map, ":", color=GREY, lw=1.0)
         axis.fill_between(years, low, high, color=color, alpha=0.2, lw=0)
         axis.margins(y=0.12)
         axis.xaxis.get_major_locator().set_params(integer=True)

@@ -15,6 +15,7 @@ TRANSFORMS = ("none", "sqrt", "log1p")
 AGGREGATES = ("mean", "trimmed", "median")
 WEIGHTS = ("rows", "sites")
 TRAIN_MONTHS = ("winter", "all")
+TOTALS = ("corrected", "plain")
 
 
 def add_growth(algorithm: Algorithm) -> None:

@@ -8,7 +8,7 @@ from qgis.core import QgsProcessingOutputString, QgsProcessingUtils
 
 from wco2_qgis.algorithms.areas import add_mask, add_zones, mask_of, zone_words, zones_of
 from wco2_qgis.algorithms.base import MODEL, Algorithm, Values, given
-from wco2_qgis.algorithms.forests import add_growth, add_scores, growth, scores
+from wco2_qgis.algorithms.forests import TOTALS, add_growth, add_scores, growth, scores
 from wco2_qgis.runner import run_job
 from wco2_qgis.tables import table_file
 
@@ -43,6 +43,15 @@ class TrainModel(Algorithm):
             0,
             "Forests on halves of the sites, kept in the model. Empty: 20 where there are 100 "
             "trees or more, else none; 0: none.",
+            advanced=True,
+        )
+        self.add_choice(
+            "TOTALS",
+            "Totals of members",
+            TOTALS,
+            "corrected",
+            "corrected: each member is moved by what it errs at sites that it did not see, for "
+            "forests give totals that are too high; plain: members as they are grown.",
             advanced=True,
         )
         self.add_switch(
@@ -108,6 +117,7 @@ class TrainModel(Algorithm):
             "regions": self.optional_file(parameters, "REGIONS", context),
             **growth(self, parameters, context),
             "members": self.whole(parameters, "MEMBERS", context),
+            "totals": self.parameterAsEnumString(parameters, "TOTALS", context),
             "tune": self.parameterAsBoolean(parameters, "TUNE", context),
             "zones": self._zones,
             "domain": self._domain,

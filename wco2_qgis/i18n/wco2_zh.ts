@@ -716,6 +716,14 @@
    <translation>用一半站点训练的森林，保存在模型中。留空：树数不少于 100 时为 20，否则没有；0：没有。</translation>
   </message>
   <message>
+   <source>Totals of members</source>
+   <translation>集合成员的总量</translation>
+  </message>
+  <message>
+   <source>corrected: each member is moved by what it errs at sites that it did not see, for forests give totals that are too high; plain: members as they are grown.</source>
+   <translation>corrected：每个成员按其在未见过站点上的误差修正，因为森林给出的总量偏高；plain：成员保持训练时的样子。</translation>
+  </message>
+  <message>
    <source>Look for a better way to grow</source>
    <translation>寻找更好的参数</translation>
   </message>

@@ -143,6 +143,28 @@ def test_an_interval_comes_of_the_members_totals(tmp_path: Path, world: SimpleNa
     assert summary["total_upper_tg"] - summary["total_tg"] == pytest.approx(reach / 1e12)
 
 
+def test_a_total_is_the_mean_of_corrected_members_and_the_maps_sum_stands_beside(
+    tmp_path: Path, world: SimpleNamespace
+) -> None:
+    """Members 3 and 1 below the map: 2 below it on average, in each of six cells of 10."""
+    folder = write_maps(tmp_path, world, {2000: [[10, 10, 10]] * 2}, members=(-3, -1))
+    record = json.loads((folder / "prediction.json").read_text("utf-8"))
+    plain = totals(folder)
+    assert not plain.corrected
+    assert plain.rows()[0]["total_tg"] == plain.rows()[0]["map_tg"]
+    record["members_corrected"] = True
+    (folder / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+    found = totals(folder)
+    area = 3 * (NORTH + SOUTH)
+    reach = student.ppf(0.95, 1) * math.sqrt(2) * area
+    for row in (*found.rows(), *found.summary()):
+        assert row["map_tg"] == pytest.approx(10 * area / 1e12)
+        assert row["total_tg"] == pytest.approx(8 * area / 1e12)
+        assert row["mean_g_m2"] == pytest.approx(8.0)
+        assert row["total_upper_tg"] - row["total_tg"] == pytest.approx(reach / 1e12)
+    assert any("The map itself adds up to 25.0% more (map_tg)." in note for note in found.notes())
+
+
 def test_members_that_lack_cells_are_refused(tmp_path: Path, world: SimpleNamespace) -> None:
     winters = {2000: [[10, 20, 30], [40, 50, 60]]}
     folder = write_maps(tmp_path, world, winters, members=(-3, 3), missing_member=True)

@@ -35,7 +35,7 @@ from wco2_engine.learning.forest import (
     sort_keys,
     walker,
 )
-from wco2_engine.learning.members import split_forest
+from wco2_engine.learning.joining import split_forest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAS_NUMBA = importlib.util.find_spec("numba") is not None

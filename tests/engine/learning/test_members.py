@@ -9,13 +9,8 @@ import pytest
 
 from wco2_engine.errors import Cancelled, Wco2Error
 from wco2_engine.learning.fitting import fit_forest
-from wco2_engine.learning.members import (
-    Members,
-    fit_members,
-    join_forests,
-    split_forest,
-    total_interval,
-)
+from wco2_engine.learning.joining import join_forests, split_forest
+from wco2_engine.learning.members import Members, fit_members, total_interval
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.options import Hyperparameters

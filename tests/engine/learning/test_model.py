@@ -25,7 +25,7 @@ from wco2_engine.learning import model as module
 from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.members import split_forest
+from wco2_engine.learning.joining import split_forest
 from wco2_engine.learning.model import FORMAT_VERSION, Model, ModelPredictor, RegionModel
 from wco2_engine.season import Winter
 

@@ -22,7 +22,7 @@ from wco2_engine.inputs.domain import parse_domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
 from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.learning.aggregation import Aggregate
-from wco2_engine.learning.members import join_forests
+from wco2_engine.learning.joining import join_forests
 from wco2_engine.learning.model import RegionModel
 from wco2_engine.mapping.blocks import Work, predict_block
 from wco2_engine.mapping.plan import Products, Schedule

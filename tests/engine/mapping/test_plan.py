@@ -12,7 +12,7 @@ import pytest
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.predictors import Sources
 from wco2_engine.inputs.rasters import Rasters
-from wco2_engine.learning.members import join_forests
+from wco2_engine.learning.joining import join_forests
 from wco2_engine.mapping.plan import (
     Band,
     Products,

@@ -43,6 +43,7 @@ def write_budget_page(
             text("zone", "Zone"),
             Column("winters", lambda row: str(row["winters"])),
             _bounded("total", "tg", "Tg C winter⁻¹"),
+            value("map_tg", "sum of the map", 2),
             _bounded("mean", "g_m2", "g C m⁻² winter⁻¹"),
             value("area_km2", "ground, km²", 0),
             percent("missing_share", "without a value", 1),

@@ -8,10 +8,13 @@ from wco2_engine.analysis.budget import read_budget
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.figures import draw_totals
-from wco2_engine.report.page import Column, PageTable, Picture, Section, ranged, text
+from wco2_engine.report.page import Column, PageTable, Picture, Section, ranged, text, value
 
 # Of a budget's table, and what they are called here.
-TOTAL = {"total": "total_tg", "total_low": "total_lower_tg", "total_high": "total_upper_tg"}
+TOTAL = {
+    **{"total": "total_tg", "total_low": "total_lower_tg", "total_high": "total_upper_tg"},
+    "map": "map_tg",
+}
 
 
 def build(context: ReportContext, progress: Progress) -> Section | None:
@@ -21,7 +24,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         return None
     if maps.is_newer_than(path):
         return Section("totals", "Totals", facts={"file": path.name, "is_old": True})
-    budget = read_budget(path)
+    budget = read_budget(path, "map_tg")
     rows = [
         {"zone": row["zone"], "year": row["year"], **{k: row[v] for k, v in TOTAL.items()}}
         for row in budget
@@ -33,6 +36,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             "file": path.name,
             "is_old": False,
             "has_intervals": any(row["total_low"] is not None for row in rows),
+            "is_corrected": is_corrected(budget),
         },
         tables=(
             PageTable("totals", "Totals of all zones and winters.", (), rows, most=0),
@@ -44,6 +48,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
                     text("zone", "Zone"),
                     Column("winter", lambda row: str(row["year"])),
                     ranged("total", "total, Tg C", 1),
+                    value("map", "sum of the map, Tg C", 1),
                 ),
                 first_and_last(rows),
                 most=60,
@@ -51,6 +56,11 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         ),
         pictures=(Picture("totals", "Winter totals by zone, Tg C.", lambda: draw_totals(budget)),),
     )
+
+
+def is_corrected(budget: list[dict[str, Any]]) -> bool:
+    """Whether any total is another than the sum of the map."""
+    return any(row["map_tg"] != row["total_tg"] for row in budget)
 
 
 def first_and_last(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
