@@ -338,11 +338,12 @@ def test_without_validation_nothing_is_told_of_errors(catalogue: Catalogue, arct
 def test_members_share_the_trees_and_each_saw_half_of_the_sites(
     catalogue: Catalogue, arctic: Any
 ) -> None:
-    settings = made(trees=42, members=4, validation=())
+    settings = made(trees=42, members=4, validation=(), totals="plain")
     model = train(make_table(), catalogue, [arctic], settings)
     region = model.regions[0]
     assert region.members is not None
     assert (region.n_members, region.members.n_trees) == (4, 40)
+    assert model.settings["totals"] == "plain"
     assert model.settings["members"] == 4
     predicted = region.predict_members(region.features)
     # Fully grown trees give back what they were grown on: half of the rows, by whole sites.
