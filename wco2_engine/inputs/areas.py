@@ -52,7 +52,8 @@ class Box:
         return across & (latitude >= self.south - _EDGE) & (latitude <= self.north + _EDGE)
 
     def to_json(self) -> dict[str, Any]:
-        return {"bbox": [self.west, self.south, self.east, self.north]}
+        # A model's fingerprint is of these texts: whole numbers are written as they are read again.
+        return {"bbox": [float(edge) for edge in (self.west, self.south, self.east, self.north)]}
 
 
 @dataclass(frozen=True)
