@@ -175,12 +175,14 @@ def described(chosen: Hyperparameters) -> str:
 def smoothness(hyperparameters: Hyperparameters) -> tuple[int, int]:
     """What orders ways to grow from rough to smooth: larger leaves, then the aggregate.
 
-    Leaves come first, because they say of how many fluxes a prediction is made; then how far that
-    follows single large fluxes: a mean does, a trimmed mean less, a median least. What is smoother
-    promises less, and so has less to break at sites that nobody has seen. The other hyperparameters
-    have no such order, and the error alone decides about them.
+    Leaves come first, because they say of how many fluxes a prediction is made; then how much what
+    is made of them varies with which fluxes happen to be there. A mean follows rare large ones; a
+    median does not, but rests on the few in the middle; a trimmed mean does neither. What is
+    smoother promises less, and so has less to break at sites that nobody has seen. The other
+    hyperparameters have no such order, and the error alone decides about them.
     """
-    return hyperparameters.min_samples_leaf, AGGREGATES.index(hyperparameters.aggregate)
+    aggregates = ("mean", "median", "trimmed")
+    return hyperparameters.min_samples_leaf, aggregates.index(hyperparameters.aggregate)
 
 
 def tune(
