@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.escaping import one_line
 from wco2_engine.grid import Grid, Tile, parse_crs
-from wco2_engine.inputs.opening import open_raster
+from wco2_engine.inputs.opening import open_raster, tags_of, units_of
 from wco2_engine.inputs.rasters import Encoding, RasterInfo, Rasters
 from wco2_engine.mapping.record import RECORD, PredictionRecord
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR, format_years
@@ -300,7 +300,7 @@ def _described(rasters: Rasters, path: Path, encoding: Encoding) -> RasterInfo:
 def _factor(path: Path, units: str | None) -> float:
     """What turns the numbers of a map into g C m-2 winter-1."""
     with open_raster(path) as source:
-        stated = units or source.units[0] or source.tags(1).get("units", "")
+        stated = units or units_of(source)[0] or tags_of(source, 1).get("units", "")
     if not stated:
         raise Wco2Error(
             f"{path} states no unit.",

@@ -20,7 +20,7 @@ from wco2_engine.downloads.times import Axis, from_axis, from_names, from_order,
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.grid import EDGE, GEOGRAPHIC, Grid, Tile, crs_text, project
 from wco2_engine.inputs.hdf5 import apart
-from wco2_engine.inputs.opening import SETTINGS, driver_of, open_raster
+from wco2_engine.inputs.opening import SETTINGS, driver_of, names_of, open_raster, tags_of, units_of
 
 MOST_BANDS = 100_000
 
@@ -52,7 +52,7 @@ class _Bands:
         with _opened(str(self.named.path), self.named.path, self.where) as whole:
             if whole.count and not whole.subdatasets:
                 return str(self.named.path)
-            described = whole.tags(ns="SUBDATASETS")
+            described = tags_of(whole, ns="SUBDATASETS")
             names = {
                 _variable(name, described.get(f"SUBDATASET_{k + 1}_DESC", "")): name
                 for k, name in enumerate(whole.subdatasets)
@@ -153,7 +153,7 @@ class _Bands:
 
     def _named_bands(self, dataset: Any, variable: str) -> list[int]:
         """Bands of a stack of variables that are called as the variable is."""
-        names = [str(name or "") for name in dataset.descriptions]
+        names = names_of(dataset)
         same = [k + 1 for k, name in enumerate(names) if name == variable]
         if len(same) == 1:
             return same
@@ -168,7 +168,7 @@ class _Bands:
 
     def _stamps(self, dataset: Any, bands: list[int]) -> tuple[Stamp, ...]:
         if len(bands) == 1 and (self.reading.band is not None or dataset.count == 1):
-            described = dataset.descriptions[bands[0] - 1]
+            described = names_of(dataset)[bands[0] - 1]
             axis = _netcdf_axis(dataset, bands)
             if axis is not None and " since " in axis.units:
                 return from_axis(axis, self.reading, self.named, self.what)
@@ -180,7 +180,8 @@ class _Bands:
         axis = _netcdf_axis(dataset, bands)
         if axis is not None:
             return from_axis(axis, self.reading, self.named, self.what)
-        names = [str(dataset.descriptions[band - 1] or "") for band in bands]
+        told = names_of(dataset)
+        names = [told[band - 1] for band in bands]
         if any(names):
             return from_names(names, self.reading, self.named, self.what)
         if self.reading.bands is not None:
@@ -231,7 +232,7 @@ def _variable(name: str, description: str) -> str:
 
 def _attributes(dataset: Any, bands: Sequence[int], what: str) -> dict[str, Any]:
     """What GDAL knows of bands, by the names that CF has for it."""
-    tags = {**dataset.tags(), **dataset.tags(bands[0])}
+    tags = {**tags_of(dataset), **tags_of(dataset, bands[0])}
     found: dict[str, Any] = {}
     for band in bands[1:]:
         same = all(
@@ -249,8 +250,8 @@ def _attributes(dataset: Any, bands: Sequence[int], what: str) -> dict[str, Any]
             found[key] = tags[key]
     nodata = {dataset.nodatavals[band - 1] for band in bands}
     found["missing_value"] = [value for value in nodata if value is not None]
-    if dataset.units[first]:
-        found["units"] = dataset.units[first]
+    if units_of(dataset)[first]:
+        found["units"] = units_of(dataset)[first]
     scale, offset = dataset.scales[first], dataset.offsets[first]
     found["scale_factor"] = tags.get("scale_factor", scale) if scale == 1.0 else scale
     found["add_offset"] = tags.get("add_offset", offset) if offset == 0.0 else offset
@@ -268,11 +269,11 @@ def _is_masked(dataset: Any) -> bool:
 
 def _netcdf_axis(dataset: Any, bands: Sequence[int]) -> Axis | None:
     """The time axis in the tags of what GDAL made of a netCDF file."""
-    tags = dataset.tags()
+    tags = tags_of(dataset)
     for name in re.findall(r"[^{},\s]+", tags.get("NETCDF_DIM_EXTRA", "")):
-        stated = [dataset.tags(band).get(f"NETCDF_DIM_{name}") for band in bands]
+        stated = [tags_of(dataset, band).get(f"NETCDF_DIM_{name}", "") for band in bands]
         units = tags.get(f"{name}#units", "")
-        if all(value is not None for value in stated) and (" since " in units or name == "time"):
+        if all(stated) and (" since " in units or name == "time"):
             try:
                 values: NDArray[Any] = np.array([float(value) for value in stated])
             except ValueError:

@@ -291,6 +291,33 @@ def _looks(start: bytes) -> str:
     return "text" if all(byte >= 32 or byte in b"\t\r\n" for byte in start) else "other data"
 
 
+def names_of(dataset: Any) -> tuple[str, ...]:
+    """The descriptions of a raster's bands, empty where there are none.
+
+    What is no UTF-8, as older programs write it, says nothing.
+    """
+    try:
+        return tuple(str(name or "") for name in dataset.descriptions)
+    except UnicodeDecodeError:
+        return ("",) * dataset.count
+
+
+def units_of(dataset: Any) -> tuple[str, ...]:
+    """The units of a raster's bands, empty where there are none; see `names_of`."""
+    try:
+        return tuple(str(unit or "") for unit in dataset.units)
+    except UnicodeDecodeError:
+        return ("",) * dataset.count
+
+
+def tags_of(dataset: Any, band: int = 0, ns: str | None = None) -> dict[str, str]:
+    """The tags of a raster, or of one of its bands; see `names_of`."""
+    try:
+        return dict(dataset.tags(band, ns=ns))
+    except UnicodeDecodeError:
+        return {}
+
+
 def check_sizes(path: str, dataset: Any, most_block: float = MAX_BLOCK_BYTES) -> None:
     """Refuse a raster that asks for more memory than is meant for one, before it takes any.
 
@@ -547,7 +574,7 @@ def _rebuild_band(file: str, band: ElementTree.Element) -> None:
 
 def _check_remote_vrt(path: str, dataset: Any) -> None:
     """Refuse a virtual raster behind a /vsi path whose parts are elsewhere than beside it."""
-    xml = dataset.tags(ns="xml:VRT")
+    xml = tags_of(dataset, ns="xml:VRT")
     root = _parsed(path, next(iter(xml.values()), "").encode())
     _rebuild_vrt(path, root)
     for part in root.iter("SourceFilename"):

@@ -33,7 +33,7 @@ from wco2_engine.grid import (
     project,
 )
 from wco2_engine.inputs.hdf5 import apart, in_hdf5_thread
-from wco2_engine.inputs.opening import SETTINGS, open_raster
+from wco2_engine.inputs.opening import SETTINGS, names_of, open_raster, tags_of, units_of
 from wco2_engine.inputs.timeaxis import TimeAxis, named_bands
 
 FloatArray = NDArray[np.float64]
@@ -567,7 +567,7 @@ def _not_opened(path: str, error: Exception) -> Wco2Error:
 
 def _variables(dataset: Any) -> list[str]:
     if dataset.count:
-        return [dataset.tags(1).get("NETCDF_VARNAME", "")]
+        return [tags_of(dataset, 1).get("NETCDF_VARNAME", "")]
     return [name.rsplit(":", 1)[-1].lstrip("/") for name in dataset.subdatasets]
 
 
@@ -635,11 +635,11 @@ def _describe(path: str, dataset: Any, encoding: Encoding) -> RasterInfo:
         nodata=dataset.nodata if encoding.nodata is None else encoding.nodata,
         scale=scale,
         offset=offset,
-        time=named_bands(dataset.descriptions),
+        time=named_bands(names_of(dataset)),
         south_up=transform.e > 0,
         masked=any(hidden.intersection(flags) for flags in dataset.mask_flag_enums),
         dtype=str(dataset.dtypes[0]),
-        units=dataset.units[0] or "",
+        units=units_of(dataset)[0],
     )
 
 
@@ -663,7 +663,7 @@ def _crs_of(path: str, dataset: Any, encoding: Encoding) -> str:
         return encoding.crs
     if dataset.crs:
         return crs_text(dataset.crs)
-    stated = {value for key, value in dataset.tags().items() if key.endswith("#units")}
+    stated = {value for key, value in tags_of(dataset).items() if key.endswith("#units")}
     # CF conventions, section 4: these units say that a coordinate is latitude or longitude.
     if "degrees_north" in stated and "degrees_east" in stated:
         return GEOGRAPHIC

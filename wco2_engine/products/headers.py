@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, archive_errors
 from wco2_engine.grid import crs_text
-from wco2_engine.inputs.opening import check_content, open_raster
+from wco2_engine.inputs.opening import check_content, open_raster, tags_of, units_of
+from wco2_engine.inputs.patterns import Found
+from wco2_engine.inputs.unpacking import unpacked
 
-LARGEST_MEMBER = 2**30  # bytes of a packed file that is unpacked in memory to look at its header
 _GRIB_MESSAGES = 2000  # looked at for the names in a file; they repeat every month
 _MAGIC = {
     b"CDF": "netcdf",
@@ -133,22 +134,33 @@ def header(path: Path, member: str = "") -> Header:
     """
     name = f"{path}/{member}" if member else str(path)
     form = form_of(path, member)
-    if not form or form == "zip" or (form == "gz" and not name.endswith((".nc.gz", ".nc4.gz"))):
+    packed = form == "gz" and name.endswith((".nc.gz", ".nc4.gz"))
+    if not form or form == "zip" or (form == "gz" and not packed):
         raise Wco2Error(f"{name} is no raster that is known.")
-    readers = {"netcdf": _netcdf, "gz": _netcdf, "grib": _grib, "zarr": _zarr, "ascii": _ascii}
+    if not member and not packed:
+        return _read(path, form, name)
+    with tempfile.TemporaryDirectory() as room:
+        file = unpacked(Found(path, member, {}), Path(room))
+        found = _read(file, form_of(file), name)
+    return replace(found, path=path, member=member, reads=())
+
+
+def _read(file: Path, form: str, name: str) -> Header:
+    """The header of a file that lies by itself, called `name` in messages."""
+    readers = {"netcdf": _netcdf, "grib": _grib, "zarr": _zarr, "ascii": _ascii}
     try:
-        found: Header = readers.get(form, _raster)(path, member, form)
+        found: Header = readers.get(form, _raster)(file, form)
         return found
-    except Wco2Error:
-        raise
+    except Wco2Error as error:
+        raise Wco2Error(error.message.replace(str(file), name), error.hint) from error
     except Exception as error:  # each library has its own errors for a damaged file
         raise Wco2Error(
-            f"{name} can't be read: {_first_line(error)}.",
+            f"{name} can't be read: {_first_line(error)}.".replace(str(file), name),
             "It looks truncated or damaged: download it again.",
         ) from error
 
 
-def _start(path: Path, member: str) -> bytes:
+def _start(path: Path, member: str = "") -> bytes:
     try:
         if member:
             with zipfile.ZipFile(path) as archive, archive.open(member) as file:
@@ -162,34 +174,11 @@ def _start(path: Path, member: str) -> bytes:
         ) from error
 
 
-def _unpacked(path: Path, member: str) -> bytes:
-    with zipfile.ZipFile(path) as archive:
-        if archive.getinfo(member).file_size > LARGEST_MEMBER:
-            raise Wco2Error(
-                f"{member} in {path} is too large to be looked at in the archive.", "Unpack it."
-            )
-        return archive.read(member)
-
-
-def _decompressed(path: Path) -> bytes:
-    with gzip.open(path) as file:
-        found = file.read(LARGEST_MEMBER + 1)
-    if len(found) > LARGEST_MEMBER:
-        raise Wco2Error(f"{path} is too large to be looked at as it is packed.", "Unpack it.")
-    return found
-
-
-def _netcdf(path: Path, member: str, form: str) -> Header:
+def _netcdf(path: Path, form: str) -> Header:
     import netCDF4
 
-    if member or form == "gz":
-        inside = _unpacked(path, member) if member else _decompressed(path)
-        opened = netCDF4.Dataset(member or path.stem, memory=inside)
-        form = "netcdf"
-    else:
-        check_content(path)
-        opened = netCDF4.Dataset(str(path))
-    with opened:
+    check_content(path)
+    with netCDF4.Dataset(str(path)) as opened:
         variables = dict(_variables(opened, ""))
         coordinates = _coordinates(variables)
         layers = tuple(
@@ -206,7 +195,7 @@ def _netcdf(path: Path, member: str, form: str) -> Header:
             if len(v.shape) >= 2 and not name.endswith(("_bnds", "_bounds"))
         )
         grid = _grid_of(variables, coordinates, layers)
-        return Header(path, member, form, layers, grid, *_times(variables))
+        return Header(path, "", form, layers, grid, *_times(variables))
 
 
 def _variables(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
@@ -295,13 +284,10 @@ def _stated_crs(variables: dict[str, Any]) -> str:
     return ""
 
 
-def _grib(path: Path, member: str, form: str) -> Header:
+def _grib(path: Path, form: str) -> Header:
     from wco2_engine.inputs.grib import eccodes as library
 
     eccodes = library()
-
-    if member:
-        raise Wco2Error(f"{member} in {path} is GRIB in an archive.", "Unpack it.")
     layers: dict[str, Layer] = {}
     grid = None
     dates: list[int] = []
@@ -326,7 +312,7 @@ def _grib(path: Path, member: str, form: str) -> Header:
             finally:
                 eccodes.codes_release(message)
     years = tuple(sorted({date // 10000 for date in dates}))
-    return Header(path, member, form, tuple(layers.values()), grid, _days_apart(dates), years)
+    return Header(path, "", form, tuple(layers.values()), grid, _days_apart(dates), years)
 
 
 def _days_apart(dates: list[int]) -> float | None:
@@ -340,7 +326,7 @@ def _days_apart(dates: list[int]) -> float | None:
 _ENDS = ("First", "Last")
 
 
-def _zarr(path: Path, member: str, form: str) -> Header:
+def _zarr(path: Path, form: str) -> Header:
     import xarray as xr
 
     with xr.open_zarr(str(path), decode_times=False, consolidated=None) as opened:
@@ -362,39 +348,38 @@ def _zarr(path: Path, member: str, form: str) -> Header:
             x, y = (np.asarray(axes[each].values, np.float64) for each in "xy")
             units = str(axes["y"].attrs.get("units", ""))
             grid = _grid_of_axes(x, y, units, "")
-    return Header(path, member, form, layers, grid)
+    return Header(path, "", form, layers, grid)
 
 
-def _ascii(path: Path, member: str, form: str) -> Header:
+def _ascii(path: Path, form: str) -> Header:
     """A text grid, from the lines of its header."""
     said: dict[str, str] = {}
-    for line in _start(path, member).decode("ascii", "replace").splitlines()[:10]:
+    for line in _start(path).decode("ascii", "replace").splitlines()[:10]:
         words = line.split()
         if len(words) >= 2 and words[0][0].isalpha():
             said[words[0].lower()] = words[-1].replace(",", "")
     columns, rows, cell = int(said["ncols"]), int(said["nrows"]), float(said["cellsize"])
     layer = Layer("", "", (1, rows, columns))
-    return Header(path, member, form, (layer,), GridSeen(columns, rows, (cell, cell)))
+    return Header(path, "", form, (layer,), GridSeen(columns, rows, (cell, cell)))
 
 
-def _raster(path: Path, member: str, form: str) -> Header:
+def _raster(path: Path, form: str) -> Header:
     from rasterio.errors import NotGeoreferencedWarning
 
-    name = f"/vsizip/{{{path}}}/{member}" if member else str(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with open_raster(name) as opened:
+        with open_raster(str(path)) as opened:
             inner = list(opened.subdatasets)
             if not inner:
                 layer = _bands(opened, "")
-                reads = _tiles(path) if form == "vrt" and not member else ()
-                return Header(path, member, form, (layer,), _grid_seen(opened), reads=reads)
+                reads = _tiles(path) if form == "vrt" else ()
+                return Header(path, "", form, (layer,), _grid_seen(opened), reads=reads)
         layers, grid = [], None
         for subdataset in inner:
             with open_raster(subdataset) as opened:
                 layers.append(_bands(opened, subdataset.rpartition(":")[2].strip('"')))
                 grid = grid or _grid_seen(opened)
-    return Header(path, member, form, tuple(layers), grid)
+    return Header(path, "", form, tuple(layers), grid)
 
 
 def _tiles(path: Path) -> tuple[Path, ...]:
@@ -404,8 +389,8 @@ def _tiles(path: Path) -> tuple[Path, ...]:
 
 
 def _bands(opened: Any, name: str) -> Layer:
-    tags = opened.tags()
-    units = next((str(each) for each in opened.units if each), str(tags.get("units", "")))
+    tags = tags_of(opened)
+    units = next((each for each in units_of(opened) if each), str(tags.get("units", "")))
     shape = (opened.count, opened.height, opened.width)
     scaled = any(s != 1 for s in opened.scales) or any(o != 0 for o in opened.offsets)
     return Layer(name, units, shape, dtype=opened.dtypes[0], scaled=scaled)

@@ -16,7 +16,7 @@ from wco2_engine.analysis.series import FLUX, WINTER_UNITS, MapSeries
 from wco2_engine.errors import Wco2Error
 from wco2_engine.escaping import one_line
 from wco2_engine.grid import GEOGRAPHIC, project
-from wco2_engine.inputs.opening import open_raster
+from wco2_engine.inputs.opening import open_raster, tags_of
 from wco2_engine.mapping.record import RECORD
 from wco2_engine.publication.about import About
 
@@ -153,7 +153,7 @@ def _period(path: Path) -> tuple[dt.date, dt.date] | None:
 
 def _tags(path: Path) -> Mapping[str, str]:
     with open_raster(path) as source:
-        return dict(source.tags())
+        return tags_of(source)
 
 
 def read_dataset(

@@ -11,8 +11,8 @@ import numpy as np
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.catalogue import Predictor
+from wco2_engine.inputs.unpacking import unpacked
 from wco2_engine.stack.candidates import Candidate
-from wco2_engine.stack.unpacking import unpacked
 from wco2_engine.units import Conversion, conversion, is_quantity
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, disk_errors
+from wco2_engine.inputs.unpacking import RESERVE
 from wco2_engine.stack.extent import Window
-from wco2_engine.stack.unpacking import RESERVE
 
 if TYPE_CHECKING:
     from wco2_engine.downloads.series import Step

@@ -33,6 +33,7 @@ from wco2_engine.inputs.rasters import (
     Sampler,
     gdal_path,
 )
+from wco2_engine.products.headers import header
 
 Array = NDArray[np.float64]
 POLAR = "EPSG:6931"
@@ -863,3 +864,20 @@ def test_threads_with_readers_of_their_own_agree(folder: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(read, range(8)):
             assert np.allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_texts_that_are_no_utf8_say_nothing(tmp_path: Path) -> None:
+    path = write_tif(tmp_path / "old.tif", np.ones((2, 2)), 10, 60, 1, -1)
+    with rasterio.open(path, "r+") as file:
+        file.descriptions, file.units = ("Jäner",), ("gä",)
+        file.update_tags(who="Jäner")
+        file.update_tags(1, who="Jäner")
+    # As programs write it that know one code page only.
+    Path(path).write_bytes(Path(path).read_bytes().replace("ä".encode(), b"\xe4\xe4"))
+    with Rasters() as rasters:
+        info = rasters.info(str(path), AS_STORED)
+        assert (info.units, info.time.known) == ("", False)
+        assert Sampler(rasters, Points(np.array([10.5]), np.array([59.5]), GEOGRAPHIC)).values(
+            info, 1, "nearest"
+        ) == [1.0]
+    assert header(Path(path)).layers[0].units == ""
