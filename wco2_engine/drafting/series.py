@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from wco2_engine.inputs.rasters import is_local
 from wco2_engine.products.names import dated, literal, plain_name, when_of_pattern
 from wco2_engine.schema import option
 
@@ -54,6 +56,8 @@ def series_of(rasters: Sequence[ChosenRaster], when: str = "auto") -> list[Serie
         match = _VARIABLE.fullmatch(raster.source)
         file, variable = (match[1], match[2]) if match else (raster.source, "")
         file = file.replace("\\", "/")
+        if is_local(file):  # a catalogue starts from its own folder, and this from where one is
+            file = Path(file).absolute().as_posix()
         found.setdefault((dated(file), variable), []).append((file, raster))
     result = []
     for (pattern, variable), members in found.items():

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from wco2_engine.cli import main
 from wco2_engine.drafting.guesses import guess
+from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.study import Study
 
 
@@ -59,6 +60,17 @@ def test_what_a_person_changed_is_kept_where_it_is_written_anew(given: Path) -> 
     assert study.with_name("study_before.toml").read_text("utf-8") == changed
     assert "trees = 200" in study.read_text("utf-8")
     assert not study.with_name("catalogue_before.toml").exists()
+
+
+def test_files_may_be_named_from_where_one_is(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(given)
+    result = begin(Path())
+    assert result.exit_code == 0, result.output
+    study = Study.read(given / "study")
+    catalogue = Catalogue.read(study.catalogue)
+    paths = {each.name: catalogue.folder / each.path for each in catalogue.predictors}
+    assert paths["height"].is_file() and paths["swe"].parent.samefile(given)
+    assert Path(study.observations.input).is_file()
 
 
 def test_a_study_that_is_the_same_is_not_touched(given: Path) -> None:
