@@ -25,7 +25,7 @@ class Comparison:
     """A table of [[compare]]: another product of winter flux."""
 
     name: str = option("A short name, for the files.")
-    maps: str = option("Folder of yearly maps, or one map.", path="read")
+    maps: str = option("Folder of yearly maps, one map, or a product's TOML file.", path="read")
     crs: str | None = option("CRS where its files state none, e.g. EPSG:4326.", None)
     units: str | None = option("Unit where its files state none, e.g. 'g C m-2'.", None)
     zones: dict[str, Any] | None = option(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.files import check_ending, file_state, refuse_overwriting_inputs
@@ -14,19 +14,32 @@ from wco2_engine.options import ZONES
 from wco2_engine.progress import Progress
 from wco2_engine.schema import option
 
+if TYPE_CHECKING:
+    from wco2_engine.analysis.series import MapSeries
+
+
+def _is_product(path: str) -> bool:
+    """Whether a path names a file that describes a product of monthly fluxes."""
+    return path.lower().endswith(".toml")
+
 
 @dataclass(frozen=True)
 class CompareJob:
     """Two products of winter flux, put on the coarser one's cells and compared.
 
     `a` and `b` are folders of yearly maps, ours or anybody's, or one map each; `crs_*` and
-    `units_*` say what their files do not. Tables and figures go to `{stem}files/` beside the page,
-    maps to `{stem}_maps/`.
+    `units_*` say what their files do not. One of them may be a TOML file that describes a product
+    of monthly fluxes, e.g. in netCDF: its winters are summed first, to `{stem}_winters/`. Tables
+    and figures go to `{stem}_files/` beside the page, maps to `{stem}_maps/`.
     """
 
     verb: ClassVar[str] = "compare"
-    a: str = option("Folder of yearly maps, or one map.", path="read", argument="A")
-    b: str = option("Folder of yearly maps, or one map.", path="read", argument="B")
+    a: str = option(
+        "Folder of yearly maps, one map, or a product's TOML file.", path="read", argument="A"
+    )
+    b: str = option(
+        "Folder of yearly maps, one map, or a product's TOML file.", path="read", argument="B"
+    )
     output: str = option("comparison.html to write.", path="written")
     crs_a: str | None = option("CRS of A where its files state none, e.g. EPSG:4326.", None)
     crs_b: str | None = option("CRS of B where its files state none.", None)
@@ -44,8 +57,8 @@ class CompareJob:
 
         check_ending(self.output, ".html", ".htm")
         page = Path(self.output)
-        a = self._series(self.a, self.crs_a, self.units_a, "a")
-        b = self._series(self.b, self.crs_b, self.units_b, "b")
+        a, b = self._both(page, SubProgress(progress, 0.0, 0.3))
+        progress = SubProgress(progress, 0.3, 1.0)
         maps = page.with_name(f"{page.stem}_maps")
         read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
         refuse_overwriting_inputs([str(maps)], map(str, read))
@@ -63,13 +76,55 @@ class CompareJob:
         }
 
     def depends_on(self) -> list[str]:
+        zones = (self.zones or {}).get("path")
+        if _is_product(self.b):
+            from wco2_engine.analysis.others import FluxProduct
+
+            self._check_unsaid(self.crs_b, self.units_b, self.b, "b")
+            states = [file_state(path) for path in files(record_of(self.a), self.b, zones)]
+            return [*states, *FluxProduct.read(Path(self.b)).states()]
         b = self._series(self.b, self.crs_b, self.units_b, "b")
         maps = [str(path) for path in b.maps.values()]
-        zones = (self.zones or {}).get("path")
         return [file_state(path) for path in files(record_of(self.a), *maps, zones)]
 
+    def _both(self, page: Path, progress: Progress) -> tuple[MapSeries, MapSeries]:
+        """A and B as maps of winters; those of a product are summed near the other's cells."""
+        if _is_product(self.a) and _is_product(self.b):
+            raise Wco2Error(
+                f"{self.a} and {self.b} are both files that describe a product.",
+                "Give maps of winters as A or B: they say which winters and cells are compared.",
+            )
+        if _is_product(self.a):
+            self._check_unsaid(self.crs_a, self.units_a, self.a, "a")
+            b = self._series(self.b, self.crs_b, self.units_b, "b")
+            return self._summed(self.a, b, page, progress), b
+        a = self._series(self.a, self.crs_a, self.units_a, "a")
+        if _is_product(self.b):
+            self._check_unsaid(self.crs_b, self.units_b, self.b, "b")
+            return a, self._summed(self.b, a, page, progress)
+        return a, self._series(self.b, self.crs_b, self.units_b, "b")
+
     @staticmethod
-    def _series(path: str, crs: str | None, units: str | None, letter: str) -> Any:
+    def _summed(product: str, other: MapSeries, page: Path, progress: Progress) -> MapSeries:
+        from wco2_engine.analysis.others import FluxProduct
+        from wco2_engine.analysis.series import MapSeries
+
+        found = FluxProduct.read(Path(product))
+        folder = page.with_name(f"{page.stem}_winters") / Path(product).stem
+        found.winters(other.years, other.grid, folder, progress)
+        return MapSeries.read(folder)
+
+    @staticmethod
+    def _check_unsaid(crs: str | None, units: str | None, product: str, letter: str) -> None:
+        for name, value in (("crs", crs), ("units", units)):
+            if value is not None:
+                raise Wco2Error(
+                    f"{product} describes a product, and --{name}-{letter} says more of it.",
+                    f"Write {name} into that file.",
+                )
+
+    @staticmethod
+    def _series(path: str, crs: str | None, units: str | None, letter: str) -> MapSeries:
         from wco2_engine.analysis.series import MapSeries
 
         try:

@@ -16,6 +16,7 @@ import rasterio
 from click.testing import CliRunner, Result
 from shapely.geometry import box
 
+from wco2_engine.analysis.literature import PUBLISHED
 from wco2_engine.cli import main
 from wco2_engine.errors import Wco2Error
 from wco2_engine.jobs import BudgetJob, TrendJob, job_from_json, job_to_json
@@ -95,6 +96,8 @@ def test_a_budget_is_told_on_a_page_too(maps: Path, zones: Path, tmp_path: Path)
     assert f"{float(summary['7']['total_tg']):.2f}" in text
     assert "The mean winter of 1990-2001" in text and "<svg" in text and "Simulated." in text
     assert not page.with_name("page_files").exists()
+    told = page.read_text("utf-8")
+    assert "Natali et al. 2019" in told and "these maps" in told and ">1,662<" in told
     over = call("budget", maps, "-o", output, "--zones", zones, "--page", zones)
     assert over.exit_code == 2 and "does not end in .html" in over.output
 
@@ -262,3 +265,10 @@ def test_a_zone_without_a_cell_has_an_empty_summary_and_no_warning(
     )
     assert rows_of(tmp_path / "b_summary.csv")[-1]["total_lower_tg"] == ""
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
+
+
+def test_published_totals_are_told_with_their_sources_in_the_documentation_too() -> None:
+    told = (Path(__file__).parents[3] / "docs/literature-totals.md").read_text("utf-8")
+    for each in PUBLISHED:
+        assert f"| {each.total_tg:,.0f} per winter | {each.months} |" in told
+        assert each.source.startswith("https://") and each.source in told

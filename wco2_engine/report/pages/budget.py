@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from wco2_engine.analysis.literature import PUBLISHED
 from wco2_engine.progress import Progress
 from wco2_engine.report.page import (
     Column,
@@ -52,13 +53,35 @@ def write_budget_page(
         ),
         facts["summary"],
     )
+    beside = PageTable(
+        "published",
+        "Beside published totals. Months, ground and kind of flux differ, and so do totals.",
+        (
+            text("what", "Total of"),
+            value("total_tg", "Tg C winter⁻¹", 0),
+            text("months", "months"),
+            text("ground", "ground"),
+            text("flux", "flux"),
+            text("source", "source"),
+        ),
+        _published(facts),
+    )
     picture = Picture("totals", "Totals over time.", lambda: figure)
     notes: Sequence[str] = [*([told] if told else []), *facts["notes"]]
-    section = Section.plain("budget", "Totals", picture, table, notes=notes)
+    section = Section.plain("budget", "Totals", picture, table, beside, notes=notes)
     simulated = facts["simulated"]
     return write_page(
         path, "Winter CO2 budget", "Budget", simulated, [section], progress, with_files=False
     )
+
+
+def _published(facts: Mapping[str, Any]) -> list[Row]:
+    """Published totals below that of all cells."""
+    own = next((row for row in facts["summary"] if row["kind"] == "all"), None)
+    unsaid = dict.fromkeys(("months", "ground", "flux", "source"), "–")
+    first = [{"what": "these maps", "total_tg": own["total_tg"], **unsaid}] if own else []
+    keys = ("what", "total_tg", "months", "ground", "flux", "source")
+    return [*first, *({key: getattr(each, key) for key in keys} for each in PUBLISHED)]
 
 
 def _bounded(what: str, unit: str, title: str) -> Column:
