@@ -11,6 +11,9 @@ from markdown_it import MarkdownIt
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGES = (
+    *("learn-first-map", "learn-own-fluxes", "learn-predictors", "learn-scores", "learn-totals"),
+    *("learn-paper", "learn-qgis", "learn-python", "howto-months", "howto-units"),
+    *("howto-missing-values", "howto-crs", "howto-regions", "flux-products", "literature-totals"),
     *("qgis", "observations", "study-file", "predictor-stack", "products", "models", "maps"),
     *("findings", "comparison", "publishing", "report", "performance", "glossary", "real-case"),
 )

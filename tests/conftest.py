@@ -28,6 +28,7 @@ settings.load_profile("wco2")
 SHARED = {
     "tests/provider": "provider",
     "tests/e2e/test_bad_input.py": "simulated",
+    "tests/e2e/test_documentation.py": "simulated",
     "tests/e2e/test_python.py": "simulated",
     "tests/e2e/test_simulated_study.py": "simulated",
 }
