@@ -18,6 +18,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from wco2_qgis.i18n import tr
 from wco2_qgis.loading import VECTOR, Loaded, load
 from wco2_qgis.ramps import DIVERGING, VIRIDIS, by_breaks, class_breaks, colours, labels, pretty
 from wco2_qgis.styling import most_values
@@ -30,13 +31,15 @@ _MEAN_UNITS = "g C m⁻² winter⁻¹"
 def show_trend(path: str, context: QgsProcessingContext) -> None:
     """Have a trend loaded in colours about 0; under a veil where it is not significant."""
     tags = gdal.Open(path).GetMetadata()
-    name = f"Trend of winter CO2 flux {tags['WCO2_TIME']}{_simulated(tags)}"
+    name = tr("Trend of winter CO2 flux {}").format(tags["WCO2_TIME"] + _simulated(tags))
     rate = float(tags["WCO2_FALSE_DISCOVERY_RATE"])
 
     def style(layer: QgsMapLayer, project: QgsProject) -> None:
         _about_zero(layer, project)
-        veil = QgsRasterLayer(path, f"Pale: not significant (false discoveries {rate:.0%})")
-        pale = QgsPalettedRasterRenderer.Class(0, QColor(255, 255, 255, 170), "not significant")
+        veil = QgsRasterLayer(
+            path, tr("Pale: not significant (false discoveries {})").format(f"{rate:.0%}")
+        )
+        pale = QgsPalettedRasterRenderer.Class(0, QColor(255, 255, 255, 170), tr("not significant"))
         veil.setRenderer(QgsPalettedRasterRenderer(veil.dataProvider(), _SIGNIFICANT, [pale]))
         project.addMapLayer(veil, False)
         node = project.layerTreeRoot().findLayer(layer.id())
@@ -50,13 +53,14 @@ def show_trend(path: str, context: QgsProcessingContext) -> None:
 def show_difference(path: str, context: QgsProcessingContext) -> None:
     """Have the map of a mean difference loaded in colours about 0."""
     tags = gdal.Open(path).GetMetadata()
-    name = f"{tags['WCO2_A']} minus {tags['WCO2_B']}, {tags['WCO2_TIME']}{_simulated(tags)}"
+    time = tags["WCO2_TIME"] + _simulated(tags)
+    name = tr("{} minus {}, {}").format(tags["WCO2_A"], tags["WCO2_B"], time)
     load(Loaded(path, name, _about_zero), context)
 
 
 def show_zones(path: str, context: QgsProcessingContext) -> None:
     """Have the zones of a budget loaded, in colours by the mean flux of their ground."""
-    load(Loaded(path, "Mean winter CO2 flux by zone", _by_mean, VECTOR), context)
+    load(Loaded(path, tr("Mean winter CO2 flux by zone"), _by_mean, VECTOR), context)
 
 
 def show_table(path: str, context: QgsProcessingContext) -> None:
@@ -65,7 +69,7 @@ def show_table(path: str, context: QgsProcessingContext) -> None:
 
 
 def _simulated(tags: dict[str, str]) -> str:
-    return " (simulated)" if tags.get("SIMULATED") == "yes" else ""
+    return tr(" (simulated)") if tags.get("SIMULATED") == "yes" else ""
 
 
 def _about_zero(layer: QgsMapLayer, project: QgsProject) -> None:

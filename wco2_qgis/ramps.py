@@ -14,6 +14,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from wco2_qgis.i18n import tr
+
 # Equal steps to the eye and in grey, and to people who see fewer colours: the viridis ramp of
 # Smith and van der Walt, CC0, at 0, 1/8, ... 1.
 VIRIDIS = (
@@ -46,7 +48,8 @@ def colours(ramp: Sequence[str], classes: int) -> list[QColor]:
 
 def labels(breaks: Sequence[float], units: str) -> list[str]:
     """What the classes between breaks are called; the outer ones are open."""
-    inner = [f"{a:g} to {b:g} {units}" for a, b in zip(breaks, breaks[1:])]
+    between = tr("{} to {} {}")
+    inner = [between.format(f"{a:g}", f"{b:g}", units) for a, b in zip(breaks, breaks[1:])]
     inner[0] = f"< {breaks[1]:g} {units}"
     inner[-1] = f"> {breaks[-2]:g} {units}"
     return inner

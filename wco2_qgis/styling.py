@@ -13,18 +13,12 @@ from qgis.core import QgsMapLayer, QgsProcessingContext, QgsProject
 from qgis.PyQt.QtGui import QColor
 
 from wco2_qgis.compat import show_in_time, step_by_winter
+from wco2_qgis.i18n import tr
 from wco2_qgis.loading import Group, Loaded, load
 from wco2_qgis.ramps import VIRIDIS, by_breaks, by_classes, class_breaks, pretty
 
 FLUX, LOWER, UPPER = "winter_flux", "winter_flux_lower", "winter_flux_upper"
 MEMBERS, APPLICABILITY = "winter_flux_members", "applicability"
-# Months of a winter outside the area of applicability: up to so many, colour and name of the class.
-_OUTSIDE = (
-    (0.5, "#d9e8e0", "inside in all months"),
-    (2.5, "#f6d55c", "1 to 2 months outside"),
-    (4.5, "#ed8b34", "3 to 4 months outside"),
-    (math.inf, "#a62b1f", "5 or more months outside"),
-)
 _MONTHS_OUTSIDE = 2  # the band
 
 
@@ -63,7 +57,7 @@ class MapFile:
 
     @property
     def winter(self) -> str:
-        return f"{self.time}{' (simulated)' if self.simulated else ''}"
+        return f"{self.time}{tr(' (simulated)') if self.simulated else ''}"
 
 
 def most_values(band: gdal.Band) -> tuple[float, float]:
@@ -106,18 +100,21 @@ def show_maps(paths: Sequence[str], context: QgsProcessingContext) -> None:
         for number, each in enumerate(maps):
             words = f"{each.level} " if each.level else ""
             name, group = {
-                FLUX: (f"Winter {each.winter}", Group(f"Winter CO2 flux ({units})", 3)),
+                FLUX: (
+                    tr("Winter {}").format(each.winter),
+                    Group(tr("Winter CO2 flux ({})").format(units), 3),
+                ),
                 UPPER: (
-                    f"Upper bound of {words}{each.winter}",
-                    Group(f"Upper bounds ({units})", 2, False),
+                    tr("Upper bound of {}{}").format(words, each.winter),
+                    Group(tr("Upper bounds ({})").format(units), 2, False),
                 ),
                 LOWER: (
-                    f"Lower bound of {words}{each.winter}",
-                    Group(f"Lower bounds ({units})", 1, False),
+                    tr("Lower bound of {}{}").format(words, each.winter),
+                    Group(tr("Lower bounds ({})").format(units), 1, False),
                 ),
                 APPLICABILITY: (
-                    f"Applicability {each.winter}",
-                    Group("Applicability of the model", 0, False),
+                    tr("Applicability {}").format(each.winter),
+                    Group(tr("Applicability of the model"), 0, False),
                 ),
             }[quantity]
             style = _applicability(each) if quantity == APPLICABILITY else _flux(each, breaks)
@@ -136,9 +133,19 @@ def _flux(map_: MapFile, breaks: list[float]) -> Callable[[QgsMapLayer, QgsProje
 
 def _applicability(map_: MapFile) -> Callable[[QgsMapLayer, QgsProject], None]:
     def style(layer: QgsMapLayer, project: QgsProject) -> None:
-        tops, shades, names = zip(*_OUTSIDE)
+        tops, shades, names = zip(*_outside())
         colours = [QColor(shade) for shade in shades]
         layer.setRenderer(by_classes(layer, _MONTHS_OUTSIDE, tops, colours, names, 0.0, 12.0))
         show_in_time(layer, map_.first, map_.last)
 
     return style
+
+
+def _outside() -> tuple[tuple[float, str, str], ...]:
+    """Classes of months outside: up to so many, colour and name of the class."""
+    return (
+        (0.5, "#d9e8e0", tr("inside in all months")),
+        (2.5, "#f6d55c", tr("1 to 2 months outside")),
+        (4.5, "#ed8b34", tr("3 to 4 months outside")),
+        (math.inf, "#a62b1f", tr("5 or more months outside")),
+    )

@@ -28,7 +28,7 @@ class JsonLines:
         now = (round(fraction, 3), translated(message))
         if now != self._last:
             self._last = now
-            say(event="progress", fraction=now[0], message=message)
+            say(event="progress", fraction=now[0], message=now[1])
 
     def note(self, message: str) -> None:
         say(event="note", message=translated(message))

@@ -152,7 +152,9 @@ class MapFromLayers(Algorithm):
         facts = run_job({"job": "run", "study": study}, feedback, table.names, (2.0, 100.0))
         stages = facts["stages"]
         for name, found in stages.items():
-            feedback.pushInfo(f"{name}: {'done before' if found.get('skipped') else 'done'}")
+            feedback.pushInfo(
+                f"{name}: {tr('done before') if found.get('skipped') else tr('done')}"
+            )
         for what, number in stages["observations"]["counts"].items():
             feedback.pushInfo(f"{what.replace('_', ' ')}: {number}")
         maps = stages["predict"]["outputs"]

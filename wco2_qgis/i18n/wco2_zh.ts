@@ -1730,8 +1730,40 @@ Leave it out, or give an extent.</source>
 请去掉它，或给出范围。</translation>
   </message>
   <message>
+   <source>done before</source>
+   <translation>之前已完成</translation>
+  </message>
+  <message>
+   <source>done</source>
+   <translation>完成</translation>
+  </message>
+  <message>
    <source>Stopping; what is finished is kept.</source>
    <translation>正在停止；已完成的内容保留。</translation>
+  </message>
+  <message>
+   <source> (simulated)</source>
+   <translation>（模拟）</translation>
+  </message>
+  <message>
+   <source>Trend of winter CO2 flux {}</source>
+   <translation>冬季 CO2 通量的趋势 {}</translation>
+  </message>
+  <message>
+   <source>not significant</source>
+   <translation>不显著</translation>
+  </message>
+  <message>
+   <source>{} minus {}, {}</source>
+   <translation>{} 减 {}，{}</translation>
+  </message>
+  <message>
+   <source>Mean winter CO2 flux by zone</source>
+   <translation>各分区的平均冬季 CO2 通量</translation>
+  </message>
+  <message>
+   <source>Pale: not significant (false discoveries {})</source>
+   <translation>浅色：不显著（错误发现率 {}）</translation>
   </message>
   <message>
    <source>Maps of the CO2 that permafrost regions release in winter, from measured fluxes and rasters, by Extremely Randomized Trees; with scores of held-out sites, bounds, and where the model can be applied. All tools are in the Processing Toolbox under &lt;i&gt;Winter CO2&lt;/i&gt;.</source>
@@ -1826,12 +1858,64 @@ Save it as GeoTIFF and choose that.</source>
    <translation>入门</translation>
   </message>
   <message>
+   <source>{} to {} {}</source>
+   <translation>{} 至 {} {}</translation>
+  </message>
+  <message>
    <source>Cancelled. What was finished is kept; run the same again to go on.</source>
    <translation>已取消。已完成的内容保留；再次运行相同的设置即可继续。</translation>
   </message>
   <message>
    <source>This is a bug in wco2, not in your input. Please report it with the log above.</source>
    <translation>这是 wco2 的错误，不是您的输入的问题。请连同上面的日志一起报告。</translation>
+  </message>
+  <message>
+   <source>inside in all months</source>
+   <translation>所有月都在范围内</translation>
+  </message>
+  <message>
+   <source>1 to 2 months outside</source>
+   <translation>1 至 2 个月在范围外</translation>
+  </message>
+  <message>
+   <source>3 to 4 months outside</source>
+   <translation>3 至 4 个月在范围外</translation>
+  </message>
+  <message>
+   <source>5 or more months outside</source>
+   <translation>5 个月以上在范围外</translation>
+  </message>
+  <message>
+   <source>Applicability of the model</source>
+   <translation>模型的适用范围</translation>
+  </message>
+  <message>
+   <source>Winter {}</source>
+   <translation>{} 年冬季</translation>
+  </message>
+  <message>
+   <source>Upper bound of {}{}</source>
+   <translation>{}{} 上界</translation>
+  </message>
+  <message>
+   <source>Lower bound of {}{}</source>
+   <translation>{}{} 下界</translation>
+  </message>
+  <message>
+   <source>Applicability {}</source>
+   <translation>适用范围 {}</translation>
+  </message>
+  <message>
+   <source>Winter CO2 flux ({})</source>
+   <translation>冬季 CO2 通量 ({})</translation>
+  </message>
+  <message>
+   <source>Upper bounds ({})</source>
+   <translation>上界 ({})</translation>
+  </message>
+  <message>
+   <source>Lower bounds ({})</source>
+   <translation>下界 ({})</translation>
   </message>
   <message>
    <source>Layer '{}'</source>

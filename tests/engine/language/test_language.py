@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from wco2_engine.language import ENGLISH, of_locale, passages, speaking, spoken, translated
+from wco2_engine.terminal.lines import JsonLines
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ENGINE = REPOSITORY / "wco2_engine"
@@ -61,6 +63,17 @@ def test_only_what_happens_within_is_in_another_language() -> None:
     with speaking("zh"):
         assert translated("Region") == "区域"
     assert translated("Region") == "Region"
+
+
+def test_what_is_told_machines_that_ask_for_a_language_is_in_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with speaking("zh"):
+        lines = JsonLines()
+        lines.update(0.5, "The study is complete")
+        lines.note("Maps are ready")
+    told = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["研究已完成", "地图已完成"]
 
 
 @pytest.mark.parametrize(
