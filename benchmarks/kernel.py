@@ -13,6 +13,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -20,7 +21,8 @@ from numpy.typing import NDArray
 from sklearn import __version__ as sklearn_version
 from sklearn.ensemble import ExtraTreesRegressor
 
-from wco2_engine.learning.forest import Forest, walker
+from wco2_engine.learning.aggregation import Aggregate
+from wco2_engine.learning.forest import BLOCK_ROWS, Forest, walker
 from wco2_engine.learning.members import MEMBERS, split_forest
 
 Rows = NDArray[np.float32]
@@ -182,6 +184,57 @@ def against_quantile_forest(rows: Rows, kernel: str, repeats: int) -> None:
         )
 
 
+def by_leaves(world: World, rows: Rows, kernel: str, repeats: int) -> None:
+    """What bounds, medians and trimmed means cost with leaves of several rows, and with noise.
+
+    Sites share cells in the second forest: three of ten training rows have the predictors of
+    another one. Noise is added to 16 of the 25 predictors of each cell, in parts of their spread.
+    """
+    features, target = world.training()
+    rng = np.random.default_rng(7)
+    copies, others = np.split(rng.permutation(SAMPLES), [SAMPLES * 3 // 10])
+    shared = features.copy()
+    shared[copies] = features[rng.choice(others, len(copies))]
+    spread = features.std(axis=0)
+    ways = {
+        "of one row": (features, 1, 1.0),
+        "of one row, sites share cells": (shared, 1, 1.0),
+        "of five rows or more": (features, 5, 0.66),
+        "of twenty rows or more": (features, 20, 0.66),
+    }
+    say(
+        f"\n{len(rows):,} rows of the winters in blocks; times of the mean.\n\n"
+        "| leaves | noise | mean, 1000 rows/s | bounds | median | bounds, median, mean "
+        "| trimmed mean | same leaf as the row before |\n|---|---|---|---|---|---|---|---|\n"
+    )
+    for name, (trained, leaf, tried) in ways.items():
+        estimator = ExtraTreesRegressor(
+            TREES, min_samples_leaf=leaf, max_features=tried, random_state=0, n_jobs=-1
+        ).fit(trained, target)
+        forest = Forest.from_sklearn(estimator).with_targets(trained, target)
+        median = replace(forest, aggregate=Aggregate("median"))
+        trimmed = replace(forest, aggregate=Aggregate("trimmed", 0.1))
+        for noise in (0.0, 0.05, 0.2):
+            noisy = rows.copy()
+            noisy[:, :16] += noise * spread[:16] * rng.normal(size=(len(rows), 16))
+            mean, *others_taken = medians(
+                [
+                    lambda f=forest, r=noisy: f.predict(r, kernel=kernel),
+                    lambda f=forest, r=noisy: f.predict_interval(r, kernel=kernel),
+                    lambda f=median, r=noisy: f.predict(r, kernel=kernel),
+                    lambda f=median, r=noisy: f.estimates(r, 0.9, kernel=kernel),
+                    lambda f=trimmed, r=noisy: f.predict(r, kernel=kernel),
+                ],
+                repeats,
+            )
+            leaves = forest.apply(noisy[:4096], kernel=kernel)
+            say(
+                f"| {name} | {noise:.0%} | {len(rows) / mean / 1000:.0f} | "
+                + " | ".join(f"{taken / mean:.2f}" for taken in others_taken)
+                + f" | {(leaves[1:] == leaves[:-1]).mean():.2f} |\n"
+            )
+
+
 def visits(estimator: ExtraTreesRegressor, rows: Rows) -> float:
     """Nodes that a row meets in all trees, by scikit-learn's own account."""
     return estimator.decision_path(rows[:: max(1, len(rows) // 500)])[0].sum(axis=1).mean()
@@ -206,7 +259,7 @@ def main() -> None:
     forest.predict_interval(world.training()[0][:300], kernel=kernel)  # compiles, and derives
 
     cases = orders_of_rows(world)
-    month = next(iter(cases.values()))
+    month, *_, blocks = cases.values()
     say(
         f"{walker(kernel).about}, scikit-learn {sklearn_version}, numpy {np.__version__}, "
         f"{platform.machine()}, load {os.getloadavg()[0]:.1f}\n"
@@ -234,6 +287,7 @@ def main() -> None:
     with_threads(estimator, forest, month, kernel, options.repeats)
     of_members(forest, month, kernel, options.repeats)
     against_quantile_forest(month[:4096], kernel, min(options.repeats, 3))
+    by_leaves(world, blocks[: 2 * BLOCK_ROWS], kernel, options.repeats)
 
 
 if __name__ == "__main__":

@@ -309,7 +309,7 @@ def _summaries(marks, told, begin, n_rows, target, several, shares, trim, unit, 
         first = box * TOGETHER
         n = min(TOGETHER, n_rows - first)
         largest = np.uint32(0)
-        for t in range(n_trees):
+        for t in range(n_trees if several.size else 0):
             for k in range(begin[t, box], begin[t, box + 1]):
                 largest = max(largest, told[k])
         if largest < n_targets and trim == 0:

@@ -372,7 +372,7 @@ class Reached(NamedTuple):
 
     @classmethod
     def room(cls, n_rows: int, n_trees: int) -> Reached:
-        """Room for as many leaves as there can be; what is not used takes no memory."""
+        """Room for as many leaves as there can be; what is never used takes no memory."""
         n_boxes = -(-n_rows // TOGETHER)
         return cls(
             n_rows,
@@ -381,8 +381,15 @@ class Reached(NamedTuple):
             np.zeros((n_trees, n_boxes + 1), np.uint32),
         )
 
+    def part(self, n_rows: int) -> Reached:
+        """A part of the room, for so many rows."""
+        n_trees, n_boxes = len(self.begin), -(-n_rows // TOGETHER)
+        begin = self.begin.reshape(-1)[: n_trees * (n_boxes + 1)].reshape(n_trees, n_boxes + 1)
+        return Reached(n_rows, self.marks[:n_boxes], self.told, begin)
 
-_NOT_ASKED = Reached.room(0, 0)
+
+room = Reached.room
+_NOT_ASKED = room(0, 0)
 
 
 def walk(
@@ -398,7 +405,8 @@ def walk(
     if not found.size:
         _walk(nodes, bounds, values, codes, keys, total, *_NOT_ASKED[1:])
         return
-    _spread(*reach(nodes, bounds, values, codes, keys, total)[1:], found)
+    anew = room(len(keys), bounds.size - 1)
+    _spread(*reach(nodes, bounds, values, codes, keys, total, anew)[1:], found)
 
 
 def reach(
@@ -408,9 +416,11 @@ def reach(
     codes: NDArray[np.uint32],
     keys: NDArray[np.int32],
     total: NDArray[np.float64],
+    room: Reached,
 ) -> Reached:
     """See `_walk_numpy.reach`."""
-    reached = Reached.room(len(keys), bounds.size - 1)
+    reached = room.part(len(keys))
+    reached.begin[:1, 0] = 0
     _walk(nodes, bounds, values, codes, keys, total, *reached[1:])
     return reached
 
@@ -418,7 +428,7 @@ def reach(
 def reached(codes: NDArray[np.uint32]) -> Reached:
     """See `_walk_numpy.reached`."""
     n_trees, n_rows = codes.shape
-    found = Reached.room(n_rows, n_trees)
+    found = room(n_rows, n_trees)
     _gather(np.ascontiguousarray(codes, np.uint32), *found[1:])
     return found
 

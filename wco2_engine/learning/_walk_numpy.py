@@ -42,6 +42,11 @@ def walk(
             found[tree] = codes[first:last][leaves]
 
 
+def room(n_rows: int, n_trees: int) -> NDArray[np.uint32]:
+    """Room for what `reach` finds of at most so many rows, to be used again and again."""
+    return np.empty((n_trees, n_rows), np.uint32)
+
+
 def reach(
     nodes: NDArray[Any],
     bounds: NDArray[np.uint64],
@@ -49,9 +54,10 @@ def reach(
     codes: NDArray[np.uint32],
     keys: NDArray[np.int32],
     total: NDArray[np.float64],
+    room: NDArray[np.uint32],
 ) -> Any:
     """What `summaries` takes: which leaves the rows reach. Adds to `total` as `walk` does."""
-    found = np.empty((bounds.size - 1, len(keys)), np.uint32)
+    found = room[:, : len(keys)]
     walk(nodes, bounds, values, codes, keys, total, found)
     return found
 

@@ -319,10 +319,11 @@ class Forest:
         walk = walker(kernel)
 
         def work(block: slice) -> None:
+            room = walk.room(min(len(matrix[block]), BLOCK_ROWS), self.n_trees)
             for part, keys in self._alike(walk, matrix[block]):
                 total = np.zeros((1, len(keys)))
                 reached = walk.reach(
-                    self._nodes, self._bounds, self.value, targets.code, keys, total
+                    self._nodes, self._bounds, self.value, targets.code, keys, total, room
                 )
                 mean[block][part] = total[0] / self.n_trees
                 out = np.empty((len(keys), len(answers)))
@@ -566,6 +567,7 @@ class Walker(NamedTuple):
     about: str  # for notes to the user: with its version, and why it is not the faster one
     order: Callable[..., Any]
     walk: Callable[..., None]
+    room: Callable[..., Any]
     reach: Callable[..., Any]
     reached: Callable[..., Any]
     summaries: Callable[..., None]
@@ -606,7 +608,9 @@ def _numpy_walker(why: str) -> Walker:
     from wco2_engine.learning import _walk_numpy as walk
 
     about = f"numpy {np.__version__} ({why})"
-    return Walker("numpy", about, walk.order, walk.walk, walk.reach, walk.reached, walk.summaries)
+    return Walker(
+        "numpy", about, walk.order, walk.walk, walk.room, walk.reach, walk.reached, walk.summaries
+    )
 
 
 @cache
@@ -620,7 +624,9 @@ def _numba_walker() -> Walker | str:
     except Exception as error:  # a numba that does not fit its numpy or LLVM fails in many ways
         return f"{type(error).__name__}: {error}"
     about = f"numba {numba.__version__}"
-    return Walker("numba", about, walk.order, walk.walk, walk.reach, walk.reached, leaves.summaries)
+    return Walker(
+        "numba", about, walk.order, walk.walk, walk.room, walk.reach, walk.reached, leaves.summaries
+    )
 
 
 def _in_blocks(work: Callable[[slice], None], n_rows: int, threads: int) -> None:
