@@ -23,7 +23,7 @@ from wco2_engine.season import FIRST_YEAR, LAST_YEAR, format_years
 from wco2_engine.units import flux_conversion
 
 FloatArray = NDArray[np.float64]
-FLUX = "winter_flux"
+FLUX, MEAN_FLUX = "winter_flux", "winter_flux_mean"
 WINTER_UNITS = "g C m-2 winter-1"
 IMPOSSIBLE = 9000.0  # g C m-2 winter-1; what is beyond says "missing" and is not declared as such
 
@@ -192,6 +192,19 @@ class MapSeries:
         return values
 
 
+def quantity_of_totals(folder: Path | str) -> str:
+    """What is added up of a folder of maps: the means, where its run mapped them beside the fluxes.
+
+    A region may predict medians, and only means add up. Whoever names the folder of the fluxes
+    themselves has those.
+    """
+    folder = Path(folder)
+    if not (folder / RECORD).is_file():
+        return FLUX
+    names = PredictionRecord.read(folder).names or ()
+    return MEAN_FLUX if any(name.parent == Path(MEAN_FLUX) for name in names) else FLUX
+
+
 def _record(folder: Path, quantity: str) -> tuple[Path, Mapping[str, Any]]:
     """The folder of the run that made the maps, and what it recorded; others' maps have none.
 
@@ -262,6 +275,7 @@ def _members(
 ) -> dict[int, Path]:
     """The members' maps by year. Those that the record does not name are of an earlier run."""
     named = {str(name) for name in record.get("maps") or ()}
+    quantity = FLUX if quantity == MEAN_FLUX else quantity  # members predict means
     places = {year: f"{quantity}_members/{quantity}_members_{year}.tif" for year in maps}
     found = {year: home / place for year, place in places.items() if place in named}
     for path in found.values():

@@ -41,7 +41,7 @@ class BudgetJob:
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import budget, write_budget, write_zones
         from wco2_engine.analysis.polygons import PolygonZoning
-        from wco2_engine.analysis.series import MapSeries
+        from wco2_engine.analysis.series import MapSeries, quantity_of_totals
         from wco2_engine.analysis.zoning import (
             cell_fraction,
             region_zoning,
@@ -57,7 +57,8 @@ class BudgetJob:
         refuse_overwriting_inputs(
             [self.output, *([str(beside)] if self.zones else []), *files(self.page)], self._inputs()
         )
-        series = MapSeries.read(Path(self.maps), crs=self.crs, units=self.units)
+        quantity = quantity_of_totals(self.maps)
+        series = MapSeries.read(Path(self.maps), quantity, crs=self.crs, units=self.units)
         grid = series.grid
         regions = region_zoning(self.regions, series.record, grid)
         zones = zoning_of(self.zones, grid) if self.zones else None

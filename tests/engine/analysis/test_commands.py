@@ -51,6 +51,28 @@ def maps(tmp_path: Path, world: SimpleNamespace) -> Path:
     return tmp_path / "maps"
 
 
+def test_a_budget_adds_up_the_means_that_lie_beside_the_fluxes(
+    maps: Path, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    record = json.loads((maps / "prediction.json").read_text(encoding="utf-8"))
+    for name in record["maps"]:
+        with rasterio.open(maps / name) as source:
+            cells = source.read(1)
+        path = maps / name.replace("winter_flux", "winter_flux_mean")
+        world.write_raster(path, np.where(cells < 0, cells, 2 * cells), 10.0, 70.0, 1.0)
+        with rasterio.open(path, "r+") as target:
+            target.units = ("g C m-2 winter-1",)
+    BudgetJob(str(maps), str(tmp_path / "plain.csv")).run(Silent())
+    record["maps"] += [name.replace("winter_flux", "winter_flux_mean") for name in record["maps"]]
+    (maps / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+    BudgetJob(str(maps), str(tmp_path / "means.csv")).run(Silent())
+    plain, means = (
+        [float(row["total_tg"]) for row in rows_of(tmp_path / f"{name}.csv")]
+        for name in ("plain", "means")
+    )
+    assert means == pytest.approx([2 * total for total in plain])
+
+
 @pytest.fixture
 def zones(tmp_path: Path) -> Path:
     path = tmp_path / "zones.gpkg"

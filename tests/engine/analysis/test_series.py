@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from wco2_engine.analysis.series import MapSeries
+from wco2_engine.analysis.series import MapSeries, quantity_of_totals
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import Grid, Tile
 
@@ -87,6 +87,28 @@ def name_in_record(home: Path, path: Path) -> None:
     record = json.loads((home / "prediction.json").read_text(encoding="utf-8"))
     record["maps"].append(path.relative_to(home).as_posix())
     (home / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_totals_are_sums_of_means_where_the_run_mapped_them(
+    ours: Path, world: SimpleNamespace
+) -> None:
+    assert quantity_of_totals(ours) == "winter_flux"
+    for quantity, bands in (
+        ("winter_flux_mean", [np.array(PIXELS) + 7]),
+        ("winter_flux_members", 2),
+    ):
+        for year in (2001, 2002):
+            path = ours / f"{quantity}/{quantity}_{year}.tif"
+            cells = [np.array(PIXELS)] * bands if isinstance(bands, int) else bands
+            stated(world.write_raster(path, cells, 100.0, 70.0, 0.5), "g C m-2 winter-1")
+            name_in_record(ours, path)
+    assert quantity_of_totals(str(ours)) == "winter_flux_mean"
+    assert quantity_of_totals(ours / "winter_flux") == "winter_flux"
+    series = MapSeries.read(ours, "winter_flux_mean")
+    assert series.n_members == 2
+    both = (MapSeries.read(ours), series)
+    first, second = (each.values(2001, Tile(0, 0, 1, 1)).item() for each in both)
+    assert second - first * 100 / 2001 == pytest.approx(7)
 
 
 def test_members_of_an_earlier_run_are_not_taken_for_those_of_the_maps(
