@@ -151,7 +151,8 @@ def winter_factor(held: HeldOutMonths, level: float, winter: Winter) -> float | 
 
     Returns
     -------
-    None where the sites with two months of a winter or more are too few, or no factor holds enough.
+    1 at most, for sums of bounds are as if all errors went together. None where the sites with two
+    months of a winter or more are too few, or no factor holds enough.
     """
     site = held.site_of_winter
     correlation = correlation_of_months(held) if enough_sites(site, level) else None
@@ -164,7 +165,7 @@ def winter_factor(held: HeldOutMonths, level: float, winter: Winter) -> float | 
         return None
     typical = _typical_widths(held, winter)
     whole = share_of_sum(typical.sum(keepdims=True), (typical**2).sum(keepdims=True), correlation)
-    return found * float(whole[0])
+    return min(found * float(whole[0]), 1.0)
 
 
 def _distances(held: HeldOutMonths) -> FloatArray:

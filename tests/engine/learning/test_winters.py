@@ -104,7 +104,7 @@ def test_whole_winters_are_held_though_those_that_tell_lack_months(correlation: 
         off += np.sqrt(7 * (1 - correlation)) * rng.normal(size=500)
         held.append(np.mean(np.abs(off) <= factor * 7 * 1.645))
         factors.append(factor)
-    assert np.mean(held) == pytest.approx(0.94 if correlation == 0 else 0.91, abs=0.02)
+    assert np.mean(held) == pytest.approx(0.94 if correlation == 0 else 0.9, abs=0.02)
     told = (40 * correlation + 2) / 42
     assert np.mean(factors) == pytest.approx(np.sqrt(told + (1 - told) / 7), abs=0.04)
 
