@@ -113,6 +113,25 @@ def deal_groups(group: Labels, n_folds: int, seed: int) -> FoldArray:
     return fold_of[row_group.reshape(-1)]
 
 
+def blocks_of_sites(points: Locations, site: Labels, size_km: float = BLOCK_KM) -> Labels:
+    """The block `(n_sites,)` from 0 of the middle of each site.
+
+    Blocks lie in belts of latitude, as many in each as fit, so all have nearly the same area.
+
+    Parameters
+    ----------
+    points, site : of rows `(n,)`, sites being numbered from 0 without a gap.
+    """
+    middle = points.centres(site, int(site.max(initial=-1)) + 1)
+    step = size_km * 1000.0 / EARTH_RADIUS_M
+    belt = np.floor(np.radians(90.0 - middle.y) / step)
+    around = 2.0 * np.pi * np.abs(np.sin(np.minimum((belt + 0.5) * step, np.pi)))
+    blocks_in_belt = np.maximum(1.0, np.round(around / step))
+    column = np.floor((middle.x % 360.0) / 360.0 * blocks_in_belt)
+    block = np.unique(np.column_stack([belt, column]), axis=0, return_inverse=True)[1]
+    return np.asarray(block).reshape(-1)
+
+
 def block_folds(
     points: Locations,
     group: Labels,
@@ -120,11 +139,9 @@ def block_folds(
     n_folds: int = FOLDS,
     seed: int = 0,
 ) -> FoldArray:
-    """Folds `(n,)` from 0 of whole blocks of about `size_km` by `size_km`.
+    """Folds `(n,)` from 0 of whole blocks of about `size_km` by `size_km`, see `blocks_of_sites`.
 
-    Blocks lie in belts of latitude, as many in each as fit, so all have nearly the same area. They
-    are dealt to `n_folds` folds of nearly equal numbers of rows. A site belongs to the block of its
-    middle.
+    They are dealt to `n_folds` folds of nearly equal numbers of rows.
 
     Parameters
     ----------
@@ -140,14 +157,7 @@ def block_folds(
     if not 0 < size_km < np.inf or n_folds < 2:
         raise Wco2Error(f"Blocks of {size_km:g} km in {n_folds} folds are not possible.")
     site = np.unique(group, return_inverse=True)[1].reshape(-1)
-    middle = points.centres(site, int(site.max(initial=-1)) + 1)
-    step = size_km * 1000.0 / EARTH_RADIUS_M
-    belt = np.floor(np.radians(90.0 - middle.y) / step)
-    around = 2.0 * np.pi * np.abs(np.sin(np.minimum((belt + 0.5) * step, np.pi)))
-    blocks_in_belt = np.maximum(1.0, np.round(around / step))
-    column = np.floor((middle.x % 360.0) / 360.0 * blocks_in_belt)
-    block = np.unique(np.column_stack([belt, column]), axis=0, return_inverse=True)[1]
-    block = block.reshape(-1)[site]
+    block = blocks_of_sites(points, site, size_km)[site]
     n_blocks = int(block.max(initial=-1)) + 1
     if n_blocks < n_folds:
         raise Wco2Error(

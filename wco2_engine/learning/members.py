@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.learning.correction import corrected
 from wco2_engine.learning.fitting import fit_forest
+from wco2_engine.learning.folds import blocks_of_sites
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.rows import TrainingRows
@@ -19,18 +21,41 @@ from wco2_engine.options import MEMBERS, Hyperparameters
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
+Labels = NDArray[np.integer[Any]]
 
 MOST_FREEDOM = 6  # of Student's t, see `total_interval`
 
-# How often a member draws each of so many sites. `number` is the member's.
-DRAWS: Mapping[str, Callable[[np.random.Generator, int, int], IntArray]] = {
-    "bootstrap": lambda rng, sites, number: np.bincount(
-        rng.integers(sites, size=sites), minlength=sites
-    ).astype(np.int32),
-    # Of an odd number, members take the smaller and the larger half in turn.
-    "halves": lambda rng, sites, number: (
-        rng.permutation(sites) < (sites + number % 2) // 2
-    ).astype(np.int32),
+BLOCK_KM = 250.0  # of sites that are drawn together
+FEWEST_BLOCKS = 4  # that are drawn whole
+
+
+def _bootstrap(rng: np.random.Generator, block: Labels, number: int) -> IntArray:
+    sites = len(block)
+    return np.bincount(rng.integers(sites, size=sites), minlength=sites).astype(np.int32)
+
+
+def _halves(rng: np.random.Generator, block: Labels, number: int) -> IntArray:
+    """Of an odd number, members take the smaller and the larger half in turn."""
+    return (rng.permutation(len(block)) < (len(block) + number % 2) // 2).astype(np.int32)
+
+
+def _blocks(rng: np.random.Generator, block: Labels, number: int) -> IntArray:
+    """Whole blocks, as long as they bring it nearer to half of the sites."""
+    size = np.bincount(block)
+    if len(size) < FEWEST_BLOCKS or 2 * size.max() > len(block):
+        return _halves(rng, block, number)
+    chosen, sites = np.zeros(len(size), bool), 0
+    for each in rng.permutation(len(size)):
+        if abs(2 * (sites + size[each]) - len(block)) < abs(2 * sites - len(block)):
+            chosen[each], sites = True, sites + size[each]
+    return chosen[block].astype(np.int32)
+
+
+# How often a member draws each site, by the block that it lies in; `number` is the member's.
+DRAWS: Mapping[str, Callable[[np.random.Generator, Labels, int], IntArray]] = {
+    "bootstrap": _bootstrap,
+    "halves": _halves,
+    "blocks": _blocks,
 }
 
 
@@ -75,7 +100,10 @@ def fit_members(
     rows of a site as often as it was drawn (Field and Welsh 2007,
     doi 10.1111/j.1467-9868.2007.00593.x). With "halves" it trains with half of the sites, none
     twice, which gives a mean over sites the same spread (Shao and Wu 1989,
-    doi 10.1214/aos/1176347263).
+    doi 10.1214/aos/1176347263). "blocks" is half of the sites too, those of one block of 250 km
+    together: what neighbours have in common is then part of the spread. Sites along ten roads are
+    fewer than they seem. With fewer than four blocks, or one that has more than half of the sites,
+    it is "halves".
 
     They differ because fully grown trees give a site no more cells for being drawn twice, so that
     bootstrapped members are too much alike where sites differ by more than their predictors tell.
@@ -92,7 +120,7 @@ def fit_members(
     Parameters
     ----------
     hyperparameters : of the members together, which share the trees.
-    draw : "bootstrap" or "halves".
+    draw : "bootstrap", "halves" or "blocks".
     correct : compare splits on the logarithm of the flux, and move each member by what it errs at
         the sites that it did not draw, see `corrected`; it then has five trees more.
 
@@ -116,6 +144,7 @@ def fit_members(
             "The members of an ensemble differ by their sites, and all rows are of one site.",
             "Bring observations of more sites, or leave out the interval of totals.",
         )
+    block = _blocks_of(rows, site.reshape(-1))
     each = replace(hyperparameters, trees=hyperparameters.trees // members, aggregate="mean")
     if correct:
         each = replace(each, transform="log1p")
@@ -124,7 +153,7 @@ def fit_members(
     for member in range(members):
         run.step(member / members, f"Member {member + 1} of {members}")
         rng = np.random.default_rng((run.seed, member))
-        drawn[member] = DRAWS[draw](rng, len(sites), member)
+        drawn[member] = DRAWS[draw](rng, block, member)
         part = rows.subset(np.repeat(np.arange(len(rows)), drawn[member][site.reshape(-1)]))
         own = replace(run, seed=int(rng.integers(2**31)))
         forest = fit_forest(part.features, part.target, each, own, part.sample_weight, part.classes)
@@ -133,6 +162,13 @@ def fit_members(
             forest = corrected(forest, winter.subset(unseen) if unseen.any() else winter, own)
         forests.append(forest)
     return Members(tuple(forests), drawn)
+
+
+def _blocks_of(rows: TrainingRows, site: Labels) -> Labels:
+    """The block `(n_sites,)` of each site; each site its own where places are not known."""
+    if not np.isfinite(rows.longitude).all():
+        return np.arange(int(site.max()) + 1)
+    return blocks_of_sites(rows.locations, site, BLOCK_KM)
 
 
 def total_interval(

@@ -302,7 +302,12 @@ def _train_region(
     if settings.n_members:
         correct = settings.totals == "corrected"
         drawn = fit_members(
-            rows, hyperparameters, to_fit_members, settings.n_members, "halves", correct
+            rows,
+            hyperparameters,
+            to_fit_members,
+            settings.n_members,
+            "blocks" if correct else "halves",
+            correct,
         )
         members = join_forests(drawn.forests)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,32 @@ def test_halves_take_half_of_the_sites_each_once() -> None:
     assert set(even.drawn.ravel().tolist()) == {0, 1}
     assert len(np.unique(even.drawn, axis=0)) == 5
     assert fit_members(rows_of(study(sites=2)), TREES, members=2, draw="halves").drawn.sum() == 2
+
+
+def test_neighbours_are_drawn_together() -> None:
+    rows = rows_of(study(sites=40))
+    # Ten roads of four sites each, a site every 500 m and 20 degrees between roads.
+    road = rows.site // 4
+    longitude = 20.0 * road + 0.01 * (rows.site % 4) + 1.0
+    placed = replace(rows, longitude=longitude, latitude=np.full(len(rows), 65.0))
+    found = fit_members(placed, TREES, RunContext(1), 5, "blocks")
+    by_road = found.drawn.reshape(5, 10, 4)
+    assert (by_road == by_road[:, :, :1]).all()
+    assert (found.drawn.sum(axis=1) == 20).all()
+    assert len(np.unique(found.drawn, axis=0)) == 5
+
+
+def test_sites_are_drawn_one_by_one_where_blocks_are_few_or_one_has_most() -> None:
+    rows = rows_of(study(sites=12))
+    plain = fit_members(rows, TREES, RunContext(1), 5, "halves").drawn
+    many = np.where(rows.site < 7, 10.0, 20.0 * rows.site)  # seven of twelve in one block
+    few = 20.0 * (rows.site // 4)
+    for longitude in (many, few):
+        placed = replace(rows, longitude=longitude.astype(float), latitude=np.full(len(rows), 65.0))
+        found = fit_members(placed, TREES, RunContext(1), 5, "blocks")
+        assert np.array_equal(found.drawn, plain)
+    nowhere = fit_members(rows, TREES, RunContext(1), 5, "blocks").drawn
+    assert nowhere.sum(axis=1).tolist() == [6] * 5
 
 
 def test_an_unknown_draw_is_refused_with_the_nearest() -> None:
