@@ -23,7 +23,8 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from wco2_engine.learning.aggregation import Aggregate
 from wco2_engine.learning.forest import BLOCK_ROWS, Forest, walker
-from wco2_engine.learning.members import MEMBERS, split_forest
+from wco2_engine.learning.joining import split_forest
+from wco2_engine.options import MEMBERS
 
 Rows = NDArray[np.float32]
 HEIGHT, WIDTH = 512, 1024
