@@ -83,6 +83,14 @@ def gdal_errors() -> tuple[type[Exception], ...]:
     return RasterioError, RasterioIOError, CPLE_BaseError
 
 
+def reason_of(error: BaseException) -> str:
+    """What went wrong in a library, in one line without a full stop."""
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is"
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
 def full_disk(path: Path | str) -> Wco2Error:
     """That a disk takes no more."""
     return Wco2Error(

@@ -15,7 +15,7 @@ from wco2_engine.analysis.ground import zone_areas
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.files import existing_file
 from wco2_engine.grid import GEOGRAPHIC, Grid, Tile, crs_text, parse_crs, project
-from wco2_engine.inputs.areas import polygons_in
+from wco2_engine.inputs.areas import polygons_in, repaired
 from wco2_engine.inputs.vectors import read_features
 
 FloatArray = NDArray[np.float64]
@@ -109,7 +109,8 @@ def polygon_zoning(path: str, name_field: str | None, grid: Grid) -> PolygonZoni
     by_name: dict[str, list[Any]] = {}
     for name, shape in zip(labels, frame.geometry, strict=True):
         if shape is not None and not shape.is_empty:
-            by_name.setdefault(name, []).append(_valid(shape))
+            whole = _areal(repaired(shape, path, "Zones"))
+            by_name.setdefault(name, []).append(whole)
     drawn = {name: unary_union(parts) for name, parts in by_name.items()}
     drawn = {name: shape for name, shape in drawn.items() if not shape.is_empty}
     if not drawn:

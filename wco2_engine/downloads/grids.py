@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.downloads.reading import Reading
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, reason_of
 from wco2_engine.grid import GEOGRAPHIC, Grid, parse_crs, project
 
 FloatArray = NDArray[np.float64]
@@ -326,7 +326,7 @@ def _stated(mapping: Mapping[str, Any], where: str) -> list[tuple[str, str]]:
             if not found:
                 raise Wco2Error(
                     f"{where}: its grid mapping '{plain['grid_mapping_name']}' is not understood: "
-                    f"{str(error).splitlines()[0] if str(error) else type(error).__name__}.",
+                    f"{reason_of(error)}.",
                     'Say it in the catalogue, e.g. crs = "EPSG:6931".',
                 ) from error
     epsg = mapping.get("epsg_code") or mapping.get("epsg")

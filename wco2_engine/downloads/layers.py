@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wco2_engine.downloads.dates import Stamp
 from wco2_engine.downloads.decoding import Decoding
 from wco2_engine.downloads.grids import Curvilinear
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, reason_of
 from wco2_engine.grid import Grid, Tile
 
 MOST_CELLS = 500_000_000  # of what is read at once
@@ -99,9 +99,7 @@ def turned(planes: NDArray[Any], flips: tuple[bool, bool]) -> NDArray[Any]:
 
 def damaged(path: Path, error: BaseException, what: str = "") -> Wco2Error:
     """The error for a file that can't be read."""
-    lines = str(error).strip().splitlines()
-    reason = lines[0].rstrip(".") if lines else type(error).__name__
     return Wco2Error(
-        f"{path}{what} can't be read: {reason}.",
+        f"{path}{what} can't be read: {reason_of(error)}.",
         "The file looks truncated or damaged: copy or download it again.",
     )

@@ -19,6 +19,7 @@ from wco2_engine.grid import GEOGRAPHIC, Grid, Tile
 
 FloatArray = NDArray[np.float64]
 MOST_TARGETS = 30_000_000
+SMALLEST = 1e-7  # degrees from cell to cell; less is no grid
 AT_ONCE = 500_000  # targets looked up together
 _REACH = 0.75  # of the local cell: how far its own middle may be; its corner is 0.71 away
 _WIDEST = 3.0  # cells: corners farther apart than this are no neighbours
@@ -303,7 +304,7 @@ def regular_grid(source: Curvilinear, where: str) -> Grid:
     """
     good = np.isfinite(source.longitude) & np.isfinite(source.latitude)
     across, down = _sizes(source) if good.sum() > 1 else (0.0, 0.0)
-    if min(across, down) <= 0:
+    if not min(across, down) > SMALLEST:
         raise Wco2Error(
             f"{where}: the longitudes and latitudes of its cells are missing or all the same.",
             "The file does not say where its cells lie: download it again.",

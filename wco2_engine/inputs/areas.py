@@ -171,11 +171,10 @@ def polygons_of(frame: geopandas.GeoDataFrame, path: Path, where: str) -> Polygo
     Wco2Error : when they have no CRS, or none is a polygon.
     """
     from shapely.ops import unary_union
-    from shapely.validation import make_valid
 
     if frame.crs is None:
         raise Wco2Error(f"{where}: {path} states no CRS.", "Save it with its CRS.")
-    shapes = [make_valid(shape) for shape in frame.geometry.dropna()]
+    shapes = [repaired(shape, path, where) for shape in frame.geometry.dropna()]
     polygons = list(polygons_in(unary_union([p for s in shapes for p in polygons_in(s)])))
     if not polygons:
         raise Wco2Error(f"{where}: {path} holds no polygon.", "Give it areas, not points or lines.")
@@ -184,11 +183,43 @@ def polygons_of(frame: geopandas.GeoDataFrame, path: Path, where: str) -> Polygo
     rings = tuple(
         tuple((float(x), float(y)) for x, y, *_ in ring.coords[:-1])
         for polygon in polygons
-        for ring in (polygon.exterior, *polygon.interiors)
+        for ring in rings_of(polygon)
     )
     # A code only where it is surely that CRS: pyproj, too, names similar ones.
     epsg = frame.crs.to_epsg(min_confidence=100)
     return Polygons(f"EPSG:{epsg}" if epsg else frame.crs.to_wkt(), rings)
+
+
+def repaired(shape: Any, path: Path | str, where: str) -> Any:
+    """A valid geometry of the same ground.
+
+    Raises
+    ------
+    Wco2Error : when it has corners that are no numbers, or can't be repaired.
+    """
+    from shapely.validation import make_valid
+
+    try:
+        whole = shape if shape.is_valid else make_valid(shape)
+        corners = [ring.coords for each in polygons_in(whole) for ring in rings_of(each)]
+    except (ValueError, ArithmeticError) as error:  # what GEOS could not make
+        raise _no_shape(path, where) from error
+    if not all(np.isfinite(np.asarray(each)).all() for each in corners):
+        raise _no_shape(path, where)
+    return whole
+
+
+def _no_shape(path: Path | str, where: str) -> Wco2Error:
+    return Wco2Error(
+        f"{where}: {path} has a polygon with corners that are no numbers, or that can't be "
+        "repaired.",
+        "Mend or delete it in a GIS, e.g. with QGIS's 'Fix geometries'.",
+    )
+
+
+def rings_of(polygon: Any) -> tuple[Any, ...]:
+    """The outer ring of a polygon, and those of its holes."""
+    return (polygon.exterior, *polygon.interiors)
 
 
 def _check_degrees(bounds: tuple[float, float, float, float], path: Path, where: str) -> None:

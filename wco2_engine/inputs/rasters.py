@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error, nearest_name
+from wco2_engine.errors import Wco2Error, nearest_name, reason_of
 from wco2_engine.files import existing_file
 from wco2_engine.grid import (
     EDGE,
@@ -185,7 +185,7 @@ class Rasters:
             )
         except (RasterioError, RasterioIOError, IndexError) as error:
             raise Wco2Error(
-                f"{info.path}, band {band}, can't be read near row {row}: {_first_line(error)}.",
+                f"{info.path}, band {band}, can't be read near row {row}: {reason_of(error)}.",
                 "The file looks truncated or damaged: copy or download it again.",
             ) from error
         if places is not None:  # before anything is computed: often few of the pixels are wanted
@@ -560,7 +560,7 @@ def _not_opened(path: str, error: Exception) -> Wco2Error:
         except (RasterioError, RasterioIOError, Wco2Error):
             pass  # then it is the file that can't be opened
     return Wco2Error(
-        f"{path} can't be opened as a raster: {_first_line(error)}.",
+        f"{path} can't be opened as a raster: {reason_of(error)}.",
         "Check that the file is whole, and that gdalinfo reads it.",
     )
 
@@ -687,11 +687,6 @@ def _decoded(stored: NDArray[Any], mask: NDArray[np.bool_] | None, info: RasterI
         values = values * info.scale + info.offset
     values[missing] = np.nan
     return values
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def check_resampling(name: str, where: str) -> Resampling:

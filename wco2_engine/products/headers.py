@@ -16,7 +16,7 @@ from xml.sax.saxutils import unescape  # nosec B406 - replaces text, parses noth
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.errors import Wco2Error, archive_errors
+from wco2_engine.errors import Wco2Error, archive_errors, reason_of
 from wco2_engine.grid import crs_text
 from wco2_engine.inputs.opening import check_content, open_raster, tags_of, units_of
 from wco2_engine.inputs.patterns import Found
@@ -410,5 +410,4 @@ def _crs_text(crs: Any) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".").replace(str(Path.cwd()) + os.sep, "")
+    return reason_of(error).replace(str(Path.cwd()) + os.sep, "")

@@ -123,6 +123,11 @@ def test_cells_without_place_are_refused() -> None:
     nowhere = np.full((3, 3), np.nan)
     with pytest.raises(Wco2Error, match="missing or all the same"):
         regular_grid(Curvilinear(nowhere, nowhere), "x")
+    least = np.nextafter(0.0, 1.0) * np.arange(3.0)  # of which one over it is infinite
+    with pytest.raises(Wco2Error, match="missing or all the same"):
+        regular_grid(Curvilinear(*np.meshgrid(least, 60.0 + least)), "x")
+    with pytest.raises(Wco2Error, match="missing or all the same"):
+        regular_grid(Curvilinear(*np.meshgrid(least, np.array([60.0, 61.0, 62.0]))), "x")
     with pytest.raises(Wco2Error, match="would become"):
         fine = np.linspace(0, 1e-4, 4)
         x, y = np.meshgrid(np.append(fine, 170.0), np.append(fine, 60.0))

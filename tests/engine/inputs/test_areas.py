@@ -327,3 +327,15 @@ def test_the_latitudes_of_an_area_are_those_of_its_corners() -> None:
     low, high = latitudes(Polygons("EPSG:3413", (square,)))
     assert low == pytest.approx(high)
     assert 76 < low < 78  # 1,414 km from the pole
+
+
+@pytest.mark.parametrize("corner", ["NaN", "Infinity", "1e400"])
+def test_a_corner_that_is_no_number_is_said(tmp_path: Path, corner: str) -> None:
+    path = tmp_path / "odd.geojson"
+    path.write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, '
+        '"geometry": {"type": "Polygon", "coordinates": '
+        f"[[[100, 60], [120, 60], [{corner}, 70], [100, 70], [100, 60]]]}}}}]}}"
+    )
+    with pytest.raises(Wco2Error, match=r"odd\.geojson"):
+        read_polygons(path, "Region")
