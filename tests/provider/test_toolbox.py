@@ -20,6 +20,7 @@ from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.selection import CRITERIA, SELECTIONS
 from wco2_engine.options import (
     AGGREGATES,
+    TOTALS,
     TRAIN_MONTHS,
     TRANSFORMS,
     WEIGHTS,
@@ -180,6 +181,7 @@ def test_choices_are_those_of_the_engine(toolbox):
         assert options(name, "AGGREGATE") == list(AGGREGATES)
         assert options(name, "TRAIN_MONTHS") == list(TRAIN_MONTHS)
         assert options(name, "WEIGHTS") == list(WEIGHTS)
+    assert options("trainmodel", "TOTALS") == list(TOTALS)
     assert options("selectpredictors", "METHOD") == list(SELECTIONS)
     assert options("selectpredictors", "CRITERION") == list(CRITERIA)
     assert options("fluxtrend", "PREWHITENING") == list(PREWHITENINGS)

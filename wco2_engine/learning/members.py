@@ -29,30 +29,38 @@ BLOCK_KM = 250.0  # of sites that are drawn together
 FEWEST_BLOCKS = 4  # that are drawn whole
 
 
-def _bootstrap(rng: np.random.Generator, block: Labels, number: int) -> IntArray:
+def _bootstrap(seed: int, block: Labels, number: int) -> IntArray:
     sites = len(block)
-    return np.bincount(rng.integers(sites, size=sites), minlength=sites).astype(np.int32)
+    drawn = np.random.default_rng((seed, number)).integers(sites, size=sites)
+    return np.bincount(drawn, minlength=sites).astype(np.int32)
 
 
-def _halves(rng: np.random.Generator, block: Labels, number: int) -> IntArray:
-    """Of an odd number, members take the smaller and the larger half in turn."""
-    return (rng.permutation(len(block)) < (len(block) + number % 2) // 2).astype(np.int32)
+def _halves(seed: int, block: Labels, number: int) -> IntArray:
+    """Of an odd number of sites the smaller half, and for the next member the larger one."""
+    rng = np.random.default_rng((seed, number - number % 2))
+    return _in_turn(rng.permutation(len(block)) < len(block) // 2, number)
 
 
-def _blocks(rng: np.random.Generator, block: Labels, number: int) -> IntArray:
+def _blocks(seed: int, block: Labels, number: int) -> IntArray:
     """Whole blocks, as long as they bring it nearer to half of the sites."""
     size = np.bincount(block)
     if len(size) < FEWEST_BLOCKS or 2 * size.max() > len(block):
-        return _halves(rng, block, number)
+        return _halves(seed, block, number)
+    rng = np.random.default_rng((seed, number - number % 2))
     chosen, sites = np.zeros(len(size), bool), 0
     for each in rng.permutation(len(size)):
         if abs(2 * (sites + size[each]) - len(block)) < abs(2 * sites - len(block)):
             chosen[each], sites = True, sites + size[each]
-    return chosen[block].astype(np.int32)
+    return _in_turn(chosen[block], number)
+
+
+def _in_turn(half: NDArray[np.bool_], number: int) -> IntArray:
+    """A half, and for every other member what the one before it left."""
+    return (half != (number % 2 == 1)).astype(np.int32)
 
 
 # How often a member draws each site, by the block that it lies in; `number` is the member's.
-DRAWS: Mapping[str, Callable[[np.random.Generator, Labels, int], IntArray]] = {
+DRAWS: Mapping[str, Callable[[int, Labels, int], IntArray]] = {
     "bootstrap": _bootstrap,
     "halves": _halves,
     "blocks": _blocks,
@@ -103,7 +111,8 @@ def fit_members(
     doi 10.1214/aos/1176347263). "blocks" is half of the sites too, those of one block of 250 km
     together: what neighbours have in common is then part of the spread. Sites along ten roads are
     fewer than they seem. With fewer than four blocks, or one that has more than half of the sites,
-    it is "halves".
+    it is "halves". Every other member takes the half that the one before it left, so that in the
+    mean of the members every site counts alike, and chance has less of a say.
 
     They differ because fully grown trees give a site no more cells for being drawn twice, so that
     bootstrapped members are too much alike where sites differ by more than their predictors tell.
@@ -152,10 +161,9 @@ def fit_members(
     forests = []
     for member in range(members):
         run.step(member / members, f"Member {member + 1} of {members}")
-        rng = np.random.default_rng((run.seed, member))
-        drawn[member] = DRAWS[draw](rng, block, member)
+        drawn[member] = DRAWS[draw](run.seed, block, member)
         part = rows.subset(np.repeat(np.arange(len(rows)), drawn[member][site.reshape(-1)]))
-        own = replace(run, seed=int(rng.integers(2**31)))
+        own = replace(run, seed=int(np.random.default_rng((run.seed, member, 1)).integers(2**31)))
         forest = fit_forest(part.features, part.target, each, own, part.sample_weight, part.classes)
         if correct:
             unseen = ~np.isin(winter.site, sites[drawn[member] > 0])
