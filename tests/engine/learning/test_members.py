@@ -157,6 +157,9 @@ def test_halves_take_half_of_the_sites_each_once() -> None:
     assert even.drawn.sum(axis=1).tolist() == [6] * 5
     assert odd.drawn.sum(axis=1).tolist() == [2, 3, 2, 3]
     assert set(even.drawn.ravel().tolist()) == {0, 1}
+    # What one member leaves the next one takes.
+    assert (even.drawn[:4:2] + even.drawn[1:4:2] == 1).all()
+    assert (odd.drawn[::2] + odd.drawn[1::2] == 1).all()
     assert len(np.unique(even.drawn, axis=0)) == 5
     assert fit_members(rows_of(study(sites=2)), TREES, members=2, draw="halves").drawn.sum() == 2
 
