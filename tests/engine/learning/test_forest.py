@@ -561,6 +561,9 @@ except Wco2Error as error:
     forced = str(error)
 rows = np.array(parts["rows"], np.float32)
 predicted = forest.predict(rows, threads=2).tobytes().hex()
+# What maps of applicability and training need besides takes as long to compile, and tells no more.
+for name in ("_grow_numba", "_nearest_numba"):
+    sys.modules["wco2_engine.learning." + name] = type(sys)(name)
 from wco2_engine.learning.compiling import ready
 from wco2_engine.progress import Silent
 class Told(Silent):
