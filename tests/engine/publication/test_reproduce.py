@@ -67,6 +67,7 @@ def test_a_published_study_is_made_again_elsewhere_to_the_same_hashes(
     done = run_script(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2 maps are the same to the last byte." in done.stdout
+    assert "Another version" not in done.stdout
     # One value of one input changed: the input is named, and nothing is run.
     raster = folder / "reproduce/study/carbon.tif"
     kept = raster.rename(raster.with_suffix(".kept"))
@@ -83,8 +84,13 @@ def test_a_published_study_is_made_again_elsewhere_to_the_same_hashes(
         target.write(values, 1)
     sums = folder / "SHA256SUMS"
     sums.write_text(re.sub("^.(?=.*_2001.tif)", "x", sums.read_text("utf-8"), flags=re.MULTILINE))
+    environment = folder / "reproduce/environment.json"
+    told = re.sub('"numpy": "[^"]*"', '"numpy": "1.0"', environment.read_text("utf-8"))
+    environment.write_text(re.sub('(_sources": ")...', r"\1abc", told), encoding="utf-8")
     differs = run_script(folder)
     assert differs.returncode == 1
+    assert "Another version: numpy is " in differs.stdout and ", and was 1.0." in differs.stdout
+    assert "the engine's own modules are not those" in differs.stdout
     assert "differs: winter_flux/winter_flux_2001.tif in 1 values, by 0.5" in differs.stdout
 
 
