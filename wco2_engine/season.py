@@ -15,10 +15,11 @@ Label = Literal["january", "start", "calendar"]
 LABELS: tuple[str, ...] = get_args(Label)
 FIRST_YEAR, LAST_YEAR = 1800, 2300
 # Not those of `calendar`, which speaks the language that the process is set to, as QGIS's is.
-MONTH_NAMES = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+MONTHS_IN_FULL = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
+MONTH_NAMES = tuple(name[:3] for name in MONTHS_IN_FULL)
 
 
 class Month(NamedTuple):

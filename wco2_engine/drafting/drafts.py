@@ -369,7 +369,9 @@ def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence
     steps = layer.shape[0] if len(layer.shape) > 2 else 1
     when = when_of_pattern(path, steps)
     dated_axis = bool(unknown.header.years)
-    if dated_axis and unknown.header.step_days and unknown.header.step_days < 300:
+    by_month = {"year", "month"} <= {name.lower() for name in layer.dims}  # an axis each
+    steps_of_months = unknown.header.step_days is not None and unknown.header.step_days < 300
+    if by_month or (dated_axis and steps_of_months):
         when = "monthly"
     name = _name_of(unknown, layer)
     group = _group_of(name) or _group_of(unknown.items[0].name)

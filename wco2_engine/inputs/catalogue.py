@@ -148,7 +148,7 @@ class Predictor:
 
     def path_at(self, month: Month) -> str:
         """The path with its year and month filled in."""
-        return self.path.format(year=month.year, month=month.month)
+        return Pattern(self.path).at(year=month.year, month=month.month)
 
     def months_for(self, month: Month) -> tuple[Month, ...]:
         """The months whose values make up this predictor for a predicted month."""

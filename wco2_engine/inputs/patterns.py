@@ -13,14 +13,27 @@ from pathlib import Path
 
 from wco2_engine.errors import Wco2Error, archive_errors, nearest_name
 from wco2_engine.schema import check_path
+from wco2_engine.season import MONTHS_IN_FULL
 
 # Digits of each date in a name where the path gives no width: {year}, {doy:03d}.
-TOKENS: Mapping[str, str] = {
+_DIGITS: Mapping[str, str] = {
     "year": r"\d{4}",
     "month": r"\d{1,2}",
     "half": r"[12]",
     "day": r"\d{1,2}",
     "doy": r"\d{1,3}",
+}
+# Names of months, January first, as each token writes them.
+MONTHS: Mapping[str, tuple[str, ...]] = {
+    "mon": tuple(name[:3].lower() for name in MONTHS_IN_FULL),
+    "Mon": tuple(name[:3] for name in MONTHS_IN_FULL),
+    "MON": tuple(name[:3].upper() for name in MONTHS_IN_FULL),
+    "month_name": tuple(name.lower() for name in MONTHS_IN_FULL),
+    "Month_name": MONTHS_IN_FULL,
+}
+TOKENS: Mapping[str, str] = {
+    **_DIGITS,
+    **{name: "|".join(of) for name, of in MONTHS.items()},
 }
 MAX_LENGTH = 1000  # of a path
 MAX_FILES = 200_000  # that one path may stand for
@@ -78,7 +91,7 @@ class Pattern:
                     f"{where}: unknown key '{name:.40}'.", nearest_name(name[:40], TOKENS)
                 )
             # Anything else could ask for a text of any length: {year:0999999999d}.
-            if conversion or (width and not _WIDTH.fullmatch(width)):
+            if conversion or (width and (name in MONTHS or not _WIDTH.fullmatch(width))):
                 raise Wco2Error(f"{where} '{text}' can't be filled in.", how)
         if any(len(re.findall(r"\*+|\?", part)) > MAX_WILDCARDS for part in text.split("/")):
             raise Wco2Error(f"{where} '{text:.80}' has too many wildcards.", "Name more of it.")
@@ -86,8 +99,9 @@ class Pattern:
 
     @cached_property
     def fields(self) -> frozenset[str]:
-        """The dates that it names."""
-        return frozenset(name for _, name, _, _ in string.Formatter().parse(self.text) if name)
+        """The dates that it names; the name of a month is a month."""
+        names = (name for _, name, _, _ in string.Formatter().parse(self.text) if name)
+        return frozenset("month" if name in MONTHS else name for name in names)
 
     @cached_property
     def wild(self) -> bool:
@@ -103,7 +117,9 @@ class Pattern:
 
     def at(self, **dates: int) -> str:
         """The path with its dates filled in."""
-        return self.text.format(**dates)
+        month = dates.get("month")
+        named = {} if month is None else {name: of[month - 1] for name, of in MONTHS.items()}
+        return self.text.format(**dates, **named)
 
     @cached_property
     def _whole(self) -> re.Pattern[str]:
@@ -201,8 +217,9 @@ def _agreeing(match: re.Match[str] | None, dates: Mapping[str, int]) -> Mapping[
     if match is None:
         return None
     told = dict(dates)
-    for name, digits in match.groupdict().items():
-        if told.setdefault(name, int(digits)) != int(digits):
+    for name, text in match.groupdict().items():
+        number = MONTHS[name].index(text) + 1 if name in MONTHS else int(text)
+        if told.setdefault("month" if name in MONTHS else name, number) != number:
             return None
     return told
 

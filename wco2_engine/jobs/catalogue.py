@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -93,7 +93,9 @@ class CatalogueJob:
         with atomic_write(target) as partial:
             partial.write_text(catalogue_text(entries, also, told), encoding="utf-8")
             looks = (
-                _looked_at(partial, entries, SubProgress(progress, 0.5, 1.0)) if self.values else []
+                _looked_at(partial, target, entries, SubProgress(progress, 0.5, 1.0))
+                if self.values
+                else []
             )
             entries = [entry.with_look(look) for entry, look in zip_longest(entries, looks)]
             partial.write_text(catalogue_text(entries, also, told), encoding="utf-8")
@@ -133,8 +135,10 @@ class CatalogueJob:
         }
 
 
-def _looked_at(catalogue: Path, entries: Sequence[Entry], progress: Progress) -> list[Look]:
-    """What the values of each drafted predictor are like."""
+def _looked_at(
+    partial: Path, target: Path, entries: Sequence[Entry], progress: Progress
+) -> list[Look]:
+    """What the values of each drafted predictor are like, of a catalogue that becomes `target`."""
     from wco2_engine.drafting.sanity import look_at_values
     from wco2_engine.inputs.catalogue import Catalogue
     from wco2_engine.products.reading import product_of
@@ -144,4 +148,5 @@ def _looked_at(catalogue: Path, entries: Sequence[Entry], progress: Progress) ->
         for entry in entries
         if "product" in entry.keys
     }
-    return look_at_values(Catalogue.read(catalogue), variables, progress)
+    catalogue = replace(Catalogue.read(partial), file=target)
+    return look_at_values(catalogue, variables, progress)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+
+from wco2_engine.inputs.patterns import MONTHS, Pattern
 
 _Y, _M, _D = r"(1[89]\d\d|2[012]\d\d)", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
 _RANGE = re.compile(rf"(?<!\d){_Y}(?:\d\d)?(?:\d\d)?[-_]{_Y}(?:\d\d)?(?:\d\d)?(?!\d)")
@@ -16,6 +19,20 @@ _DATES = (
     (re.compile(rf"(?<!\d){_Y}(?!\d)"), "{year}"),
     (re.compile(rf"(?<!\d){_M}(?!\d)"), "{month:02d}"),
 )
+
+
+def _named_months() -> Iterator[tuple[re.Pattern[str], str]]:
+    """Years beside short names of months: Jan1990, 1990_jan.
+
+    Names in full are left to people: May would be of another series than the others.
+    """
+    for token in ("Mon", "mon", "MON"):
+        name = rf"(?:{'|'.join(MONTHS[token])})"
+        yield re.compile(rf"(?<![A-Za-z]){name}([-_.]?){_Y}(?!\d)"), rf"{{{token}}}\1{{year}}"
+        yield re.compile(rf"(?<!\d){_Y}([-_.]?){name}(?![A-Za-z])"), rf"{{year}}\2{{{token}}}"
+
+
+_NAMED = tuple(_named_months())
 
 
 def literal(text: str) -> str:
@@ -34,7 +51,7 @@ def dated(path: str) -> str:
     safe = literal(name)
     if _RANGE.search(safe):
         return f"{literal(folder)}{slash}{_RANGE.sub('*', safe, count=1)}"
-    for expression, tokens in _DATES:
+    for expression, tokens in (*_NAMED, *_DATES):
         if expression.search(safe):
             safe = expression.sub(tokens, safe, count=1)
             break
@@ -43,10 +60,11 @@ def dated(path: str) -> str:
 
 def when_of_pattern(pattern: str, bands: int) -> str:
     """How a series of a dated path varies, from the dates in it and its number of bands."""
-    if "{year" in pattern:
-        by_month = "{month" in pattern or "{doy" in pattern or (bands > 0 and bands % 12 == 0)
+    fields = Pattern(pattern).fields
+    if "year" in fields:
+        by_month = fields & {"month", "doy"} or (bands > 0 and bands % 12 == 0)
         return "monthly" if by_month else "yearly"
-    if "{month" in pattern or bands == 12:
+    if "month" in fields or bands == 12:
         return "climatology"
     return "monthly" if bands > 12 else "static"
 

@@ -10,7 +10,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.catalogue import Catalogue, Predictor
 from wco2_engine.inputs.details import PLAIN
 from wco2_engine.inputs.marks import bytes_of_percent
-from wco2_engine.inputs.patterns import is_store
+from wco2_engine.inputs.patterns import Pattern, is_store
 from wco2_engine.inputs.predictors import needed_months
 from wco2_engine.inputs.rasters import RasterInfo, Rasters, gdal_path, is_local
 from wco2_engine.season import Month
@@ -138,7 +138,7 @@ def _first_file(predictor: Predictor, folder: Path, months: list[Month] | None) 
         path = (
             folder
             / Path(
-                predictor.path.format() if month is None else predictor.path_at(month)
+                Pattern(predictor.path).at() if month is None else predictor.path_at(month)
             ).expanduser()
         )
         if path not in seen and (path.is_file() or is_store(path)):

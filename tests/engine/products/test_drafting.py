@@ -347,6 +347,24 @@ def test_daily_files_of_an_unknown_series_become_one_predictor(tmp_path):
     assert any("steps of a month" in todo for todo in facts["todo"])
 
 
+def test_months_that_are_named_are_one_series(tmp_path):
+    for name in ("Jan", "Feb", "May"):
+        netcdf(tmp_path / f"d/tas_{name}1990.nc", "tas", "K", 0.3)
+    job(tmp_path / "d", tmp_path / "c.toml")
+    (table,) = tomllib.loads((tmp_path / "c.toml").read_text())["predictor"]
+    assert (table["path"], table["when"]) == ("tas_{Mon}{year}.nc", "monthly")
+
+
+def test_a_look_that_fails_names_the_catalogue_that_is_written(tmp_path):
+    netcdf(tmp_path / "d/x.nc", "foo", "K", 0.3)
+    with netCDF4.Dataset(tmp_path / "d/x.nc", "a") as file:
+        file.variables["time"].delncattr("units")
+    job(tmp_path / "d", tmp_path / "c.toml")
+    text = (tmp_path / "c.toml").read_text()
+    assert "c.toml: predictor 'foo'" in text
+    assert "partial" not in text
+
+
 def test_what_is_no_raster_is_counted_or_named(tmp_path, made_up):
     made_up.make_downloads(tmp_path / "d", "ncscd")
     (tmp_path / "d/readme.pdf").write_text("x")
