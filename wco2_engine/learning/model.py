@@ -525,8 +525,8 @@ class Model:
     def checksum(self) -> str:
         """64 hexadecimal digits of all that the fingerprint leaves out.
 
-        That is where the model comes from and how good it is: whether it is simulated, provenance,
-        scores, coverage, folds, what was predicted while held out, and importances.
+        That is where the model comes from and how good it is: whether it is simulated, labels,
+        provenance, scores, coverage, folds, what was predicted while held out, and importances.
         """
         digest = hashlib.sha256()
         facts = [
@@ -539,6 +539,8 @@ class Model:
             [{k: v.tolist() for k, v in each.importances.items()} for each in self.regions],
             *([list(self.winter_coverage)] if self.winter_coverage else []),
         ]
+        if any(predictor.label for predictor in self.predictors):
+            facts.append([predictor.label for predictor in self.predictors])
         digest.update(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode())
         for each in self.regions:
             held_out: list[NDArray[Any]] = [*each.folds.values(), *each.predictions.values()]

@@ -312,6 +312,9 @@ def test_labels_are_kept_and_have_no_part_in_the_fingerprint(path: Path) -> None
     assert model.fingerprint == MODEL.fingerprint
     model.write(path)
     assert Model.read(path).predictors == labelled
+    change_json(path, lambda facts: facts["predictors"][0].update(label="something else"))
+    assert "does not match its checksum" in refused(path)
+    MODEL.write(path)  # files of before there were labels lack the key
     change_json(path, lambda facts: [each.pop("label") for each in facts["predictors"]])
     assert [each.label for each in Model.read(path).predictors] == ["", "", ""]
 
@@ -367,7 +370,8 @@ def test_a_description_is_plain_and_says_what_the_model_is() -> None:
     assert facts["simulated"] is True
     assert facts["title"] == "Test"
     assert facts["fingerprint"] == MODEL.fingerprint
-    assert facts["predictors"][1] == {"name": "snow_depth", "units": "m", "group": "snow"}
+    snow = {"name": "snow_depth", "units": "m", "group": "snow", "label": ""}
+    assert facts["predictors"][1] == snow
     arctic = facts["regions"][1]
     assert (arctic["name"], arctic["rows"], arctic["sites"], arctic["trees"]) == (
         "arctic",
