@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wco2_engine.analysis.series import FLUX, WINTER_UNITS
 from wco2_engine.errors import Wco2Error
+from wco2_engine.escaping import one_line
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.predictors import BandReference, Sources
@@ -70,11 +71,11 @@ class FluxProduct:
                 f"{where}: the unit of the flux is not given.",
                 'Add e.g. units = "mol CO2 m-2 s-1"; the document of the product says it.',
             )
-        if positive not in SIGNS:
+        if not isinstance(positive, str) or positive not in SIGNS:
             raise Wco2Error(f"{where}: positive = {positive!r}.", 'Write "release" or "uptake".')
         own = {key: value for key, value in table.items() if key not in _OWN}
-        overrule = own.pop("overrule", [])
-        overrule = [overrule] if isinstance(overrule, str) else list(overrule)
+        said = own.pop("overrule", [])
+        overrule = said if isinstance(said, list) else [said]  # a catalogue checks what they are
         flux = {
             **own,
             "name": "flux",
@@ -86,7 +87,7 @@ class FluxProduct:
         sign = SIGNS[positive]
         return cls(
             file=path,
-            title=str(table.get("title", path.stem)),
+            title=one_line(str(table.get("title", path.stem))),
             catalogue=Catalogue.from_tables([flux], path.parent, path),
             convert=Conversion(plain.factor * sign, 0.0, plain.month_power),
             winter=parse_winter({k: table[k] for k in ("months", "label") if k in table}, where),

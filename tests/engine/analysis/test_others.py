@@ -86,6 +86,8 @@ def test_maps_are_compared_with_a_product_as_it_comes(
         ('units = "mol CO2 m-2 s-1"', "", "the unit of the flux is not given"),
         ("mol CO2 m-2 s-1", "degC", "is no unit of a CO2 flux"),
         ('"uptake"', '"up"', "positive = 'up'"),
+        ('"uptake"', '["up"]', r"positive = \['up'\]"),
+        ("title", "overrule = 3\ntitle", "is not a text, or a list of texts"),
         ("months = [11, 12, 1]", "months = [11, 1]", "not one run of months"),
         ("title", "lag = 1\ntitle", "lag is not a key of a product"),
         ("title", "colour = 1\ntitle", "unknown key 'colour'"),
