@@ -50,18 +50,15 @@ def shapes_in(
     from matplotlib.transforms import Bbox
 
     west, south, east, north = view.frame
-    middle = view.degrees(np.array([(west + east) / 2]), np.array([(south + north) / 2]))
     box = Bbox([[west, south], [east, north]])
     shapes: list[Any] = []
     lines: list[FloatArray] = []
-    for ring in rings(kind):
-        if _cosine(ring, *middle).max() < FAR:
+    for ring in _placed(kind, view.longitude, view.latitude):
+        low, high = ring.min(axis=0), ring.max(axis=0)
+        beyond = high[0] < west or low[0] > east or high[1] < south or low[1] > north
+        if beyond or max(high - low) < least:
             continue
-        x, y = view.place(ring[:, 0], ring[:, 1])
-        beyond = x.max() < west or x.min() > east or y.max() < south or y.min() > north
-        if beyond or max(np.ptp(x), np.ptp(y)) < least:
-            continue
-        points = _thinned(np.column_stack([x, y]), grain)
+        points = _thinned(ring, grain)
         clipped = Path(points, closed=True).clip_to_bbox(box)
         if len(clipped.vertices):
             shapes.append(clipped)
@@ -69,11 +66,19 @@ def shapes_in(
     return shapes, lines
 
 
-def _cosine(ring: FloatArray, longitude: FloatArray, latitude: FloatArray) -> FloatArray:
-    """Of the angle between the points of a ring and a place."""
-    east, up = np.radians(ring[:, 0] - longitude), np.radians(ring[:, 1])
-    at = np.radians(latitude)
-    return np.asarray(np.sin(at) * np.sin(up) + np.cos(at) * np.cos(up) * np.cos(east))
+@lru_cache(maxsize=8)
+def _placed(kind: Kind, longitude: float, latitude: float) -> tuple[FloatArray, ...]:
+    """The outlines in views with some middle, but for what lies on the other side of the Earth."""
+    whole = rings(kind)
+    east, north = np.concatenate(whole).T
+    points = np.column_stack(View(longitude, latitude).place(east, north))
+    up, at = np.radians(north), np.radians(latitude)
+    towards = np.sin(at) * np.sin(up)
+    towards += np.cos(at) * np.cos(up) * np.cos(np.radians(east - longitude))
+    ends = np.cumsum([len(ring) for ring in whole])
+    nearest = np.maximum.reduceat(towards, ends - [len(ring) for ring in whole])
+    parts = zip(np.split(points, ends[:-1]), nearest, strict=True)
+    return tuple(part for part, cosine in parts if cosine > FAR)
 
 
 def _thinned(points: FloatArray, grain: float) -> FloatArray:

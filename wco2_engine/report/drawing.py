@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from itertools import cycle
 from typing import Any, NamedTuple
@@ -34,6 +35,7 @@ METHOD_LOOKS: Mapping[str, tuple[str, str]] = {
 FULL, HALF = 180.0, 90.0  # mm, the width of two columns of a journal and of one
 MM = 1 / 25.4  # inches
 SMALL, TEXT, LETTER = 7, 8, 9  # points
+LINE = 36  # letters of words across an axis, where three of them stand side by side
 MANY_POINTS = 300  # beyond which dots are drawn as hexagons that count them
 SCREEN_DPI, PRINT_DPI = 200, 600
 PANEL = "panel"  # what an axis is called that gets a letter
@@ -202,7 +204,7 @@ def title(axis: Any, words: str) -> None:
 
 def label(axis: Any, x: str = "", y: str = "") -> None:
     """What an axis shows across and upward."""
-    axis.set_xlabel(x, fontsize=SMALL, labelpad=2)
+    axis.set_xlabel(textwrap.fill(x, LINE), fontsize=SMALL, labelpad=2)
     axis.set_ylabel(y, fontsize=SMALL, labelpad=2)
 
 

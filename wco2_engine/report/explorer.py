@@ -121,7 +121,7 @@ def packed(values: NDArray[np.uint16]) -> str:
 
 
 def _text(content: bytes) -> str:
-    return base64.b64encode(zlib.compress(content, 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(content)).decode("ascii")
 
 
 def _quantity(name: str, units: str, values: FloatArray, colors: str) -> dict[str, Any]:

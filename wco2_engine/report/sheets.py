@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import GEOGRAPHIC, parse_crs, project
 from wco2_engine.inputs.opening import open_raster
-from wco2_engine.report.views import View
+from wco2_engine.report.views import View, pixel_degrees
 
 FloatArray = NDArray[np.float64]
 MAX_PIXELS = 3600  # across or down, of a map that is read
@@ -119,7 +119,7 @@ class Sheet:
         west, south, east, north = self.bounds
         height, width = self.values.shape
         if parse_crs(self.crs).is_geographic:
-            longitude, latitude = view.degrees(*view.pixels(across))
+            longitude, latitude = pixel_degrees(view, across)
             x, y = west + (longitude - west) % 360.0, latitude
         else:
             x, y = self._projected(view, across)

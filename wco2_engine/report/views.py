@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,12 @@ MARGIN = 0.03  # of the frame, around what it shows
 LEAST = 0.02  # of the sphere's radius, as wide as a frame is at least
 FLATTEST = 0.4  # the shorter side over the longer one
 POINTS_A_SIDE = 24
+
+
+@lru_cache(maxsize=2)  # a map and its inset, whose panels are alike
+def pixel_degrees(view: View, across: int) -> tuple[FloatArray, FloatArray]:
+    """Longitude and latitude of the pixels of a view; not to be written to."""
+    return view.degrees(*view.pixels(across))
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.regions import Region
 from wco2_engine.report.atlas import Panel, Setting, draw_maps
-from wco2_engine.report.coast import rings
+from wco2_engine.report.coast import rings, shapes_in
 from wco2_engine.report.drawing import FULL, HALF, Drawn, file_content, finish, new_figure, title
 from wco2_engine.report.layers import Borders, Cells, Dotted, Hatched, Layer, Marks, Outline
 from wco2_engine.report.names import display_name, proper_name, units_name, with_units
 from wco2_engine.report.ramps import FLUX, Ramp, round_step
 from wco2_engine.report.sheets import Sheet
+from wco2_engine.report.views import View
 from wco2_engine.season import Winter
 
 
@@ -61,6 +62,15 @@ def test_no_outline_is_cut_at_180_degrees_north_of_antarctica() -> None:
             along = np.abs(np.abs(ring[:, 0]) - 180) < 0.02
             # A cut would be a side along the meridian; a coast only crosses it.
             assert not (along[1:] & along[:-1] & (np.abs(np.diff(ring[:, 1])) > 0.5)).any()
+
+
+def test_nothing_of_the_other_side_of_the_earth_lies_in_a_view() -> None:
+    """Antarctica holds the point opposite the north pole, which has no place in its view."""
+    view = View.of(np.arange(-180.0, 180.0, 10.0), np.full(36, 50.0))
+    shapes, lines = shapes_in(view, "land", 0.001, 0.001)
+    assert shapes and lines
+    for x, y in ((0.0, 0.0), view.place(np.array([0.0]), np.array([75.0]))):  # sea
+        assert not any(shape.contains_point((float(x), float(y))) for shape in shapes)
 
 
 @pytest.fixture(scope="module")
