@@ -153,7 +153,7 @@ def _noisy(cases: dict[str, kernel.Rows]) -> dict[str, kernel.Rows]:
     for share in NOISES:
         noisy = rows.copy()
         noisy[:, :NOISY] += share * rows[:, :NOISY].std(axis=0) * drawn
-        found[f"{name}, {share:.0%} of noise in {NOISY} predictors"] = noisy
+        found[f"{name}, {100 * share:.0f} % of noise in {NOISY} predictors"] = noisy
     return found
 
 
