@@ -82,16 +82,12 @@ class Ramp:
 
         n = len(self.breaks) - 1
         shades = n + self.below + self.above
-        ends = (0.06, 0.97) if self.colors == REACH else (0.0, 1.0)
-        if self.colors == DIFFERENCE:
-            ends = (0.04, 0.96)
-        colors = colormaps[self.colors](np.linspace(*ends, shades))
+        span = {REACH: (0.06, 0.97), DIFFERENCE: (0.04, 0.96)}.get(self.colors, (0.0, 1.0))
+        colors = colormaps[self.colors](np.linspace(*span, shades))
         cmap = ListedColormap(colors[self.below : self.below + n])
-        cmap.set_bad(alpha=0.0)
-        if self.below:
-            cmap.set_under(colors[0])
-        if self.above:
-            cmap.set_over(colors[-1])
+        ends = {"under": colors[0]} if self.below else {}
+        ends |= {"over": colors[-1]} if self.above else {}
+        cmap = cmap.with_extremes(bad=(0.0, 0.0, 0.0, 0.0), **ends)
         return {"cmap": cmap, "norm": BoundaryNorm(self.breaks, n)}
 
     @property

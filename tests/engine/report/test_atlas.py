@@ -69,8 +69,9 @@ def test_nothing_of_the_other_side_of_the_earth_lies_in_a_view() -> None:
     view = View.of(np.arange(-180.0, 180.0, 10.0), np.full(36, 50.0))
     shapes, lines = shapes_in(view, "land", 0.001, 0.001)
     assert shapes and lines
-    for x, y in ((0.0, 0.0), view.place(np.array([0.0]), np.array([75.0]))):  # sea
-        assert not any(shape.contains_point((float(x), float(y))) for shape in shapes)
+    x, y = view.place(np.array([0.0, 0.0]), np.array([90.0, 75.0]))  # sea
+    for place in zip(x.tolist(), y.tolist(), strict=True):
+        assert not any(shape.contains_point(place) for shape in shapes)
 
 
 @pytest.fixture(scope="module")
