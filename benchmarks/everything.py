@@ -195,7 +195,6 @@ def maps(folder: Path) -> Iterator[Row]:
             run = pipeline.measured(pipeline.ours(made, 1, output, *whole, *domain, "--jobs", jobs))
             what = f"a winter of 400,000 cells, {jobs} jobs"
             yield Row("maps", what, "s", run.seconds, plain.seconds, "plain script, 2 threads")
-            yield Row("maps", what, "MB", run.megabytes, plain.megabytes, "plain script, 2 threads")
         about = ranger.versions()
         if about is not None:
             ranger.write_training(made)
