@@ -104,7 +104,7 @@ def _members(archive: Item, damaged: list[Damaged]) -> list[Item]:
             return [
                 Item(archive.folder, archive.path, entry.filename, entry.file_size)
                 for entry in opened.infolist()
-                if not entry.is_dir()
+                if entry.filename and not entry.is_dir()
             ]
     except archive_errors() as error:
         damaged.append(Damaged(archive, f"it can't be read as a zip archive: {error}"))

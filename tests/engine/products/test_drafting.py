@@ -406,6 +406,16 @@ def test_files_in_archives_are_looked_at_where_they_are(tmp_path):
     )
 
 
+def test_a_member_without_a_name_is_passed_over(tmp_path):
+    (tmp_path / "d").mkdir()
+    with zipfile.ZipFile(tmp_path / "d/a.zip", "w") as archive:
+        archive.writestr("", b"nothing")
+        archive.write(netcdf(tmp_path / "x.nc", "foo", "K", 0.3), "x.nc")
+    job(tmp_path / "d", tmp_path / "c.toml")
+    (table,) = tomllib.loads((tmp_path / "c.toml").read_text())["predictor"]
+    assert table["path"] == "a.zip/x.nc"
+
+
 def test_names_that_hold_anything_break_no_catalogue(tmp_path):
     netcdf(tmp_path / "d/good {x} 'y' #.nc", "foo", "K", 0.3)
     netcdf(tmp_path / "d/plain.nc", "bar", "K", 0.3)
