@@ -409,8 +409,10 @@ def test_files_in_archives_are_looked_at_where_they_are(tmp_path):
 def test_a_member_without_a_name_is_passed_over(tmp_path):
     (tmp_path / "d").mkdir()
     with zipfile.ZipFile(tmp_path / "d/a.zip", "w") as archive:
-        archive.writestr("", b"nothing")
+        archive.writestr("qqqq", b"nothing")
         archive.write(netcdf(tmp_path / "x.nc", "foo", "K", 0.3), "x.nc")
+    content = (tmp_path / "d/a.zip").read_bytes()
+    (tmp_path / "d/a.zip").write_bytes(content.replace(b"qqqq", bytes(4)))
     job(tmp_path / "d", tmp_path / "c.toml")
     (table,) = tomllib.loads((tmp_path / "c.toml").read_text())["predictor"]
     assert table["path"] == "a.zip/x.nc"
