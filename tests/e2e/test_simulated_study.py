@@ -96,7 +96,9 @@ def test_the_report_stands_alone(simulated: SimpleNamespace) -> None:
     links = re.findall(r"(?:src|href)\s*=\s*[\"']([^\"']{0,60})", text)
     assert links
     assert all(link.startswith(("data:image/png;base64,", "#")) for link in links)
-    assert "<script" not in text
+    # Those of the interactive map, which load nothing.
+    scripts = re.findall(r"<script[^>]*>", text)
+    assert scripts == ['<script type="application/json" id="explorer-data">', "<script>"]
     files = {path.name for path in (simulated.results / "report_files").iterdir()}
     assert text.count("<svg") == sum(name.endswith(".svg") for name in files) > 12
     assert {"scores.csv", "residuals_by_site.csv", "winter_flux.png"} <= files
