@@ -197,12 +197,13 @@ def repaired(shape: Any, path: Path | str, where: str) -> Any:
     ------
     Wco2Error : when it has corners that are no numbers, or can't be repaired.
     """
+    from shapely.errors import ShapelyError
     from shapely.validation import make_valid
 
     try:
         whole = shape if shape.is_valid else make_valid(shape)
         corners = [ring.coords for each in polygons_in(whole) for ring in rings_of(each)]
-    except (ValueError, ArithmeticError) as error:  # what GEOS could not make
+    except (ShapelyError, ValueError, ArithmeticError) as error:  # what GEOS could not make
         raise _no_shape(path, where) from error
     if not all(np.isfinite(np.asarray(each)).all() for each in corners):
         raise _no_shape(path, where)

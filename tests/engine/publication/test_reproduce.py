@@ -78,7 +78,8 @@ def test_a_published_study_is_made_again_elsewhere_to_the_same_hashes(
     import rasterio
 
     kept.replace(raster)  # with its time, so that nothing is run anew
-    with rasterio.open(folder / "winter_flux/winter_flux_2001.tif", "r+") as target:
+    changed_map = folder / "winter_flux/winter_flux_2001.tif"
+    with rasterio.open(changed_map, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as target:
         values = target.read(1)
         values[0, 0] += 0.5
         target.write(values, 1)
