@@ -302,7 +302,9 @@ def main() -> None:
             LAYOUTS[layout][0](source, given.months)
         for way in WAYS:
             row = measure(way, source, layout, given.months)
-            shown = [str(row.get(key, row.get("failed", ""))) for key in keys]
+            shown = [str(row.get(key, "")) for key in keys]
+            if "failed" in row:
+                shown[0] = "could not read it"
             sys.stdout.write(f"| {layout} | {way} | {' | '.join(shown)} |\n")
             sys.stdout.flush()
 
