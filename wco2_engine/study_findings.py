@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from wco2_engine.errors import Wco2Error, check_names
@@ -145,6 +146,10 @@ def _look_at(job: StageJob, grid: Grid) -> None:
         zoning_of(job.zones, grid)
     if isinstance(job, BudgetJob) and job.fraction:
         cell_fraction(job.fraction, grid)
+    if isinstance(job, PublishMapsJob):
+        from wco2_engine.publication.folder import check_apart
+
+        check_apart(Path(job.output), [Path(job.maps)])
     if isinstance(job, CompareJob | PublishMapsJob):
         job.depends_on()  # opens what is compared, and the facts
 

@@ -598,6 +598,8 @@ def test_a_table_that_asks_for_what_can_not_be_is_refused(
         ('[budget]\nfraction = "none.tif"\n', "Stage budget: .*none.tif"),
         ('[[compare]]\nname = "x"\nmaps = "nowhere"\n', "Stage compare x: .*nowhere"),
         ('[publish]\nfacts = "none.toml"\n', "Stage publish: .*none.toml"),
+        ('[publish]\noutput = "results/maps"\n', "Stage publish: .*holds the maps"),
+        ('[publish]\noutput = "."\n', "Stage publish: .*holds the maps"),
     ],
 )
 def test_what_would_fail_after_the_maps_is_said_before_anything_runs(

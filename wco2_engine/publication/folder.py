@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -113,14 +113,18 @@ def _publish(dataset: Dataset, output: Path, recipe: Recipe | None, progress: Pr
         _write_checksums(folder, progress)
 
 
-def _refuse(dataset: Dataset, output: Path, replace: bool) -> None:
-    """Raise when the folder can't be written to its place."""
-    sources = [dataset.flux.folder, *(path.parent for path in dataset.flux.maps.values())]
+def check_apart(output: Path, sources: Iterable[Path]) -> None:
+    """Raise when a folder to write is one of the maps' own, or holds one of them."""
     place = output.resolve()
     if any(place == each.resolve() or place in each.resolve().parents for each in sources):
         raise Wco2Error(
             f"{output} holds the maps that are to be published.", "Name another folder."
         )
+
+
+def _refuse(dataset: Dataset, output: Path, replace: bool) -> None:
+    """Raise when the folder can't be written to its place."""
+    check_apart(output, [dataset.flux.folder, *(p.parent for p in dataset.flux.maps.values())])
     if not output.exists():
         return
     if output.is_dir() and not any(output.iterdir()):
