@@ -30,9 +30,11 @@ from numpy.typing import NDArray
 
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.learning.conformal import LEVELS, conformity_scores
+from wco2_engine.learning.judged import level_text
 from wco2_engine.learning.members import total_interval
-from wco2_engine.learning.model import Model, RegionModel, level_text
+from wco2_engine.learning.model import Model
 from wco2_engine.learning.prediction_points import fibonacci_lattice
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.learning.training import train
 from wco2_engine.learning.winters import winters_of_sites
 from wco2_engine.options import Hyperparameters, TrainingSettings

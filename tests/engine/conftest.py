@@ -17,7 +17,9 @@ from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.joining import join_forests
-from wco2_engine.learning.model import Model, ModelPredictor, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.model_predictor import ModelPredictor
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.progress import Silent
 from wco2_engine.season import Winter
 from wco2_engine.study import Study

@@ -18,7 +18,9 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning.archive import read_archive
 from wco2_engine.learning.forest import Forest
-from wco2_engine.learning.model import Model, ModelPredictor, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.model_predictor import ModelPredictor
+from wco2_engine.learning.region_model import RegionModel
 
 SCORE = {"region": "arctic", "validation": "site", "month": "all", "n": 24, "sites": 6, "r2": 0.5}
 TUNING = {

@@ -17,8 +17,9 @@ from wco2_engine.learning.conformal import (
     share_covered,
 )
 from wco2_engine.learning.cross_validation import HeldOutPredictions
+from wco2_engine.learning.judged import SCORES
 from wco2_engine.learning.metrics import scores
-from wco2_engine.learning.model import SCORES, corrected_bounds
+from wco2_engine.learning.region_model import corrected_bounds
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.winters import (
     HeldOutMonths,

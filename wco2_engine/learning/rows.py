@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wco2_engine.inputs.zones import Zones
-    from wco2_engine.learning.model import OtherMonths, RegionModel
+    from wco2_engine.learning.region_model import OtherMonths, RegionModel
 
 FloatArray = NDArray[np.float64]
 

@@ -31,16 +31,12 @@ from wco2_engine.learning.evaluation import (
 from wco2_engine.learning.fitting import fit_with_importances
 from wco2_engine.learning.folds import NEEDS_DISTANCE, make_folds
 from wco2_engine.learning.joining import join_forests
+from wco2_engine.learning.judged import level_text
 from wco2_engine.learning.members import fit_members
-from wco2_engine.learning.model import (
-    STRICT_FIRST,
-    Model,
-    ModelPredictor,
-    OtherMonths,
-    RegionModel,
-    level_text,
-)
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.model_predictor import ModelPredictor
 from wco2_engine.learning.prediction_points import prediction_points
+from wco2_engine.learning.region_model import STRICT_FIRST, OtherMonths, RegionModel
 from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.rows import (
     TrainingRows,

@@ -12,7 +12,8 @@ from wco2_engine.escaping import is_plain_name
 from wco2_engine.learning.checks import get, number_of
 
 if TYPE_CHECKING:
-    from wco2_engine.learning.model import Model, RegionModel
+    from wco2_engine.learning.model import Model
+    from wco2_engine.learning.region_model import RegionModel
 
 MAX_FLUX = 1e6  # g C m-2 month-1, far beyond what any ground gives
 MAX_FACTOR = 1e6  # of the bounds of winters

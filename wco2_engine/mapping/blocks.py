@@ -15,7 +15,7 @@ from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_months
 from wco2_engine.inputs.rasters import FloatArray, Points, Rasters
 from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
-from wco2_engine.learning.model import RegionModel
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.mapping.plan import (
     APPLICABILITY,
     MEMBERS,

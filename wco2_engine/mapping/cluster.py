@@ -16,7 +16,8 @@ from wco2_engine.grid import Tile
 from wco2_engine.inputs.catalogue import Catalogue
 from wco2_engine.inputs.predictors import FileCache, Sources
 from wco2_engine.inputs.rasters import Rasters, is_local
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.mapping.blocks import Work, predict_block, prepare
 from wco2_engine.mapping.checkpoints import TileCheckpoints
 from wco2_engine.mapping.memory import CACHE

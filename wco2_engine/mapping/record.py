@@ -14,7 +14,8 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import atomic_write
 from wco2_engine.grid import Grid
 from wco2_engine.inputs.json import read_json
-from wco2_engine.learning.model import Model, level_text
+from wco2_engine.learning.judged import level_text
+from wco2_engine.learning.model import Model
 from wco2_engine.learning.readiness import beyond_measured
 from wco2_engine.mapping.plan import (
     APPLICABILITY,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wco2_engine.learning.explanation import AccumulatedEffect, accumulated_effects
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.options import Hyperparameters
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wco2_engine.escaping import printable
-from wco2_engine.learning.model import ModelPredictor, RegionModel
+from wco2_engine.learning.model_predictor import ModelPredictor
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.report.names import title_of, with_units
 
 FLUX_LABEL = "g C m⁻² month⁻¹"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wco2_engine.learning.model import ModelPredictor
+from wco2_engine.learning.model_predictor import ModelPredictor
 
 _SYMBOLS = {"degc": "°C", "deg_c": "°C", "celsius": "°C", "degrees": "°", "degree": "°"}
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -21,12 +21,15 @@ from sklearn.ensemble import ExtraTreesRegressor
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.regions import Region
 from wco2_engine.learning import archive
-from wco2_engine.learning import model as module
+from wco2_engine.learning import model_file as module
 from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.applicability import AreaOfApplicability
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.joining import split_forest
-from wco2_engine.learning.model import FORMAT_VERSION, Model, ModelPredictor, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.model_file import FORMAT_VERSION
+from wco2_engine.learning.model_predictor import ModelPredictor
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.season import Winter
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -180,7 +183,7 @@ def signed(model: Model) -> bytes:
     """Everything in a model, through what it writes."""
     content = io.BytesIO()
     for each in model.regions:
-        for name, array in module._arrays_of(each).items():
+        for name, array in module.arrays_of(each).items():
             content.write(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
     content.write(json.dumps(model.describe(), sort_keys=True).encode())
     return hashlib.sha256(content.getvalue()).digest()
@@ -207,8 +210,8 @@ def test_a_model_that_was_written_is_read_back_whole(path: Path) -> None:
     for ours, theirs in zip(MODEL.regions, read.regions, strict=True):
         assert theirs.region == ours.region
         assert theirs.forest.depth == ours.forest.depth
-        for name, array in module._arrays_of(ours).items():
-            again = module._arrays_of(theirs)[name]
+        for name, array in module.arrays_of(ours).items():
+            again = module.arrays_of(theirs)[name]
             assert again.dtype == array.dtype
             assert again.tobytes() == array.tobytes()
         assert theirs.importances["impurity"].tolist() == [0.5, 0.25, 0.25]

@@ -23,7 +23,7 @@ from wco2_engine.inputs.predictors import PredictorReader, Sources, needed_month
 from wco2_engine.inputs.rasters import Rasters
 from wco2_engine.learning.aggregation import Aggregate
 from wco2_engine.learning.joining import join_forests
-from wco2_engine.learning.model import RegionModel
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.mapping.blocks import Work, predict_block
 from wco2_engine.mapping.plan import Products, Schedule
 from wco2_engine.mapping.prediction import Prediction, predict

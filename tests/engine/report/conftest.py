@@ -15,7 +15,8 @@ import pytest
 
 from wco2_engine.learning.forest import Forest
 from wco2_engine.learning.metrics import Scores, scores
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 
 NAMES = ("soil_temperature", "snow", "carbon")
 VOID = ("meta", "img", "br", "link", "input")

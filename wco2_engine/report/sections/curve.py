@@ -11,7 +11,8 @@ import numpy as np
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.curve import CurvePoint, learning_curve
 from wco2_engine.learning.metrics import Score
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.progress import Progress, SubProgress

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.learning.explanation import GroupImportance, group_importances
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
 from wco2_engine.progress import Progress, SubProgress

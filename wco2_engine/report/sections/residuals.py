@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED, Panel, draw_maps
 from wco2_engine.report.context import SHORT, ReportContext, shown

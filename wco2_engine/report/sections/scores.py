@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.learning.folds import METHODS
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import (
     PARTS,

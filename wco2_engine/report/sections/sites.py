@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wco2_engine.learning.model import RegionModel
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED, Panel, draw_maps
 from wco2_engine.report.context import ReportContext

@@ -11,7 +11,8 @@ from wco2_engine.learning.explanation import (
     apparent_q10,
     plausibility,
 )
-from wco2_engine.learning.model import Model, RegionModel
+from wco2_engine.learning.model import Model
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext, shown
 from wco2_engine.report.drawing import (
