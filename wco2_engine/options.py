@@ -16,7 +16,9 @@ from wco2_engine.schema import build, check_fields, group, keys_of, option
 
 GEOGRAPHIC = "EPSG:4326"  # longitude and latitude, WGS 84
 CELL_SIZES = {"least": 1e-6, "most": 1e8}  # in units of any CRS: 0.1 m in degrees, 100,000 km
-VALIDATIONS = ("random", "site", "blocks", "knndm")
+KEEP_SITES_WHOLE = ("site", "blocks", "knndm")  # validations, from loose to strict
+BY_PLACE = ("random", *KEEP_SITES_WHOLE)
+VALIDATIONS = (*BY_PLACE, "year", "decade", "method", "source")
 TRANSFORMS = ("none", "sqrt", "log1p")
 AGGREGATES = ("mean", "trimmed", "median")
 WEIGHTS = ("rows", "sites")
@@ -161,8 +163,9 @@ class TrainingSettings:
     ----------
     hyperparameters : of the forests; where tuning starts from.
     seed : of all chance, from 0 to 4294967295.
-    validation : ways to hold rows out, of "random", "site", "blocks" and "knndm". The strictest of
-        them that keeps sites whole calibrates intervals and tells importances and applicability.
+    validation : ways to hold rows out, of "random", "site", "blocks", "knndm", "year", "decade",
+        "method" and "source". The strictest of them that keeps sites whole calibrates intervals
+        and tells importances and applicability.
     members : forests on halves of the sites, which give totals their intervals; 0 for none, and
         None for 20 where there are trees enough.
     totals : "corrected", or "plain" for members that are left as they are grown.
@@ -191,7 +194,7 @@ class TrainingSettings:
         most=2**32 - 1,
     )
     validation: tuple[str, ...] = option(
-        "Ways to hold rows out: random, site, blocks, knndm.",
+        "Ways to hold rows out: random, site, blocks, knndm, year, decade, method, source.",
         ("random", "site"),
         title="Validation",
         more="See below.",
@@ -238,7 +241,7 @@ class TrainingSettings:
                 f"members = {self.members} is not from 2 to {most}.",
                 "Members share the trees; 0 is for none.",
             )
-        if self.tune and not set(self.validation) - {"random"}:
+        if self.tune and not set(self.validation) & set(KEEP_SITES_WHOLE):
             raise Wco2Error(
                 "Tuning needs a validation that keeps sites whole.",
                 'Add "site" to the validation.',

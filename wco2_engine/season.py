@@ -109,6 +109,12 @@ class Winter:
         first = month.shift(-self.months.index(month.month))
         return first.year + (1 if self.label == "january" and self.start >= 7 else 0)
 
+    def last_begun(self, month: Month) -> int:
+        """The name of the winter that holds `month`, or else of the one before it."""
+        while month.month not in self.months:
+            month = month.shift(-1)
+        return self.year_of(month)
+
     def __str__(self) -> str:
         names = "-".join(MONTH_NAMES[m - 1] for m in (self.months[0], self.months[-1]))
         return f"{names}, named by {self.label}"

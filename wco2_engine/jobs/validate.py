@@ -10,7 +10,7 @@ from wco2_engine.errors import Wco2Error
 from wco2_engine.files import check_ending, refuse_overwriting_inputs
 from wco2_engine.jobs.base import Facts, threads
 from wco2_engine.jobs.train import TrainJob
-from wco2_engine.options import DOMAIN, VALIDATIONS, ZONES, Hyperparameters, Run, TrainingSettings
+from wco2_engine.options import BY_PLACE, DOMAIN, ZONES, Hyperparameters, Run, TrainingSettings
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.schema import group, option, same_option
 
@@ -28,7 +28,7 @@ class ValidateJob:
     )
     hyperparameters: Hyperparameters = group(Hyperparameters)
     seed: int = same_option(TrainingSettings, "seed")
-    validation: tuple[str, ...] = same_option(TrainingSettings, "validation", VALIDATIONS)
+    validation: tuple[str, ...] = same_option(TrainingSettings, "validation", BY_PLACE)
     zones: dict[str, Any] | None = option("Zones that scores are told by too.", None, table=ZONES)
     title: str = option("Title of the page.", "")
     simulated: bool = option("Whether the fluxes are simulated.", False)

@@ -66,10 +66,12 @@ def cross_val_predict(
     levels: Sequence[float] = (),
     permute: Sequence[Sequence[int]] = (),
     permutation_seeds: Sequence[Seed] | None = None,
+    others_folds: Labels | None = None,
 ) -> HeldOutPredictions:
     """Predictions of each fold's rows by a forest of all the others.
 
-    Where rows of other months than the winter's train, those of held-out sites don't.
+    Where rows of other months than the winter's train, those of held-out sites don't, nor those
+    that `others_folds` says.
 
     One seed serves the forests of all folds and of all calls, so that two sets of hyperparameters
     differ by what they are, and less by chance.
@@ -81,6 +83,8 @@ def cross_val_predict(
     levels : of the intervals to predict.
     permute : columns of the predictors that are shuffled together, set by set.
     permutation_seeds : one a fold; `(seed of the run, fold)` where None.
+    others_folds : `(n_others,)`, the fold that each row of other months is held out with, where
+        that is not its site's; -1 for none.
 
     Raises
     ------
@@ -111,15 +115,17 @@ def cross_val_predict(
     tests = [folds == number for number in numbers]
 
     def held_out(
-        test: NDArray[np.bool_], of_fold: Hyperparameters, seed: Seed, check: Callable[[], None]
+        number: int, of_fold: Hyperparameters, seed: Seed, check: Callable[[], None]
     ) -> Answers:
-        train = rows.subset(~test).training(of_fold)
+        test = folds == number
+        train = rows if others_folds is None else rows.with_others(others_folds != number)
+        train = train.subset(~test).training(of_fold)
         tables = [rows.features[test]]
         if permute:
             tables.append(shuffled(rows, test, permute, seed))
         return predict_once(train, of_fold, run.seed, tables, levels, check)
 
-    calls = list(zip(tests, hyperparameters, seeds, strict=True))
+    calls = list(zip(numbers.tolist(), hyperparameters, seeds, strict=True))
     for test, answers in zip(tests, side_by_side(held_out, calls, run), strict=True):
         target = rows.target[test]
         predicted[test] = answers.predicted[0]

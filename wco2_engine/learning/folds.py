@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error, nearest_name
 from wco2_engine.grid import EARTH_RADIUS_M
 from wco2_engine.learning.knndm import knndm
+from wco2_engine.learning.labels import COMMON, UNKNOWN
 from wco2_engine.learning.locations import Locations
 
 FoldArray = NDArray[np.int16]
@@ -22,8 +23,15 @@ METHODS: Mapping[str, str] = {
     "blocks": "blocks of 500 km are held out whole: how well it does far from any site",
     "knndm": "whole sites are held out so that they lie as far from the others as the cells of the "
     "map lie from the sites (kNNDM)",
+    "year": "whole winters are held out, while their sites train by other winters: how well a "
+    "winter without measurements is known at sites that have some",
+    "decade": "the winters of a decade are held out together, while their sites train by other "
+    "decades: the same, farther from what was measured",
+    "method": "what one method measured is held out together: whether what the others measured "
+    "tells it",
+    "source": "what comes from one source (a campaign, a study, a data set) is held out together",
 }
-NEEDS_DISTANCE = ("blocks", "knndm")  # which a region with few sites can't give
+MAY_LACK = ("blocks", "knndm", *COMMON)  # which not every region has the rows for
 BLOCK_KM = 500.0
 FEW_FOLDS = 5
 FOLDS = 10
@@ -41,15 +49,16 @@ def make_folds(
 
     Parameters
     ----------
-    method : "random", "site", "blocks" or "knndm".
-    group : `(n_rows,)`, equal for rows of one site.
+    method : one of `METHODS`.
+    group : `(n_rows,)`, equal for rows of one site; for "year", "decade", "method" and "source",
+        for rows that have this in common, -1 for those that have none, see `labels_of`.
     training_points : of the rows, for "blocks" and "knndm".
     prediction_points : a sample of the map's cells, for "knndm".
 
     Raises
     ------
     Wco2Error : for an unknown method, or when the sites are too few, or too near each other, for
-        "blocks" or "knndm".
+        "blocks" or "knndm", or all rows are of one winter, decade, method or source.
     ValueError : when a method lacks the points that it needs.
     """
     if method not in METHODS:
@@ -58,6 +67,8 @@ def make_folds(
         return random_folds(len(group), seed=seed)
     if method == "site":
         return site_folds(group, seed=seed)
+    if method in COMMON:
+        return label_folds(group, COMMON[method], seed)
     if training_points is None:
         raise ValueError(f"{method} needs to know where the rows lie")
     if method == "blocks":
@@ -95,6 +106,31 @@ def site_folds(group: Labels, n_folds: int | None = None, seed: int = 0) -> Fold
     if n_folds is None and len(sites) <= LEAVE_ONE_SITE_UP_TO:
         return np.searchsorted(sites, group).astype(np.int16)
     return deal_groups(group, n_folds or FOLDS, seed)
+
+
+def label_folds(label: Labels, what: str, seed: int = 0) -> FoldArray:
+    """Fold numbers `(n_rows,)` from 0: rows of one label are held out together, -1 for never.
+
+    Each label by itself where there are at most 20, else dealt into 10 folds, as sites are.
+
+    Parameters
+    ----------
+    label : `(n_rows,)`; rows of -1 have none, and always train.
+    what : a label is called.
+
+    Raises
+    ------
+    Wco2Error : when there are fewer than two labels.
+    """
+    known = label != UNKNOWN
+    if len(np.unique(label[known])) < 2:
+        some = f"all rows are of one {what}" if known.any() else f"no row has a known {what}"
+        raise Wco2Error(
+            f"{some}, so that none can be held out.", f"Leave it out, or bring another {what}."
+        )
+    folds = np.full(len(label), -1, np.int16)
+    folds[known] = site_folds(label[known], seed=seed)
+    return folds
 
 
 def deal_groups(group: Labels, n_folds: int, seed: int) -> FoldArray:

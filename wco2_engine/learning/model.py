@@ -25,9 +25,10 @@ from wco2_engine.learning.judged import (
 )
 from wco2_engine.learning.model_file import check_unchanged, contents_of, parts_of
 from wco2_engine.learning.model_predictor import ModelPredictor
-from wco2_engine.learning.region_model import STRICT_FIRST, RegionModel
+from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.learning.reprs import model_html, model_text
 from wco2_engine.learning.usable import check_usable
+from wco2_engine.options import VALIDATIONS
 from wco2_engine.units import FLUX_UNITS
 
 FLUX_ATTRIBUTES = {"units": FLUX_UNITS, "long_name": "winter CO2 flux to the atmosphere"}
@@ -338,7 +339,7 @@ class Model:
             facts, arrays = read_archive(path)
             model = cls(**parts_of(facts, arrays))
             check_unchanged(model, facts)
-            check_usable(model, STRICT_FIRST)
+            check_usable(model, VALIDATIONS)
             return model
         except Wco2Error as error:
             reason, hint = error.message, error.hint

@@ -13,10 +13,11 @@ from wco2_engine.grid import GEOGRAPHIC, Grid, project
 from wco2_engine.inputs.domain import Domain
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
+from wco2_engine.learning.labels import winter_names
 from wco2_engine.learning.rows import MIN_SITE_MONTHS, MIN_SITES
 from wco2_engine.learning.sites import site_groups
 from wco2_engine.progress import Progress, stop_if_cancelled
-from wco2_engine.season import Month, Winter, format_years
+from wco2_engine.season import Winter, format_years
 from wco2_engine.units import FLUX_UNITS
 
 if TYPE_CHECKING:
@@ -114,9 +115,8 @@ def winters_of(
     winter: Winter, year: NDArray[np.integer[Any]], month: NDArray[np.integer[Any]]
 ) -> tuple[int, int]:
     """The names of the first and of the last winter of some of its months `(n,)`."""
-    pairs = np.unique(np.column_stack([year, month]), axis=0).tolist()
-    names = [winter.year_of(Month(*pair)) for pair in pairs]
-    return min(names), max(names)
+    names = winter_names(winter, year, month)
+    return int(names.min()), int(names.max())
 
 
 def beyond_measured(region: str, measured: tuple[int, int], years: Sequence[int]) -> str:
@@ -132,8 +132,8 @@ def beyond_measured(region: str, measured: tuple[int, int], years: Sequence[int]
         return ""
     return (
         f"Winters {format_years(beyond)} of region '{region}' lie outside of those that were "
-        f"measured, {first} to {last}: what a forest learned there is carried to other years, and "
-        "no score is of such."
+        f"measured, {first} to {last}: what a forest learned there is carried to other years. Of "
+        "all scores only those by year and by decade tell what that is worth."
     )
 
 

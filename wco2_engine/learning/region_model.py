@@ -22,7 +22,7 @@ from wco2_engine.learning.judged import checked_level, level_text
 from wco2_engine.learning.readiness import winters_of
 from wco2_engine.learning.reprs import short_repr
 from wco2_engine.learning.winters import winter_bounds
-from wco2_engine.options import MAX_ENSEMBLE
+from wco2_engine.options import KEEP_SITES_WHOLE, MAX_ENSEMBLE
 from wco2_engine.season import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ MAX_SITE_CODE = 10_000_000
 MAX_FOLDS = 1_000
 
 # From strict to loose: the one by which applicability is told, and which a map's score is quoted.
-STRICT_FIRST = ("knndm", "blocks", "site", "random")
+# Folds of winters, methods and sources are not among them: their sites go on training, so they say
+# nothing of places without one.
+STRICT_FIRST = (*KEEP_SITES_WHOLE[::-1], "random")
 
 # Of training rows, besides their features: each array and its type.
 ROW_ARRAYS: dict[str, str] = {
@@ -332,7 +334,7 @@ class RegionModel:
 
     @property
     def applicability_folds(self) -> str:
-        """The strictest validation in the model; empty where it has none."""
+        """The strictest validation by places in the model; empty where it has none."""
         held_out = [method for method, fold in self.folds.items() if (fold >= 0).any()]
         return next((method for method in STRICT_FIRST if method in held_out), "")
 

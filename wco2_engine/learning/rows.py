@@ -56,6 +56,7 @@ class TrainingRows:
     others : rows of other months than the winter's, which no score is of. A forest may be fitted to
         them too (`training`), unless the site that they are of is held out.
     classes : which of the predictors are classes.
+    source : `(n_rows,)`, the study or campaign that each row comes from; "" for unknown.
 
     Raises
     ------
@@ -75,6 +76,7 @@ class TrainingRows:
     sample_weight: FloatArray | None = None
     others: TrainingRows | None = None
     classes: Classes = NUMBERS
+    source: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or self.features.shape[1] != len(self.names):
@@ -122,6 +124,10 @@ class TrainingRows:
             return some
         gone = np.setdiff1d(self.site, some.site)
         return replace(some, others=self.others.subset(~np.isin(self.others.site, gone)))
+
+    def with_others(self, which: NDArray[np.bool_]) -> TrainingRows:
+        """The same rows with some of those of other months, by a mask `(n_others,)`."""
+        return replace(self, others=self.others and self.others.subset(which))
 
     def with_predictors(self, columns: Sequence[int]) -> TrainingRows:
         """The same rows with some of the predictors, by column."""
@@ -397,6 +403,7 @@ def _rows_of(table: pd.DataFrame, names: Sequence[str], zones: Zones | None) -> 
         month=table["month"].to_numpy(np.int8),
         zone=np.array(zones.at(longitude, latitude) if zones else unknown, dtype=str),
         method=np.array(_texts(table["method"]) if "method" in table else unknown, dtype=str),
+        source=np.array(_texts(table["source"]) if "source" in table else unknown, dtype=str),
     )
 
 

@@ -86,6 +86,9 @@ class RandomKFold(_FoldSplitter):
 class SiteKFold(_FoldSplitter):
     """Whole sites are held out: the validation "site".
 
+    With winters, decades, methods or sources as groups its folds are those of the validations
+    "year", "decade", "method" and "source".
+
     Parameters
     ----------
     n_splits : how many folds of nearly equally many rows. None holds each site out by itself where

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -29,9 +29,10 @@ from wco2_engine.learning.evaluation import (
     winter_factors,
 )
 from wco2_engine.learning.fitting import fit_with_importances
-from wco2_engine.learning.folds import NEEDS_DISTANCE, make_folds
+from wco2_engine.learning.folds import MAY_LACK, make_folds
 from wco2_engine.learning.joining import join_forests
 from wco2_engine.learning.judged import level_text
+from wco2_engine.learning.labels import COMMON, labels_of
 from wco2_engine.learning.members import fit_members
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.model_predictor import ModelPredictor
@@ -67,12 +68,16 @@ class TrainingRegion:
 
     Parameters
     ----------
-    folds : by validation, `(n_rows,)` from 0; without those that its sites are too few for.
+    folds : by validation, `(n_rows,)` from 0, -1 for rows that are never held out; without those
+        that its rows are too few for.
+    others_folds : by the validations that hold out what is no site, `(n_others,)`, the fold of each
+        row of other months; -1 for none.
     """
 
     region: Region
     rows: TrainingRows
     folds: Folds
+    others_folds: Folds = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -119,16 +124,38 @@ def rows_and_folds(
                 "other months that may train. Sample with train_months to have them."
             )
         folds: dict[str, NDArray[np.int16]] = {}
+        others_folds: dict[str, NDArray[np.int16]] = {}
         for method in settings.validation:
             try:
+                if method in COMMON:
+                    folds[method], others_folds[method] = _label_folds(
+                        method, region, rows, settings.seed
+                    )
+                    continue
                 cells = prediction_points(regions, k, domain) if method == "knndm" else None
                 folds[method] = make_folds(method, rows.site, settings.seed, rows.locations, cells)
             except Wco2Error as error:
-                if method not in NEEDS_DISTANCE:
+                if method not in MAY_LACK:
                     raise
                 progress.note(f"{region.name} has no scores under {method}: {error.message}")
-        found.append(TrainingRegion(region, rows, folds))
+        found.append(TrainingRegion(region, rows, folds, others_folds))
     return tuple(found)
+
+
+def _label_folds(
+    validation: str, region: Region, rows: TrainingRows, seed: int
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """The folds of a validation by labels, of the rows and of those of other months.
+
+    Raises
+    ------
+    Wco2Error : when the rows have fewer than two labels.
+    """
+    label, of_others = labels_of(validation, rows, region.winter)
+    folds = make_folds(validation, label, seed)
+    fold_of = dict(zip(label.tolist(), folds.tolist(), strict=True))
+    others = [fold_of.get(each, -1) for each in of_others.tolist()]
+    return folds, np.array(others, np.int16)
 
 
 def train(
@@ -184,6 +211,11 @@ def train(
         progress.note(
             "Nothing was validated: the model has no scores, no calibrated intervals and no area "
             "of applicability. Name a validation, e.g. site, to have them."
+        )
+    elif not set(settings.validation) - set(COMMON):
+        progress.note(
+            "No validation is of places: the model has no calibrated intervals and no area of "
+            "applicability, and no score is of places without a site. Name one of them, e.g. site."
         )
     ready(progress)
     run = RunContext(settings.seed, threads, progress)
@@ -377,7 +409,8 @@ def _held_out(
     """Predictions under a validation; the strictest one tells intervals and importances too."""
     folds = part.folds[method]
     if method != part.strictest:
-        return cross_val_predict(part.rows, folds, chosen, run)
+        others = part.others_folds.get(method) if part.rows.others else None
+        return cross_val_predict(part.rows, folds, chosen, run, others_folds=others)
     return cross_val_predict(
         part.rows,
         folds,

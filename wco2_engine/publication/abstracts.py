@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wco2_engine.analysis.series import WINTER_UNITS
+from wco2_engine.learning.region_model import STRICT_FIRST
 from wco2_engine.publication.dataset import Dataset
 from wco2_engine.season import MONTH_NAMES, format_years
 
-STRICTEST = ("knndm", "blocks", "site", "random")  # the score that speaks for a map first
 METHOD_NAMES: Mapping[str, tuple[str, str]] = {
     "knndm": ("kNNDM folds", "kNNDM 交叉验证"),
     "blocks": ("blocks of 500 km held out", "留出 500 公里区块的交叉验证"),
     "site": ("whole sites held out", "留出整个站点的交叉验证"),
     "random": ("random folds (too hopeful for a map)", "随机划分的交叉验证（对制图而言过于乐观）"),
+    "year": ("winters held out, at known sites", "留出整个冬季的交叉验证（站点已知）"),
+    "decade": ("decades held out, at known sites", "留出整个年代的交叉验证（站点已知）"),
+    "method": ("methods held out, at known sites", "留出整种测量方法的交叉验证（站点已知）"),
+    "source": ("sources held out", "留出整个数据来源的交叉验证"),
 }
 
 
@@ -103,7 +107,7 @@ def best_scores(model: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = []
     for region in dict.fromkeys(row["region"] for row in rows):
         of_region = {row["validation"]: row for row in rows if row["region"] == region}
-        found += [of_region[name] for name in STRICTEST if name in of_region][:1]
+        found += [of_region[name] for name in STRICT_FIRST if name in of_region][:1]
     return found
 
 

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 PARTS = ("month", "zone", "method")  # that scores are told by too, one at a time
 WHOLE = "all"
-SHORT = {"random": "random", "site": "leave-site-out", "blocks": "500 km blocks", "knndm": "kNNDM"}
+SHORT = {
+    "random": "random",
+    "site": "leave-site-out",
+    "blocks": "500 km blocks",
+    "knndm": "kNNDM",
+    "year": "leave-year-out",
+    "decade": "leave-decade-out",
+    "method": "leave-method-out",
+    "source": "leave-source-out",
+}
 # What a report tells of maps, from their record.
 TOLD_OF_MAPS = ("maps", "grid", "years", "cells", "missing_cell_months", "notes")
 

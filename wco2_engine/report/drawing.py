@@ -32,6 +32,10 @@ METHOD_LOOKS: Mapping[str, tuple[str, str]] = {
     "site": (BLUE, "o"),
     "blocks": (ORANGE, "s"),
     "knndm": (VERMILION, "D"),
+    "year": (GREEN, "^"),
+    "decade": (PURPLE, "v"),
+    "method": (SKY, "P"),
+    "source": (INK, "X"),
 }
 FULL, HALF = 180.0, 90.0  # mm, the width of two columns of a journal and of one
 MM = 1 / 25.4  # inches

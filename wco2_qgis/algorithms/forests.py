@@ -10,7 +10,8 @@ from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString
 from wco2_qgis.algorithms.base import Algorithm, Values
 from wco2_qgis.runner import Facts
 
-VALIDATIONS = ("random", "site", "blocks", "knndm")
+BY_PLACE = ("random", "site", "blocks", "knndm")
+VALIDATIONS = (*BY_PLACE, "year", "decade", "method", "source")
 TRANSFORMS = ("none", "sqrt", "log1p")
 AGGREGATES = ("mean", "trimmed", "median")
 WEIGHTS = ("rows", "sites")
@@ -27,10 +28,11 @@ def add_growth(algorithm: Algorithm) -> None:
         "VALIDATION",
         "Validation",
         VALIDATIONS,
-        list(VALIDATIONS),
+        list(BY_PLACE),
         "random: rows held out at random, which flatters; site: all rows of a site together; "
         "blocks: all sites of a square together; knndm: sites as far from the training as the "
-        "map's cells are.",
+        "map's cells are. year, decade, method, source: rows of a winter, decade, method of "
+        "measurement or source together, while their sites go on training.",
         several=True,
         optional=True,  # *Copy as Python* of QGIS 3.22 writes '' for several choices
     )
@@ -112,7 +114,7 @@ def growth(algorithm: Algorithm, parameters: Values, context: Any) -> Values:
         "weights": algorithm.parameterAsEnumString(parameters, "WEIGHTS", context),
         "train_months": algorithm.parameterAsEnumString(parameters, "TRAIN_MONTHS", context),
         "seed": algorithm.parameterAsInt(parameters, "SEED", context),
-        "validation": validation or list(VALIDATIONS),
+        "validation": validation or list(BY_PLACE),
     }
 
 

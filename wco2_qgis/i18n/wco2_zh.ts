@@ -572,8 +572,8 @@
    <translation>验证方法</translation>
   </message>
   <message>
-   <source>random: rows held out at random, which flatters; site: all rows of a site together; blocks: all sites of a square together; knndm: sites as far from the training as the map's cells are.</source>
-   <translation>random：随机留出行，结果偏乐观；site：同一站点的所有行一起留出；blocks：同一方格内的所有站点一起留出；knndm：留出的站点与训练数据的距离，与地图像元到训练数据的距离相当。</translation>
+   <source>random: rows held out at random, which flatters; site: all rows of a site together; blocks: all sites of a square together; knndm: sites as far from the training as the map's cells are. year, decade, method, source: rows of a winter, decade, method of measurement or source together, while their sites go on training.</source>
+   <translation>random：随机留出行，结果偏乐观；site：同一站点的所有行一起留出；blocks：同一方格内的所有站点一起留出；knndm：留出的站点与训练数据的距离，与地图像元到训练数据的距离相当。year、decade、method、source：同一冬季、年代、测量方法或数据来源的行一起留出，其站点继续参与训练。</translation>
   </message>
   <message>
    <source>Fewest rows in a leaf</source>

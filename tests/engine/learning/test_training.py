@@ -617,3 +617,106 @@ def test_asking_for_months_that_the_table_lacks_is_told(catalogue: Catalogue, ar
     model = train(make_table(), catalogue, [arctic], settings, progress=notes)
     assert model.regions[0].others is None
     assert "arctic trains on its winter alone" in notes.told[0]
+
+
+def four_winters(table: pd.DataFrame) -> pd.DataFrame:
+    """The table in the winters of 2001, 2002, 2003 and 2011; all fluxes are 10, in 2011 30.
+
+    The temperature is the winter, and nothing else varies.
+    """
+    found = []
+    for winter in (2001, 2002, 2003, 2011):
+        year = np.where(table["month"] >= 10, winter - 1, winter)
+        flux = 30.0 if winter == 2011 else 10.0
+        found.append(table.assign(year=year, flux_g_m2_month=flux, temperature=winter - 2000.0))
+    return pd.concat(found, ignore_index=True).assign(carbon=0.0, noise=0.0, dice=0.0)
+
+
+def test_a_winter_that_nobody_measured_is_as_wrong_as_its_folds_say(
+    catalogue: Catalogue, arctic: Any, tmp_path: Path
+) -> None:
+    table = four_winters(make_table())
+    ways = ("random", "site", "year", "decade")
+    model = train(table, catalogue, [arctic], made(trees=5, members=0, validation=ways))
+    region = model.regions[0]
+    last = region.features[:, 0] == 11
+    for way in ("random", "site"):  # the winter's other rows tell its flux
+        np.testing.assert_array_equal(region.predictions[way], region.target)
+    for way in ("year", "decade"):  # nobody has seen a flux of 30
+        np.testing.assert_array_equal(region.predictions[way][last], 10.0)
+    # By decade, the winters of 2000 to 2009 train alone by that of 2011.
+    np.testing.assert_array_equal(region.predictions["decade"][~last], 30.0)
+    assert len(set(region.folds["year"].tolist())) == 4
+    assert len(set(region.folds["decade"].tolist())) == 2
+    assert region.applicability_folds == "site"
+    model.write(tmp_path / "model.wco2")
+    read = Model.read(tmp_path / "model.wco2").regions[0]
+    np.testing.assert_array_equal(read.folds["decade"], region.folds["decade"])
+
+
+def test_the_summer_after_a_held_out_winter_does_not_predict_it(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    table = four_winters(make_table())
+    july = table[(table["month"] == 1) & (table["year"] == 2011)].assign(month=7)
+    table = pd.concat([table, july.assign(flux_g_m2_month=500.0)], ignore_index=True)
+    settings = made(trees=5, members=0, train_months="all", validation=("random", "year"))
+    region = train(table, catalogue, [arctic], settings).regions[0]
+    last = region.features[:, 0] == 11
+    np.testing.assert_array_equal(region.predictions["year"][last], 10.0)
+    assert region.predictions["random"][last].min() > 30  # whose July trains
+
+
+def test_methods_and_sources_are_held_out_and_rows_without_one_always_train(
+    catalogue: Catalogue, arctic: Any
+) -> None:
+    # Chambers measure 10, towers 30 at the same places, and nothing tells them apart.
+    table = four_winters(make_table()).assign(temperature=0.0)
+    table["method"] = np.resize(["chamber", "tower", ""], len(table))
+    table["flux_g_m2_month"] = np.where(table["method"] == "tower", 30.0, 10.0)
+    settings = made(trees=3, members=0, validation=("method", "source", "site"))
+    progress = Notes()
+    model = train(table, catalogue, [arctic], settings, progress=progress)
+    region = model.regions[0]
+    tower = region.target == 30
+    np.testing.assert_array_equal(region.predictions["method"][tower], 10.0)
+    unknown = region.folds["method"] == -1
+    assert unknown.sum() == len(table) // 3
+    assert np.isnan(region.predictions["method"][unknown]).all()
+    chambers = ~tower & ~unknown  # trained by as many towers as rows of no method
+    np.testing.assert_allclose(region.predictions["method"][chambers], 20.0)
+    (row,) = [
+        row for row in model.scores if row["validation"] == "method" and row["method"] == "tower"
+    ]
+    assert (row["n"], row["bias"]) == (len(table) // 3, -20.0)
+    assert "source" not in region.folds
+    (note,) = [note for note in progress.notes if "source" in note]
+    assert note == (
+        "arctic has no scores under source: all rows are of one source, so that none can be held "
+        "out."
+    )
+
+
+@pytest.mark.parametrize("ways", [("year",), ("year", "decade")])
+def test_folds_of_winters_alone_say_nothing_of_places(
+    catalogue: Catalogue, arctic: Any, ways: tuple[str, ...]
+) -> None:
+    progress = Notes()
+    settings = made(trees=3, members=0, validation=ways)
+    model = train(four_winters(make_table()), catalogue, [arctic], settings, progress=progress)
+    region = model.regions[0]
+    assert region.applicability_folds == "" and region.applicability is None
+    assert not region.calibration and not model.coverage
+    assert {row["validation"] for row in model.scores} == set(ways)
+    assert any("No validation is of places" in note for note in progress.notes)
+    with pytest.raises(Wco2Error, match="keeps sites whole"):
+        made(validation=ways, tune=True)
+
+
+def test_places_come_before_winters_in_what_is_quoted(catalogue: Catalogue, arctic: Any) -> None:
+    table = four_winters(make_table())
+    for ways in (("year", "random", "site"), ("decade", "site", "year")):
+        settings = made(trees=3, members=0, validation=ways)
+        assert train(table, catalogue, [arctic], settings).regions[0].applicability_folds == "site"
+    settings = made(trees=3, members=0, validation=("year", "random"))
+    assert train(table, catalogue, [arctic], settings).regions[0].applicability_folds == "random"

@@ -21,6 +21,7 @@ from wco2_engine.report.page import number
 from wco2_engine.report.sections import (
     coverage,
     curve,
+    held_apart,
     importances,
     limits,
     maps,
@@ -243,6 +244,39 @@ def test_validations_that_hold_out_the_same_groups_are_told(
     same = replace(judged, regions=(replace(region, folds=folds),))
     shown = pages.Page(report(tmp_path / "r.html", same, scores)).text
     assert "siberia: leave-site-out and 500 km blocks hold out the same groups of sites" in shown
+
+
+def test_what_a_held_out_winter_costs_is_told_against_random_folds(
+    judged: Model, pages: SimpleNamespace, tmp_path: Path
+) -> None:
+    (region,) = judged.regions
+    # November to March of 2003 are of the winters of 2003 and 2004, those of 2004 of 2004 and 2005.
+    winter = region.year + (region.month >= 11)
+    folds = {**region.folds, "year": (winter - 2003).astype(np.int16)}
+    exact = {**region.predictions, "random": region.target}
+    off = np.where(winter == 2005, 3.0, -1.0)
+    predictions = {**exact, "year": region.target + off}
+    told = region.target + off
+    rows = [
+        *judged.scores,
+        {
+            **judged.scores[0],
+            **{"validation": "year", "n": 40, "sites": 8, "r2": 0.5, "rmse": 2.0, "bias": 0.0},
+        },
+    ]
+    other = replace(region, folds=folds, predictions=predictions)
+    model = replace(judged, regions=(other,), scores=tuple(rows))
+    shown = pages.Page(report(tmp_path / "r.html", model, held_apart)).text
+    loss = np.sqrt(np.mean((told - region.target) ** 2))
+    assert f"Its RMSE is by {loss:.2f} (" in shown and "larger than under random folds." in shown
+    found = pages.read_csv(tmp_path / "r_files/scores_by_winter.csv")
+    assert [(row["held_out"], float(row["bias"])) for row in found] == [
+        ("2003", pytest.approx(-1)),
+        ("2004", pytest.approx(-1)),
+        ("2005", pytest.approx(3)),
+    ]
+    assert [row["bias_low"] == "" for row in found] == [True, False, True]  # four sites are few
+    assert held_apart.build(ReportContext(model=judged), Silent()) is None
 
 
 def test_the_apparent_q10_of_a_flux_that_doubles_with_10_degrees_is_2(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.learning.folds import METHODS
+from wco2_engine.learning.labels import COMMON
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.progress import Progress
@@ -130,12 +131,15 @@ def build(context: ReportContext, progress: Progress) -> Section:
         facts={
             "methods": {name: METHODS[name] for name in methods if name in METHODS},
             "sentences": [sentence(model, region) for region in model.regions],
-            "lacking": [
-                (region.region.name, SHORT[method])
-                for region in model.regions
-                for method in methods
-                if method not in region.predictions
-            ],
+            **{
+                key: [
+                    (region.region.name, SHORT[method])
+                    for region in model.regions
+                    for method in methods
+                    if method not in region.predictions and (method in COMMON) == by_label
+                ]
+                for key, by_label in (("lacking", False), ("alike", True))
+            },
             "same": [
                 (region.region.name, " and ".join(SHORT[name] for name in names))
                 for region in model.regions
