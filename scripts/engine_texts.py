@@ -28,6 +28,44 @@ def texts_of(path: Path) -> Iterator[str]:
             yield node.value
 
 
+def told_of(path: Path) -> Iterator[tuple[int, str]]:
+    """What a module tells people while it works, with the line: errors, hints, notes, progress.
+
+    These are the texts in the calls that tell, and those that the module gives to names which such
+    a call takes.
+    """
+    tree = ast.parse(path.read_text("utf-8"))
+    given: list[ast.AST] = []
+    for scope in (tree, *(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))):
+        calls = [node for node in ast.walk(scope) if isinstance(node, ast.Call) and _tells(node)]
+        told = [
+            each for call in calls for each in (*call.args, *(key.value for key in call.keywords))
+        ]
+        names = {node.id for each in told for node in ast.walk(each) if isinstance(node, ast.Name)}
+        within = tree.body if scope is tree else ast.walk(scope)
+        named = [node for node in within if isinstance(node, ast.Assign)]
+        given += told
+        given += [n.value for n in named if names & {ast.unparse(name) for name in n.targets}]
+    inside = {id(part) for joined in _joined(tree) for part in joined.values}
+    for each in given:
+        for node in ast.walk(each):
+            if isinstance(node, ast.JoinedStr):
+                yield node.lineno, pattern_of(node).strip()
+            elif isinstance(node, ast.Constant) and id(node) not in inside:
+                yield node.lineno, str(node.value).strip()
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(key.value for key in call.keywords)]
+
+
+def _tells(call: ast.Call) -> bool:
+    name = ast.unparse(call.func).rpartition(".")[2]
+    return name == "Wco2Error" or (
+        name in ("note", "update") and ast.unparse(call.func).startswith(("progress.", "self."))
+    )
+
+
 def pattern_of(node: ast.JoinedStr) -> str:
     """An f-string with its fields numbered."""
     found, number = "", 0

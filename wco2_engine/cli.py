@@ -18,9 +18,10 @@ from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import JOBS, Job, job_from_json
 from wco2_engine.language import ENGLISH, LANGUAGES, of_locale, speaking
 from wco2_engine.terminal.arguments import parameters_of
+from wco2_engine.terminal.helping import LANGUAGE, Told, ToldGroup
 
 
-class _Commands(click.Group):
+class _Commands(ToldGroup):
     """The commands; a call that is wrong in itself is told to machines in JSON too."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
@@ -45,6 +46,8 @@ class _Commands(click.Group):
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
+    is_eager=True,  # before --help, which is told in it
+    callback=lambda context, _, asked: context.meta.setdefault(LANGUAGE, asked),
     help="Of what people read; that of the system (LANG) by default, with --json English.",
 )
 @click.pass_context
@@ -117,7 +120,7 @@ def _command(
         as_json = click.Option(
             ["--json", "as_json"], is_flag=True, help="Progress and results as JSON."
         )
-        command = click.Command(
+        command = Told(
             verb, callback=run, help=function.__doc__, params=[*parameters, *more, as_json]
         )
         main.add_command(command)

@@ -66,10 +66,10 @@ def agreed_units(
         known = None
     if known is None or not _contradict(stated, said, where):
         return said
+    written = attributes.get("units")
+    also = f" ({stated})" if stated != written else ""
     raise Wco2Error(
-        f"{where}: the file says units = '{attributes.get('units')}'"
-        + (f" ({stated})" if stated != attributes.get("units") else "")
-        + f", and the catalogue units = '{said}'.",
+        f"{where}: the file says units = '{written}'{also}, and the catalogue units = '{said}'.",
         "Leave units out to take the file's, and say with to what the model is to see; if the "
         'file is wrong, add overrule = ["units"].',
     )

@@ -159,10 +159,9 @@ class _Bands:
             return same
         known = [name for name in names if name]
         raise Wco2Error(
-            f"{self.what} has no variable '{variable}'"
-            + (
-                f": its bands are {', '.join(known[:12])}." if known else ", and no names of bands."
-            ),
+            f"{self.what} has no variable '{variable}': its bands are {', '.join(known[:12])}."
+            if known
+            else f"{self.what} has no variable '{variable}', and no names of bands.",
             nearest_name(variable, known) if known else "Leave out variable, or say band.",
         )
 

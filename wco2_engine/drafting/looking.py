@@ -70,7 +70,9 @@ def look_through(folders: Sequence[Path]) -> tuple[list[Item], list[Damaged]]:
     for folder in folders:
         if not folder.is_dir():
             raise Wco2Error(
-                f"{folder} is {'a file' if folder.exists() else 'not there'}.",
+                f"{folder} is a file, not a folder."
+                if folder.exists()
+                else f"There is no folder {folder}.",
                 "Name the folder of the downloads.",
             )
         for path in _files(folder):

@@ -154,9 +154,10 @@ def _separator(lines: Sequence[str], start: int, path: Path) -> str:
     if len(cutting) == 1 and (failed is None or best > 0.5):
         return cutting[0]
     if len(cutting) > 1:
-        readings = " or ".join(f"{widths[sign]} by {SEPARATORS[sign]}" for sign in cutting)
+        first, *others = (f"{widths[sign]} columns by {SEPARATORS[sign]}" for sign in cutting)
+        readings = ", ".join([first, *(f"or {other}" for other in others)])
         raise Wco2Error(
-            f"{path}: the columns may be {readings}; every line fits both.",
+            f"{path} may have {readings}; every line fits both.",
             "Quote cells that hold such a sign, or save the table with tabs between the columns.",
         )
     if failed is not None:

@@ -104,7 +104,7 @@ def _opening(path: Path, where: str) -> Iterator[tuple[str, str]]:
     except (OSError, ValueError, RecursionError, sqlite3.Error) as error:
         raise _unreadable(path, where, error) from error
     except _ElsewhereError as error:
-        raise Wco2Error(f"{where}: {path} {error}.", _HINT) from error
+        raise Wco2Error(f"{where}: {path} can't be read as vector data: {error}.", _HINT) from error
     with ExitStack() as settings:
         one = ""
         if find_spec("pyogrio"):
@@ -127,7 +127,7 @@ def _unreadable(path: Path, where: str, error: Exception) -> Wco2Error:
 
 
 class _ElsewhereError(Exception):
-    """A file that is not what its ending says, or leads elsewhere: how, for after its name."""
+    """A file that is not what its ending says, or leads elsewhere: how."""
 
 
 def _format_of(path: Path, where: str) -> tuple[str, Callable[[Path], None]]:
@@ -145,7 +145,7 @@ def _starts(path: Path, *starts: bytes) -> None:
     with path.open("rb") as opened:
         start = opened.read(64)
     if not start.startswith(starts):
-        raise _ElsewhereError(f"can't be read as vector data: it is no {path.suffix} file")
+        raise _ElsewhereError(f"it is no {path.suffix} file")
 
 
 def _check_geopackage(path: Path) -> None:
@@ -158,29 +158,29 @@ def _check_geopackage(path: Path) -> None:
         database.execute("pragma trusted_schema = off")
         made = database.execute("select type, name, sql from sqlite_master").fetchall()
         if not any(kind == "table" and name == "gpkg_contents" for kind, name, _ in made):
-            raise _ElsewhereError("can't be read as vector data: it is no GeoPackage")
+            raise _ElsewhereError("it is no GeoPackage")
         for kind, name, sql in made:
             text = str(sql or "")
             virtual = re.match(r"\s*create\s+virtual\s", text, re.IGNORECASE)
             if (virtual and not _INDEXES.search(text)) or (kind == "view" and _RUNS.search(text)):
-                raise _ElsewhereError(f"has a {kind} '{name}' that runs more than a query")
+                raise _ElsewhereError(f"it has a {kind} '{name}' that runs more than a query")
         texts = database.execute("select definition from gpkg_spatial_ref_sys").fetchall()
         if any(_ADDRESS.match(str(text)) for (text,) in texts):
-            raise _ElsewhereError("has a CRS that is an address")
+            raise _ElsewhereError("it has a CRS that is an address")
 
 
 def _check_geodatabase(path: Path) -> None:
     if not (path / "a00000001.gdbtable").is_file():
-        raise _ElsewhereError("can't be read as vector data: it is no file geodatabase, a folder")
+        raise _ElsewhereError("it is no file geodatabase, a folder")
 
 
 def _check_geojson(path: Path) -> None:
     size = path.stat().st_size
     if size > MAX_JSON_BYTES:
-        raise _ElsewhereError(f"has {size / 1e6:,.0f} MB, too much for GeoJSON")
+        raise _ElsewhereError(f"it has {size / 1e6:,.0f} MB, too much for GeoJSON")
     data = json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once)
     if not isinstance(data, Mapping) or data.get("type") not in _JSON_TYPES:
-        raise _ElsewhereError("can't be read as vector data: it is no GeoJSON")
+        raise _ElsewhereError("it is no GeoJSON")
     features = data.get("features")
     for part in (data, *(features if isinstance(features, list) else ())):
         if isinstance(part, Mapping):
@@ -193,7 +193,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose `type` and `crs` no reader can take for another of the same name."""
     names = [name.lower() for name, _ in pairs]
     if names.count("type") > 1 or names.count("crs") > 1:
-        raise _ElsewhereError("has an object with two types or CRSs")
+        raise _ElsewhereError("it has an object with two types or CRSs")
     return dict(pairs)
 
 
@@ -207,7 +207,7 @@ def _check_crs(crs: Any) -> None:
         return
     if kind == "EPSG" and isinstance(named, Mapping) and set(named) == {"code"}:
         return
-    raise _ElsewhereError(f"has a CRS that is no code: {json.dumps(crs)[:80]}")
+    raise _ElsewhereError(f"it has a CRS that is no code: {json.dumps(crs)[:80]}")
 
 
 def _check_xml(path: Path) -> None:
@@ -219,10 +219,10 @@ def _check_xml(path: Path) -> None:
     root = re.search(rb"<\s*(?:\w+:)?([a-z]\w*)", elements)
     names = (b"kml",) if path.suffix.lower() == ".kml" else (b"featurecollection", b"feature")
     if root is None or not root[1].startswith(names):
-        raise _ElsewhereError(f"can't be read as vector data: it is no {path.suffix} file")
+        raise _ElsewhereError(f"it is no {path.suffix} file")
     for word in (b"<!doctype", b"<!entity", b"describefeaturetype", b"<networklink"):
         if word in text:
-            raise _ElsewhereError(f"refers to other places ({word.decode()})")
+            raise _ElsewhereError(f"it refers to other places ({word.decode()})")
 
 
 _FORMATS: Mapping[str, tuple[str, Callable[[Path], None]]] = {

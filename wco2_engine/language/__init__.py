@@ -1,10 +1,11 @@
 """What people read, in their language: translated where it is shown, and nowhere else.
 
 The engine says everything in English, as plain sentences; jobs, files and JSON stay as they are. A
-catalogue (`zh.toml`) has the sentences as the source writes them, with {0}, {1} … for what is
-filled in. So a sentence is known by its own words when it comes to a page or a terminal, wherever
-it was made, and what is filled in is put into the translation. What has no translation stays
-English.
+catalogue (`zh.toml` for pages and terminal, `zh/PACKAGE.toml` for what a package of the engine
+says) has the sentences as the source writes them, with {0}, {1} … for what is filled in. So a
+sentence is known by its own words when it comes to a page or a terminal, wherever it was made, and
+what is filled in is put into the translation, itself translated where it is known: but not what
+English has in quotes, nor {0!}, which are names. What has no translation stays English.
 """
 
 from __future__ import annotations
@@ -15,15 +16,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 ENGLISH, CHINESE = "en", "zh"
 LANGUAGES = (ENGLISH, CHINESE)
 _FIELD = re.compile(r"\{(\d)\}")
+_FILLED = re.compile(r"\{(\d)(!?)\}")  # in a translation
+_QUOTED = re.compile(r"'\{(\d)\}'")
 _LONGEST = 2000  # characters of a sentence that is looked for
 _MOST_PARTS = 16  # sentences and clauses that may follow one another in a text
-_FEW = 6  # letters
+_FEW, _FEW_IN_ALL = 6, 7  # letters
+_CLOSES = {
+    ",": "\N{FULLWIDTH COMMA}",
+    ":": "\N{FULLWIDTH COLON}",
+    ";": "\N{FULLWIDTH SEMICOLON}",
+}
+_WIDE_STOPS = "\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH QUESTION MARK}" + "".join(_CLOSES.values())
+_OWN_SPACE = re.compile(f"([{_WIDE_STOPS}]) ")
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
 
 
@@ -73,12 +83,22 @@ class _Sentence:
 
     Attributes
     ----------
+    text : with {0}, {1} … for what is filled in.
     told : its longest stretch without a field, which is looked for before anything is matched.
     """
 
+    text: str
     told: str
-    pattern: re.Pattern[str]
     translation: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What fits it; made when it is needed, for there are many sentences."""
+        # A field of a sentence with few words of its own is one word, or it would fit anything.
+        letters = sum(letter.isalpha() for letter in _FIELD.sub("", self.text))
+        enough = len(self.told) >= _FEW or letters >= _FEW_IN_ALL
+        field = "(.*?)" if enough else r"(\S*?)"
+        return re.compile(field.join(map(re.escape, _FIELD.split(self.text)[::2])), re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -90,8 +110,10 @@ class Catalogue:
 
     @classmethod
     def of(cls, texts: Mapping[str, str]) -> Catalogue:
+        texts = {**_without_place(texts), **texts}
         sentences = [_sentence(text, other) for text, other in texts.items() if "{0}" in text]
-        sentences.sort(key=lambda sentence: -len(sentence.pattern.pattern))  # the closest first
+        # The closest first.
+        sentences.sort(key=lambda sentence: -len(_FIELD.sub("", sentence.text)))
         whole = {text: other for text, other in texts.items() if "{0}" not in text}
         return cls(whole, tuple(sentences))
 
@@ -101,20 +123,30 @@ class Catalogue:
         if known is not None:
             return known
         parts = re.split(r"(?<=[.:;,]) (?=\S)", text)
-        if not 1 < len(parts) <= _MOST_PARTS:
+        listed = not any(" " in part for part in parts)  # names, among which may be known words
+        if listed or not 1 < len(parts) <= _MOST_PARTS:
             return text
         done: list[str] = []
         start = 0
         while start < len(parts):
             for end in range(len(parts), start, -1):
-                found = self._known(" ".join(parts[start:end]))
+                found = self._clause(" ".join(parts[start:end]))
                 if found is not None:
                     break
             else:
                 found, end = parts[start], start + 1
             done.append(found)
             start = end
-        return " ".join(done)
+        return _OWN_SPACE.sub(r"\1", " ".join(done))
+
+    def _clause(self, text: str) -> str | None:
+        """The translation of a sentence or of a clause of one, with what closes it."""
+        found = self._known(text)
+        if found is None and text[-1:] in _CLOSES:
+            found = self._known(text[:-1])
+            if found is not None:
+                found += _CLOSES[text[-1]]
+        return found
 
     def _known(self, text: str) -> str | None:
         """The translation of a text that is one sentence; None where there is none."""
@@ -126,20 +158,36 @@ class Catalogue:
             if sentence.told in bare:
                 match = sentence.pattern.fullmatch(bare)
                 if match:
-                    return text.replace(bare, self._filled(sentence.translation, match))
+                    return text.replace(bare, self._filled(sentence, match))
         return None
 
-    def _filled(self, translation: str, match: re.Match[str]) -> str:
-        fields = [self.translate(field) for field in match.groups()]
-        return _FIELD.sub(lambda field: fields[int(field[1])], translation)
+    def _filled(self, sentence: _Sentence, match: re.Match[str]) -> str:
+        names = set(_QUOTED.findall(sentence.text))
+
+        def fill(field: re.Match[str]) -> str:
+            value = match[int(field[1]) + 1]
+            return value if field[2] or field[1] in names else self.translate(value)
+
+        return _FILLED.sub(fill, sentence.translation)
+
+
+def _without_place(texts: Mapping[str, str]) -> dict[str, str]:
+    """Sentences of which "{0}: " says where, without it: the place may have been told before."""
+    place, other_place = "{0}: ", "{0}\N{FULLWIDTH COLON}"
+    return {
+        _counted_down(text, place): _counted_down(other, other_place)
+        for text, other in texts.items()
+        if text.startswith(place) and other.startswith(other_place) and len(text) > len(place) + 3
+    }
+
+
+def _counted_down(text: str, place: str) -> str:
+    return _FILLED.sub(lambda field: f"{{{int(field[1]) - 1}{field[2]}}}", text[len(place) :])
 
 
 def _sentence(text: str, translation: str) -> _Sentence:
     parts = _FIELD.split(text)[::2]
-    # A field of a sentence with few words of its own is one word, or it would fit anything.
-    field = "(.*?)" if len(max(parts, key=len).strip()) >= _FEW else r"(\S*?)"
-    pattern = field.join(map(re.escape, parts))
-    return _Sentence(max(parts, key=len).strip(), re.compile(pattern, re.DOTALL), translation)
+    return _Sentence(text, max(parts, key=len).strip(), translation)
 
 
 @lru_cache
@@ -155,5 +203,8 @@ def texts(language: str) -> dict[str, str]:
 
 @lru_cache
 def _tables(language: str) -> Mapping[str, Mapping[str, str]]:
-    path = Path(__file__).with_name(f"{language}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    folder = Path(__file__).parent
+    tables = tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
+    for path in sorted((folder / language).glob("*.toml")):
+        tables[f"{language}/{path.stem}"] = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tables

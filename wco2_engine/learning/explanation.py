@@ -170,7 +170,7 @@ def accumulated_effects(
     progress = progress or Silent()
     for column, name in enumerate(names):
         stop_if_cancelled(progress)
-        progress.update(column / len(names), f"AccumulatedEffect of {name}")
+        progress.update(column / len(names), f"Effect of {name}")
         values = features[:, column]
         codes = forest.classes.of(column)
         if codes:

@@ -206,7 +206,7 @@ def test_a_header_may_hold_other_separators(tmp_path: Path) -> None:
 
 def test_two_separators_that_both_fit_are_asked_about(tmp_path: Path) -> None:
     error = refused(tmp_path, "x,y;z", "1,2;3", "4,5;6")
-    assert "2 by commas or 2 by semicolons" in error.message
+    assert "2 columns by commas, or 2 columns by semicolons" in error.message
 
 
 def test_the_line_that_tells_excel_the_separator_is_heeded(tmp_path: Path) -> None:

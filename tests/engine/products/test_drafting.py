@@ -379,7 +379,7 @@ def test_a_folder_with_nothing_in_it_writes_nothing(tmp_path):
     (tmp_path / "d").mkdir()
     with pytest.raises(Wco2Error, match=r"nothing in .* to draft"):
         job(tmp_path / "d", tmp_path / "c.toml")
-    with pytest.raises(Wco2Error, match="is not there"):
+    with pytest.raises(Wco2Error, match="There is no folder"):
         job(tmp_path / "e", tmp_path / "c.toml")
     assert not (tmp_path / "c.toml").exists()
 

@@ -188,9 +188,9 @@ def _some(path: Path) -> Found:
         return found
     others = sorted(set(found.steps))
     raise Wco2Error(
-        f"{path} is no monthly file of FLUXNET, AmeriFlux or ICOS, nor a folder with any"
-        + (f"; it holds {' and '.join(others)} values" if others else "")
-        + (f"; it holds {_listed(found.left, path)}." if found.left and path.is_dir() else "."),
+        f"{path} is no monthly file of FLUXNET, AmeriFlux or ICOS, nor a folder with any."
+        + (f" It holds {' and '.join(others)} values." if others else "")
+        + (f" It holds {_listed(found.left, path)}." if found.left and path.is_dir() else ""),
         "Give files named as FLX_US-Ivo_FLUXNET2015_FULLSET_MM_2004-2007_1-4.csv or "
         "ICOSETC_FI-Ken_FLUXNET_MM_L2.csv, as they were downloaded, and unpacked.",
     )

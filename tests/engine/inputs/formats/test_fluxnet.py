@@ -152,7 +152,7 @@ def test_a_site_table_for_another_table_is_refused(tmp_path: Path, sites: Path) 
 
 def test_daily_files_are_named_as_what_they_are(folder: Path, sites: Path) -> None:
     daily = folder / "FLX_US-Ivo_FLUXNET2015_FULLSET_DD_2004-2007_1-4.csv"
-    with pytest.raises(Wco2Error, match="it holds daily values"):
+    with pytest.raises(Wco2Error, match="It holds daily values"):
         read_observations(daily, site_table=sites)
 
 
