@@ -260,6 +260,21 @@ def test_hdf5_whose_numbers_lie_in_another_file_is_refused(tmp_path: Path) -> No
     assert "another file in place of its variable /v" in refusal(outside)
 
 
+@pytest.mark.parametrize("start", [b"", b"CDF\1"])
+def test_hdf5_that_begins_later_is_looked_at_too(tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w", userblock_size=1024) as file:
+        file["t"] = h5py.ExternalLink("/data/other.nc", "/t")
+    assert path.read_bytes().find(b"\x89HDF") == 1024
+    whole = bytes(28 - len(start)) if start else b""  # a classic header of nothing
+    with path.open("r+b") as file:
+        file.write(start + whole)
+    with pytest.raises(Wco2Error, match="by its link /t"):
+        open_raster(path)
+    with pytest.raises(Wco2Error, match="by its link /t"):
+        opening.check_content(path)
+
+
 def test_hdf5_with_a_circle_of_groups_is_walked_once(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:

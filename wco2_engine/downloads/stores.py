@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ import numpy as np
 from wco2_engine.downloads.grids import MOST_COORDINATES
 from wco2_engine.downloads.layers import damaged
 from wco2_engine.errors import Wco2Error
-from wco2_engine.inputs.opening import check_hdf5
+from wco2_engine.inputs.opening import check_content
 
 MOST_VARIABLES = 10_000  # in one file
 
@@ -76,7 +75,7 @@ def netcdf_store(path: Path) -> Store:
     ------
     Wco2Error : when it leads to other files, or ends before its last value.
     """
-    _check_netcdf(path)
+    check_content(path)
     return Store(path, lambda held: _netcdf_groups(path, held))
 
 
@@ -110,34 +109,6 @@ def _netcdf_groups(path: Path, held: ExitStack) -> Groups:
             yield from walk(inner, f"{name}/{key}".lstrip("/"))
 
     yield from walk(held.enter_context(netCDF4.Dataset(str(path), "r")), "")
-
-
-def _check_netcdf(path: Path) -> None:
-    """Refuse a file that leads to others, or that ends before its last value."""
-    with path.open("rb") as file:
-        classic = file.read(3) == b"CDF"
-    if classic:
-        _check_classic(path)
-    else:
-        check_hdf5(str(path))
-
-
-def _check_classic(path: Path) -> None:
-    """Refuse a classic netCDF file that ends early: its library reads zeros beyond the end.
-
-    Raises
-    ------
-    Wco2Error : naming the file.
-    """
-    from scipy.io import netcdf_file
-
-    with path.open("rb") as file:
-        if file.read(4) == b"CDF\5":
-            return  # of another layout, which no product was seen in
-    try:
-        netcdf_file(str(path), "r", mmap=True)  # lays out each variable, and reads none
-    except (ValueError, TypeError, IndexError, OverflowError, struct.error) as error:
-        raise damaged(path, EOFError("it ends before its last value")) from error
 
 
 def _is_no_array(variable: Any) -> bool:

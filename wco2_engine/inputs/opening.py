@@ -19,6 +19,7 @@ from xml.etree import ElementTree  # nosec B405 - definitions end the parsing, s
 
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import AS_STATED, is_crs_text
+from wco2_engine.inputs.classic import MAGIC, check_classic
 
 SETTINGS: dict[str, str] = {
     **AS_STATED,
@@ -71,7 +72,7 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 _LOOKS: tuple[tuple[bytes, str], ...] = (
     *((start, "a GeoTIFF") for start in _TIFF),
     (_HDF5, "HDF5 or netCDF-4"),
-    (b"CDF", "netCDF"),
+    (MAGIC, "netCDF"),
     (_HDF4, "HDF4"),
     (b"GRIB", "GRIB"),
     (b"PK", "a zip archive"),
@@ -209,7 +210,7 @@ def _looked_at(path: str, file: str, driver: str) -> tuple[str, str]:
             elif driver == "HDF4Image":
                 check_hdf4(file, handle)
             elif driver == "netCDF":
-                _must_start(file, start, (b"CDF", _HDF5), "netCDF")
+                _must_start(file, start, (MAGIC, _HDF5), "netCDF")
             elif driver == "GRIB":
                 _must_hold(file, start, b"GRIB", "GRIB")
             elif driver == "HFA":
@@ -219,8 +220,8 @@ def _looked_at(path: str, file: str, driver: str) -> tuple[str, str]:
                 _check_ascii_header(file, start)
             elif driver == "EHdr" and _header(file).startswith(b"ENVI"):
                 driver = "ENVI"
-            if start.startswith(_HDF5):
-                _checked_hdf5(file, _state(file))
+            if driver.startswith(("netCDF", "HDF")):
+                _check_container(file, handle)
     except OSError as error:
         raise Wco2Error(
             f"{path} can't be opened as a raster: {error.strerror or error}.",
@@ -621,18 +622,40 @@ def check_hdf4(file: str, handle: BinaryIO) -> None:
 
 
 def check_content(path: Path) -> None:
-    """Refuse a file of HDF4, HDF5 or netCDF-4 that leads to other files, whatever reads it.
+    """Refuse a file of netCDF, HDF4 or HDF5 that is damaged or leads to others, whatever reads it.
 
     Raises
     ------
-    Wco2Error : naming what it leads to, or when it is damaged.
+    Wco2Error : naming what it leads to, or what is damaged.
     """
     with path.open("rb") as handle:
         start = handle.read(8)
         if start.startswith(_HDF4):
             check_hdf4(str(path), handle)
-    if start.startswith(_HDF5):
-        _checked_hdf5(str(path), _state(str(path)))
+        _check_container(str(path), handle)
+
+
+def _check_container(file: str, handle: BinaryIO) -> None:
+    """Look at what may be HDF5 or netCDF before its library does.
+
+    HDF5 may begin behind another 512 bytes, or twice that, and so on.
+    """
+    state = _state(file)
+    handle.seek(0)
+    if handle.read(len(MAGIC)) == MAGIC:
+        _checked_classic(file, state)
+    place = 0
+    while place < state[0]:
+        handle.seek(place)
+        if handle.read(len(_HDF5)) == _HDF5:
+            _checked_hdf5(file, state)
+            return
+        place = 2 * place or 512
+
+
+@lru_cache(maxsize=1024)
+def _checked_classic(file: str, state: tuple[int, int]) -> None:
+    check_classic(file)
 
 
 @lru_cache(maxsize=1024)

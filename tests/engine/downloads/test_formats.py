@@ -60,7 +60,7 @@ def test_a_library_that_is_missing_is_named(
 ) -> None:
     path = tmp_path / "a.nc"
     path.write_bytes(b"CDF\x01" + bytes(60))
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    monkeypatch.setitem(sys.modules, "netCDF4", None)
     error = refusal(path)
-    assert "as the library scipy" in error.message
+    assert "as the library netCDF4" in error.message
     assert "Set up the engine" in error.hint
