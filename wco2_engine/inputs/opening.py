@@ -20,6 +20,7 @@ from xml.etree import ElementTree  # nosec B405 - definitions end the parsing, s
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import AS_STATED, is_crs_text
 from wco2_engine.inputs.classic import MAGIC, check_classic
+from wco2_engine.inputs.trial import may_start_processes, try_apart
 
 SETTINGS: dict[str, str] = {
     **AS_STATED,
@@ -660,7 +661,11 @@ def _checked_classic(file: str, state: tuple[int, int]) -> None:
 
 @lru_cache(maxsize=1024)
 def _checked_hdf5(file: str, state: tuple[int, int]) -> None:
-    check_hdf5(file)
+    """Look at a file of HDF5 in a process that it may end, where there can be another."""
+    if may_start_processes():
+        try_apart(file)
+    else:
+        check_hdf5(file)
 
 
 def check_hdf5(file: str) -> None:

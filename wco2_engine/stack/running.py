@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -10,17 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wco2_engine.errors import Wco2Error
+from wco2_engine.inputs.trial import may_start_processes
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.stack.making import Made, Task, Watch, make
 
 WAIT = 0.2  # seconds until the next look whether the work is to stop
 WORKER = 700_000_000  # bytes that a process takes: its libraries, and the planes of a task
 FEW = 4  # tasks that do not pay for starting processes
-
-
-def may_start_processes() -> bool:
-    """Whether this program is Python itself: inside QGIS, another process would be another QGIS."""
-    return "qgis" not in sys.modules and Path(sys.executable or "").stem.startswith("python")
 
 
 def run_tasks(tasks: Sequence[Task], jobs: int, progress: Progress) -> Iterator[Made]:
