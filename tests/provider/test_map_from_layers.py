@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,36 @@ def test_a_field_that_no_name_tells_is_asked_for(qgis, study, corner, tmp_path):
     assert run.code == 1 and "Traceback" not in run.said
     assert "which column is site, year, month, flux? There are where, a, b, lon, lat" in run.said
     assert "Choose the field of each" in run.said
+
+
+@pytest.fixture(scope="module")
+def dialog(qgis, study):
+    script = Path(__file__).with_name("dialogs_in_qgis.py")
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", script, qgis.plugins, study / "fluxes.csv"],
+        env=qgis.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.qgis
+def test_fields_are_guessed_and_shown_when_a_layer_is_chosen(dialog):
+    first = dialog["first"]
+    assert [first[name] for name in ("FLUX", "YEAR", "MONTH", "SITE")] == [
+        *("Reco", "Year", "Month", "Site")
+    ]
+    assert not first["LONGITUDE"] and not first["LATITUDE"]  # the points say it
+    assert [dialog["second"][name] for name in ("FLUX", "YEAR")] == ["通量", "年份"]
+    assert not any(dialog["third"].values())
+    table = dialog["table"]
+    assert (table["FLUX"], table["LONGITUDE"]) == ("Flux_gC_m2_day", "Lon")
+
+
+@pytest.mark.qgis
+def test_guessed_fields_can_be_changed_and_a_former_choice_counts(dialog):
+    assert dialog["changed"] == {**dialog["table"], "FLUX": "Method"}
+    assert dialog["again"] == {**dialog["first"], "FLUX": "lon"}

@@ -1,13 +1,19 @@
-"""Which column of a table is what, guessed from the columns' names."""
+"""Which column of a table is what, guessed from the columns' names.
+
+QGIS's plugin guesses by it before anything runs, in whatever Python that QGIS has: 3.9 or newer.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.inputs.tables import Table
+
+if TYPE_CHECKING:
+    from wco2_engine.inputs.tables import Table
 
 # By what is looked for: patterns of names, the surest first.
 _NAMES = {

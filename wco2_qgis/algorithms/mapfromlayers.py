@@ -22,6 +22,7 @@ from qgis.core import (
 
 from wco2_qgis.algorithms.base import STUDIES, Algorithm, Values, given
 from wco2_qgis.compat import bounds_in
+from wco2_qgis.guessing import guessing_dialog
 from wco2_qgis.i18n import engines_language, tr
 from wco2_qgis.layers import chosen_raster
 from wco2_qgis.places import DEGREES, extent_in
@@ -111,6 +112,11 @@ class MapFromLayers(Algorithm):
         self.addOutput(QgsProcessingOutputFile("MODEL", "Model"))
         self.addOutput(QgsProcessingOutputMultipleLayers("MAPS", "Maps of the winters"))
         self.addOutput(QgsProcessingOutputHtml("REPORT", "Report"))
+
+    def createCustomParametersWidget(self, parent: Any = None) -> Any:
+        return guessing_dialog(
+            self.create(), "FLUXES", {name: name.lower() for name in _FIELDS}, parent
+        )
 
     def prepareAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> bool:
         # Layers belong to the main thread; what is needed of them is taken here.
