@@ -15,7 +15,8 @@ PAGES = (
     *("learn-paper", "learn-qgis", "learn-python", "howto-months", "howto-units"),
     *("howto-missing-values", "howto-crs", "howto-regions", "flux-products", "literature-totals"),
     *("qgis", "observations", "study-file", "predictor-stack", "products", "models", "maps"),
-    *("findings", "comparison", "publishing", "report", "performance", "glossary", "real-case"),
+    *("findings", "figures", "comparison", "publishing", "report", "performance", "glossary"),
+    "real-case",
 )
 CHINESE = "zh"  # the name of the page that is made of README.zh-CN.md
 _STYLE = REPOSITORY / "wco2_engine/report/templates/style.css"

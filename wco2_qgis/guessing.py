@@ -1,5 +1,5 @@
-"""The dialog of an algorithm that takes a table of fluxes: which field is what, guessed when a layer is
-chosen, to be seen and changed before anything runs.
+"""The dialog of an algorithm that takes a table of fluxes: which field is what is guessed when a
+layer is chosen, to be seen and changed before anything runs.
 
 The parameters stay those of Processing, so models, batches and commands are as they were.
 """

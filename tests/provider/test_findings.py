@@ -130,6 +130,19 @@ def test_a_known_trend_is_found_in_its_half(either, series, tmp_path):
     assert "<svg" in Path(found["REPORT"]).read_text("utf-8")
 
 
+def test_figures_are_drawn_of_maps_and_of_a_model(either, chain, tmp_path):
+    drawn = either.run(
+        "figure", KIND="winter_flux", MAPS=chain.maps["OUTPUT"], WIDTH=90, FIGURE=tmp_path / "a.svg"
+    ).ok()
+    assert "<svg" in Path(drawn["FIGURE"]).read_text("utf-8") and "Winter" in drawn["CAPTION"]
+    drawn = either.run(
+        "figure", KIND="sites", SOURCE=chain.model["MODEL"], DPI=72, FIGURE=tmp_path / "b.png"
+    ).ok()
+    assert Path(drawn["FIGURE"]).read_bytes().startswith(b"\x89PNG")
+    neither = either.run("figure", KIND="sites", FIGURE=tmp_path / "c.png")
+    assert neither.code == 1 and "One source is needed" in neither.said
+
+
 def test_a_product_compares_with_itself_and_five_more(qgis, series, tmp_path):
     more = tmp_path / "more"
     more.mkdir()

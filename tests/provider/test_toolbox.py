@@ -16,6 +16,7 @@ from wco2_engine.inputs.catalogue import GROUPS
 from wco2_engine.inputs.formats import FORMATS
 from wco2_engine.inputs.formats.mapping import TARGETS
 from wco2_engine.inputs.screen import Chambers, Seasons
+from wco2_engine.jobs.figure import KINDS
 from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.selection import CRITERIA, SELECTIONS
 from wco2_engine.options import (
@@ -44,6 +45,7 @@ ALGORITHMS = {
     "zonalbudget",
     "fluxtrend",
     "comparemaps",
+    "figure",
     "publishdataset",
     "mapfromlayers",
     "createsamplestudy",
@@ -161,6 +163,7 @@ def test_only_what_cannot_be_guessed_has_to_be_given(toolbox):
     assert needed("validatemodel") == needed("selectpredictors") == needed("trainmodel")
     assert needed("zonalbudget") == needed("fluxtrend") == {"MAPS"}
     assert needed("comparemaps") == {"MAPS_A", "MAPS_B"}
+    assert needed("figure") == set()  # a file, or a folder of maps
     assert needed("publishdataset") == set()  # a study, or a folder of maps
     assert needed("prepareobservations") == set()  # a layer, or a folder of FLUXNET files
     assert needed("mapfromlayers") == {"FLUXES", "RASTERS", "YEARS"}
@@ -186,6 +189,7 @@ def test_choices_are_those_of_the_engine(toolbox):
     assert options("selectpredictors", "CRITERION") == list(CRITERIA)
     assert options("fluxtrend", "PREWHITENING") == list(PREWHITENINGS)
     assert options("buildcatalogue", "GROUP") == list(GROUPS)
+    assert options("figure", "KIND") == list(KINDS)
 
 
 def test_options_are_offered_with_the_engines_defaults_and_within_its_bounds(toolbox):

@@ -9,6 +9,7 @@ from wco2_qgis.algorithms.checkstudy import CheckStudy
 from wco2_qgis.algorithms.comparemaps import CompareMaps
 from wco2_qgis.algorithms.createsamplestudy import CreateSampleStudy
 from wco2_qgis.algorithms.describemodel import DescribeModel
+from wco2_qgis.algorithms.figure import Figure
 from wco2_qgis.algorithms.fluxtrend import FluxTrend
 from wco2_qgis.algorithms.mapfromlayers import MapFromLayers
 from wco2_qgis.algorithms.predictwinterflux import PredictWinterFlux
@@ -36,6 +37,7 @@ ALGORITHMS: tuple[type[Algorithm], ...] = (
     ZonalBudget,
     FluxTrend,
     CompareMaps,
+    Figure,
     PublishDataset,
     MapFromLayers,
     CreateSampleStudy,

@@ -1184,6 +1184,82 @@
    <translation>B 在共同地面上的平均冬季总量（Tg C）</translation>
   </message>
   <message>
+   <source>Figure</source>
+   <translation>插图</translation>
+  </message>
+  <message>
+   <source>Maps: winter_flux, monthly_flux, season_flux, interval_width, outside_map, trend, difference. Others are graphs.</source>
+   <translation>地图：winter_flux（冬季通量）、monthly_flux（各月通量）、season_flux（各时段通量）、interval_width（区间宽度）、outside_map（适用范围之外）、trend（趋势）、difference（差值）。其余为统计图。</translation>
+  </message>
+  <message>
+   <source>Study, model or table</source>
+   <translation>研究、模型或表格</translation>
+  </message>
+  <message>
+   <source>study.toml, a .wco2 file, trend.tif, budget.csv or difference_mean.tif.</source>
+   <translation>study.toml、.wco2 文件、trend.tif、budget.csv 或 difference_mean.tif。</translation>
+  </message>
+  <message>
+   <source>Or a folder of maps</source>
+   <translation>或地图文件夹</translation>
+  </message>
+  <message>
+   <source>That 'Map winter CO2 flux' made, where there is no study.</source>
+   <translation>没有研究时，由“制作冬季 CO2 通量图”生成的文件夹。</translation>
+  </message>
+  <message>
+   <source>Winters to show</source>
+   <translation>要显示的冬季</translation>
+  </message>
+  <message>
+   <source>1983, 1990-1999 or 1990,1995. Empty: the first and the last.</source>
+   <translation>1983、1990-1999 或 1990,1995。留空：第一个和最后一个。</translation>
+  </message>
+  <message>
+   <source>Width (mm)</source>
+   <translation>宽度 (mm)</translation>
+  </message>
+  <message>
+   <source>90 for one column, 180 for two. Empty: the figure's own.</source>
+   <translation>单栏 90，双栏 180。留空：插图自身的宽度。</translation>
+  </message>
+  <message>
+   <source>Dots per inch</source>
+   <translation>分辨率 (dpi)</translation>
+  </message>
+  <message>
+   <source>Of pixels, in PNG and within maps.</source>
+   <translation>用于 PNG 和地图中的像素。</translation>
+  </message>
+  <message>
+   <source>Draw the borders of zones</source>
+   <translation>绘出分区边界</translation>
+  </message>
+  <message>
+   <source>Those of the study's [zones].</source>
+   <translation>研究的 [zones] 中的分区。</translation>
+  </message>
+  <message>
+   <source>Names of two products</source>
+   <translation>两个产品的名称</translation>
+  </message>
+  <message>
+   <source>Of a difference, e.g. ours,theirs.</source>
+   <translation>用于差值，如 ours,theirs。</translation>
+  </message>
+  <message>
+   <source>Figure file</source>
+   <translation>插图文件</translation>
+  </message>
+  <message>
+   <source>PDF and SVG for print, PNG for slides.</source>
+   <translation>PDF 和 SVG 用于印刷，PNG 用于幻灯片。</translation>
+  </message>
+  <message>
+   <source>Caption</source>
+   <translation>图题</translation>
+  </message>
+  <message>
    <source>Study</source>
    <translation>研究</translation>
   </message>
@@ -1508,6 +1584,20 @@ Out: a page with its regions and winters, predictors with units and training ran
 输出：一个页面，列出区域和冬季、预测变量及其单位和训练范围、评分（g C m-2 month-1）、设置和来源。</translation>
   </message>
   <message>
+   <source>Draw a figure for print</source>
+   <translation>绘制出版用插图</translation>
+  </message>
+  <message>
+   <source>Draws one figure as PDF, SVG or PNG, at the width of a journal's columns.</source>
+   <translation>按期刊栏宽绘制一幅插图：PDF、SVG 或 PNG。</translation>
+  </message>
+  <message>
+   <source>In: a study that has been run, from which every figure can be drawn; or a model, for figures of sites, scores and predictors; or a folder of maps, for maps; or the file that 'Look for trends', 'Add winter maps up' or 'Compare winter maps' wrote.
+Out: the figure, and a caption to start from.</source>
+   <translation>输入：已运行的研究，可绘制所有插图；或模型，用于站点、评分和预测变量的插图；或地图文件夹，用于地图；或由“检测趋势”、“汇总冬季地图”或“比较冬季地图”写出的文件。
+输出：插图，以及可供修改的图题。</translation>
+  </message>
+  <message>
    <source>Fluxes to winter maps</source>
    <translation>从通量到冬季地图</translation>
   </message>
@@ -1716,6 +1806,12 @@ Choose a file.</source>
 Choose layers, files or a folder.</source>
    <translation>没有给出栅格。
 请选择图层、文件或文件夹。</translation>
+  </message>
+  <message>
+   <source>One source is needed.
+Give a study, model or table, or else a folder of maps.</source>
+   <translation>需要且只需要一个来源。
+请给出研究、模型或表格，或者地图文件夹。</translation>
   </message>
   <message>
    <source>No raster is given.
