@@ -42,11 +42,13 @@ _MONTH_WORD = re.compile(
 )
 _YEAR = r"(?:1[89]|2[0-2])\d\d"
 _DATE = re.compile(
-    rf"(?<!\d)({_YEAR})(?:[-_./ ]?(0[1-9]|1[0-2])(?:[-_./ ]?(0[1-9]|[12]\d|3[01]))?"
-    rf"|[-_./ ]([1-9]))(?!\d)"
+    rf"(?<!\d)({_YEAR})(?:[-_./ 年]?(0[1-9]|1[0-2])(?:[-_./ 月]?(0[1-9]|[12]\d|3[01]))?"
+    rf"|[-_./ 年]([1-9]))(?!\d)"
 )
 _YEAR_ALONE = re.compile(rf"(?<!\d)({_YEAR})(?!\d)")
-_MONTH_NUMBER = re.compile(r"(?:month|mon|(?<![a-z])m)[-_ ]?(0?[1-9]|1[0-2])(?!\d)", re.IGNORECASE)
+_MONTH_NUMBER = re.compile(
+    r"(?:(?:month|mon|(?<![a-z])m)[-_ ]?|(?<!\d)(?=\d{1,2}月))(0?[1-9]|1[0-2])(?!\d)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,14 +182,9 @@ def from_names(
     ------
     Wco2Error : when they say nothing of the time, quoting them.
     """
-    found = [_named_time(name) for name in names]
-    if all(isinstance(stamp, Stamp) for stamp in found):
-        stamps = [stamp for stamp in found if stamp is not None]
-        year = _one_year(named)
-        if year is not None:
-            stamps = [_in_year(stamp, year) for stamp in stamps]
-        if len({(s.at, s.begin, s.calendar_month) for s in stamps}) == len(stamps):
-            return tuple(stamps)
+    stamps = times_in_names(names, _one_year(named))
+    if stamps:
+        return stamps
     if reading.bands is not None:
         return from_order(len(names), reading, named, where, _numbers(names))
     if len(names) == 1:
@@ -198,6 +195,14 @@ def from_names(
         f"{shown}.",
         'Choose one with band; if they are months in order, add bands = "months".',
     )
+
+
+def times_in_names(names: Sequence[str], year: int | None = None) -> tuple[Stamp, ...]:
+    """A time for each name, all different, by what the names say; empty where they don't."""
+    found = [_named_time(name) for name in names]
+    stamps = [stamp if year is None else _in_year(stamp, year) for stamp in found if stamp]
+    different = {(s.at, s.begin, s.calendar_month) for s in stamps}
+    return tuple(stamps) if len(different) == len(names) else ()
 
 
 def named_stamp(named: NamedFile) -> Stamp:

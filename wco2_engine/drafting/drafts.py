@@ -7,9 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from wco2_engine.downloads.times import times_in_names
 from wco2_engine.drafting.entries import Entry, free_name, shown_path
 from wco2_engine.drafting.looking import Item
 from wco2_engine.drafting.recognising import Findings, Group, Unknown, disagreements
@@ -18,7 +20,7 @@ from wco2_engine.inputs.patterns import Pattern
 from wco2_engine.options import GROUPS
 from wco2_engine.products.headers import Layer
 from wco2_engine.products.keys import keys_of
-from wco2_engine.products.names import dated, literal, plain_name, when_of_pattern
+from wco2_engine.products.names import literal, plain_name, series_of_names, when_of_pattern
 from wco2_engine.products.product import Product, Variable
 from wco2_engine.products.reading import all_products
 from wco2_engine.products.request import years_of
@@ -26,14 +28,23 @@ from wco2_engine.season import format_years
 from wco2_engine.units import is_unit
 
 # Beginnings of words in names of files and variables that tell what a predictor is sorted under;
-# whole words end with _.
+# whole words end with _. Chinese, which parts no words, may stand anywhere.
 _WORDS = {
-    "permafrost": ("permafrost", "active_layer", "magt_", "ground_ice", "alt_"),
-    "snow": ("snow", "swe_", "snd_", "snw_"),
-    "vegetation": ("ndvi", "evi_", "lai", "gpp_", "tree", "vegetation", "land_cover", "landcover"),
-    "soil": ("soil", "clay", "sand_", "silt", "t_oc_", "soc", "bulk", "stl", "swvl", "hwsd"),
-    "terrain": ("elevation", "dem_", "slope", "etopo", "gmted", "aspect_"),
-    "climate": ("t2m_", "tas_", "temp", "precip", "tp_", "radiation", "wind", "koppen", "climat"),
+    "permafrost": ("permafrost", "active_layer", "magt_", "ground_ice", "alt_", "冻土", "活动层"),
+    "snow": ("snow", "swe_", "snd_", "snw_", "雪"),
+    "vegetation": (
+        *("ndvi", "evi_", "lai", "gpp_", "tree", "vegetation", "land_cover", "landcover"),
+        *("植被", "土地覆盖", "叶面积"),
+    ),
+    "soil": (
+        *("soil", "clay", "sand_", "silt", "t_oc_", "soc", "bulk", "stl", "swvl", "hwsd"),
+        *("土壤", "黏土", "有机碳"),
+    ),
+    "terrain": ("elevation", "dem_", "slope", "etopo", "gmted", "aspect_", "高程", "坡度"),
+    "climate": (
+        *("t2m_", "tas", "tair", "tmean", "tmin", "tmax", "temp", "precip", "tp_", "ppt"),
+        *("radiation", "wind", "koppen", "climat", "气温", "降水", "辐射", "风速"),
+    ),
 }
 MOST_OF_UNKNOWN = 12  # variables of one unknown file that are drafted without being asked for
 _FILES_A_YEAR = {"year": 1, "half-year": 2, "month": 12, "half-month": 24}
@@ -265,9 +276,9 @@ def _paths(each: Here) -> list[str]:
         if not group.kind.any_name:
             return []
         names = [item.relative for item in group.items]
-        pattern = dated(names[0])
-        together = len(names) > 1 and ("{year" in pattern or "*" in pattern)
-        found += [pattern] if together else [literal(name) for name in names]
+        for pattern, series in series_of_names(names).items():
+            together = len(series) > 1 and ("{year" in pattern or "*" in pattern)
+            found += [pattern] if together else [literal(name) for name in series]
     return list(dict.fromkeys(found))
 
 
@@ -348,15 +359,15 @@ def _is_map(unknown: Unknown, layer: Layer) -> bool:
 
 
 def _name_of(unknown: Unknown, layer: Layer) -> str:
-    file = unknown.pattern if len(unknown.items) > 1 else unknown.items[0].name
-    return plain_name(f"{layer.name.rpartition('/')[2]}." if layer.name else Path(file).name)
+    file = unknown.pattern if len(unknown.items) > 1 else unknown.items[0].relative
+    return plain_name(f"{layer.name.rpartition('/')[2]}." if layer.name else file)
 
 
 def _group_of(name: str) -> str:
     """The group that a name speaks of; empty where it speaks of none."""
-    words = "_".join(["", *re.split(r"[^a-z0-9]+", name.lower()), ""])
+    words = "_".join(["", *re.split(r"[\W_]+", name.lower()), ""])
     for group, beginnings in _WORDS.items():
-        if any(f"_{beginning}" in words for beginning in beginnings):
+        if any((f"_{begin}" if begin.isascii() else begin) in words for begin in beginnings):
             return group
     return ""
 
@@ -364,14 +375,16 @@ def _group_of(name: str) -> str:
 def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence[str]) -> Entry:
     """An entry of what no product describes: what its names and header say, and what they don't."""
     several = len(unknown.items) > 1
-    path = unknown.pattern if several else literal(unknown.items[0].relative)
+    path = _path_of(unknown) if several else literal(unknown.items[0].relative)
     root = shown_path(unknown.folder.resolve(), folder.resolve())
     steps = layer.shape[0] if len(layer.shape) > 2 else 1
     when = when_of_pattern(path, steps)
-    dated_axis = bool(unknown.header.years)
+    named = times_in_names(layer.bands) if steps > 1 else ()
+    dated_axis = bool(unknown.header.years or named)
     by_month = {"year", "month"} <= {name.lower() for name in layer.dims}  # an axis each
     steps_of_months = unknown.header.step_days is not None and unknown.header.step_days < 300
-    if by_month or (dated_axis and steps_of_months):
+    of_years = any(stamp.calendar_month is None for stamp in named)
+    if by_month or of_years or (unknown.header.years and steps_of_months):
         when = "monthly"
     name = _name_of(unknown, layer)
     group = _group_of(name) or _group_of(unknown.items[0].name)
@@ -397,9 +410,12 @@ def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence
     short = unknown.header.step_days is not None and unknown.header.step_days < 27
     if when == "monthly" and (within or short):
         keys["steps"] = {"reduce": "mean"}
-        todo.append(
-            "choose: how the steps of a month become the month (mean, max, min, sum, last)."
-        )
+        if short or not _is_monthly(unknown):
+            todo.append(
+                "choose: how the steps of a month become the month (mean, max, min, sum, last)."
+            )
+    if "{year" not in path and ("{month:02d}" in path or "{month}" in path):
+        todo.append("look: files numbered 01 to 12 are read as January to December. Are they?")
     if steps > 1 and not layer.name and not dated_axis:
         todo.append(
             f"choose: {steps} bands. If their names say no dates, say what they are in order: "
@@ -417,8 +433,38 @@ def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence
     )
 
 
+def _path_of(unknown: Unknown) -> str:
+    """The path of a series; * for the year where a file's own dates go beyond it, as those of a
+    winter or a water year do."""
+    pattern = Pattern(unknown.pattern)
+    named = (pattern.dates_in(unknown.items[0].relative) or {}).get("year")
+    own = set(unknown.header.years)
+    if pattern.fields != {"year"} or named not in own or own == {named}:
+        return unknown.pattern
+    return unknown.pattern.replace("{year}", "*")
+
+
+def _is_monthly(unknown: Unknown) -> bool:
+    """Whether no two files are of one month, by their names."""
+    pattern = Pattern(unknown.pattern)
+    months = Counter(
+        _month_of(dates) for item in unknown.items if (dates := pattern.dates_in(item.relative))
+    )
+    return max(months.values(), default=0) == 1
+
+
+def _month_of(dates: Mapping[str, int]) -> tuple[int, int]:
+    if "doy" in dates and "month" not in dates:
+        day = date(dates["year"], 1, 1) + timedelta(days=dates["doy"] - 1)
+        return day.year, day.month
+    return dates.get("year", 0), dates.get("month", 0)
+
+
 def _years_of_unknown(unknown: Unknown) -> set[int]:
     found = set(unknown.header.years) if len(unknown.items) == 1 else set()
+    if len(unknown.items) == 1 and len(unknown.header.layers) == 1:
+        stamps = times_in_names(unknown.header.layers[0].bands)
+        found |= {day.astype(object).year for s in stamps if (day := s.middle) is not None}
     pattern = Pattern(unknown.pattern)
     if len(unknown.items) > 1 and "year" in pattern.fields:
         for item in unknown.items:

@@ -16,6 +16,7 @@ MAX_FILES = 500_000
 BESIDE = (
     *(".xml", ".txt", ".pdf", ".md", ".csv", ".json", ".idx", ".toml", ".html", ".png", ".jpg"),
     *(".prj", ".hdr", ".stx", ".py", ".sh", ".md5", ".sha256", ".ovr", ".log", ".qgz", ".qml"),
+    *(".tfw", ".sgrd", ".dbf", ".cpg", ".shx", ".docx", ".xlsx", ".db", ".ini", ".lnk"),
 )
 
 

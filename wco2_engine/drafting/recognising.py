@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from wco2_engine.downloads.times import times_in_names
 from wco2_engine.drafting.looking import BESIDE, Damaged, Item
 from wco2_engine.drafting.wholeness import whole_header
 from wco2_engine.errors import Wco2Error
@@ -20,7 +21,7 @@ from wco2_engine.grid import parse_crs
 from wco2_engine.inputs.patterns import Pattern
 from wco2_engine.products.headers import GridSeen, Header, header
 from wco2_engine.products.keys import patterns_of
-from wco2_engine.products.names import dated
+from wco2_engine.products.names import series_of_names
 from wco2_engine.products.product import FileSet, GridFacts, Product, Variable
 from wco2_engine.products.reading import all_products
 from wco2_engine.progress import Progress, stop_if_cancelled
@@ -275,10 +276,14 @@ def _check(found: _Named, opened: _Opened, findings: Findings) -> None:
 
 def _series(items: Iterable[Item]) -> dict[tuple[Path, str], list[Item]]:
     """Files by folder and pattern: those whose names differ in a date only are one series."""
-    found: dict[tuple[Path, str], list[Item]] = {}
+    by_folder: dict[Path, dict[str, Item]] = {}
     for item in items:
-        found.setdefault((item.folder, dated(item.relative)), []).append(item)
-    return found
+        by_folder.setdefault(item.folder, {})[item.relative] = item
+    return {
+        (folder, pattern): [here[name] for name in names]
+        for folder, here in by_folder.items()
+        for pattern, names in series_of_names(here).items()
+    }
 
 
 def _look_at(
@@ -295,6 +300,9 @@ def _look_at(
         if "no raster that is known" in findings.damaged[-1].reason:
             del findings.damaged[before:]
             findings.not_understood.append(f"{_some(members)} no raster that is known.")
+        elif "not looked into" in findings.damaged[-1].reason:
+            del findings.damaged[before:]
+            findings.not_understood.append(f"{_some(members)} packed: unpack first.")
         return
     groups = [
         Group(
@@ -308,7 +316,13 @@ def _look_at(
         if variable.read and not disagreements(product, variable, seen)
     ]
     findings.groups += groups
-    if not groups:
+    names = [layer.name for layer in seen.layers]
+    if not groups and len(names) > 1 and times_in_names(names):
+        findings.not_understood.append(
+            f"{_some(members)} of a variable for each month ({', '.join(names[:3])}, …): make one "
+            "of them, with a time axis."
+        )
+    elif not groups:
         findings.unknown.append(Unknown(folder, pattern, tuple(members), seen))
 
 

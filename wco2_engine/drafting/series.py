@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wco2_engine.inputs.rasters import is_local
-from wco2_engine.products.names import dated, literal, plain_name, when_of_pattern
+from wco2_engine.products.names import plain_name, series_of_names, when_of_pattern
 from wco2_engine.schema import option
 
 # As GDAL and QGIS name a variable of a file.
+_WITH_MONTHS = ("monthly", "climatology")
 _VARIABLE = re.compile(r"(?:NETCDF|HDF5):\"?(.+?)\"?:/{0,2}([^:/]+)")
 
 
@@ -51,22 +52,26 @@ def series_of(rasters: Sequence[ChosenRaster], when: str = "auto") -> list[Serie
     ----------
     when : how they vary, or "auto" to go by the dates and the number of bands.
     """
-    found: dict[tuple[str, str], list[tuple[str, ChosenRaster]]] = {}
+    by_variable: dict[str, dict[str, ChosenRaster]] = {}
     for raster in rasters:
         match = _VARIABLE.fullmatch(raster.source)
         file, variable = (match[1], match[2]) if match else (raster.source, "")
         file = file.replace("\\", "/")
         if is_local(file):  # a catalogue starts from its own folder, and this from where one is
             file = Path(file).absolute().as_posix()
-        found.setdefault((dated(file), variable), []).append((file, raster))
-    result = []
-    for (pattern, variable), members in found.items():
-        file, first = members[0]
-        path = pattern if len(members) > 1 else literal(file)
-        chosen = when_of_pattern(path, first.bands) if when == "auto" else when
-        name = plain_name(variable or path.rpartition("/")[2])
-        if len(members) == 1 and first.name:
-            name = plain_name(f"{first.name}.")
-        crs = next((raster.crs for _, raster in members if raster.crs), None)
-        result.append(Series(name, path, chosen, len(members), variable, crs))
-    return result
+        by_variable.setdefault(variable, {})[file] = raster
+    return [
+        _series(path, variable, [files[name] for name in names], when)
+        for variable, files in by_variable.items()
+        for path, names in series_of_names(files, months=when in _WITH_MONTHS).items()
+    ]
+
+
+def _series(path: str, variable: str, members: Sequence[ChosenRaster], when: str) -> Series:
+    first = members[0]
+    name = plain_name(f"{variable}." if variable else path)
+    if len(members) == 1 and first.name:
+        name = plain_name(f"{first.name}.")
+    chosen = when_of_pattern(path, first.bands) if when == "auto" else when
+    crs = next((raster.crs for raster in members if raster.crs), None)
+    return Series(name, path, chosen, len(members), variable, crs)

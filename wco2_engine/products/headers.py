@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, archive_errors, reason_of
-from wco2_engine.grid import crs_text
-from wco2_engine.inputs.opening import check_content, open_raster, tags_of, units_of
+from wco2_engine.grid import crs_text, is_crs_text, parse_crs
+from wco2_engine.inputs.opening import check_content, names_of, open_raster, tags_of, units_of
 from wco2_engine.inputs.patterns import Found
 from wco2_engine.inputs.unpacking import unpacked
 
+_MOST_OF_CRS = 20_000  # signs that a CRS is written in
 _GRIB_MESSAGES = 2000  # looked at for the names in a file; they repeat every month
 _MAGIC = {
     b"CDF": "netcdf",
@@ -35,7 +36,14 @@ _MAGIC = {
     b"PK\x03\x04": "zip",
     b"\x1f\x8b": "gz",
     b"<VRT": "vrt",
+    b"EHFA_HEADER_TAG": "imagine",
 }
+# Numbers without a word: what they are stands in a file beside them.
+_DESCRIBED = {
+    **dict.fromkeys((".bil", ".bip", ".bsq", ".flt", ".dat", ".envi"), ".hdr"),
+    ".sdat": ".sgrd",
+}
+_ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar", ".bz2", ".xz")
 _TILE = re.compile(r"<SourceFilename[^>]*relativeToVRT=\"1\"[^>]*>([^<]+)<")
 _LATITUDES, _LONGITUDES = ("latitude", "lat", "y"), ("longitude", "lon", "x")
 
@@ -49,6 +57,7 @@ class Layer:
     name : in the file; empty for the bands of a GeoTIFF.
     shape : of the variable as stored, or bands, rows and columns.
     scaled : whether the file states a scale or offset.
+    bands : what the bands of a raster are called; empty where none has a name.
     """
 
     name: str
@@ -58,6 +67,7 @@ class Layer:
     dtype: str = ""
     scaled: bool = False
     codes: tuple[str, ...] = ()
+    bands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,10 @@ def form_of(path: Path, member: str = "") -> str:
     if b"ncols" in start[:200].lower():
         return "ascii"
     at = start[:2048].find(b"GRIB")  # behind a heading of a weather service, at times
-    return "grib" if at >= 0 and start[at + 7 : at + 8] in (b"\1", b"\2") else ""
+    if at >= 0 and start[at + 7 : at + 8] in (b"\1", b"\2"):
+        return "grib"
+    beside = _DESCRIBED.get(path.suffix.lower())
+    return "raw" if beside and not member and path.with_suffix(beside).is_file() else ""
 
 
 def header(path: Path, member: str = "") -> Header:
@@ -135,6 +148,8 @@ def header(path: Path, member: str = "") -> Header:
     name = f"{path}/{member}" if member else str(path)
     form = form_of(path, member)
     packed = form == "gz" and name.endswith((".nc.gz", ".nc4.gz"))
+    if name.lower().endswith(_ARCHIVES):
+        raise Wco2Error(f"{name} is an archive that is not looked into: unpack it.")
     if not form or form == "zip" or (form == "gz" and not packed):
         raise Wco2Error(f"{name} is no raster that is known.")
     if not member and not packed:
@@ -360,7 +375,13 @@ def _ascii(path: Path, form: str) -> Header:
             said[words[0].lower()] = words[-1].replace(",", "")
     columns, rows, cell = int(said["ncols"]), int(said["nrows"]), float(said["cellsize"])
     layer = Layer("", "", (1, rows, columns))
-    return Header(path, "", form, (layer,), GridSeen(columns, rows, (cell, cell)))
+    beside = path.with_suffix(".prj")
+    crs = ""
+    if beside.is_file():
+        with beside.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_MOST_OF_CRS)
+        crs = crs_text(parse_crs(text)) if is_crs_text(text) else ""  # ArcInfo has words of its own
+    return Header(path, "", form, (layer,), GridSeen(columns, rows, (cell, cell), crs))
 
 
 def _raster(path: Path, form: str) -> Header:
@@ -393,7 +414,9 @@ def _bands(opened: Any, name: str) -> Layer:
     units = next((each for each in units_of(opened) if each), str(tags.get("units", "")))
     shape = (opened.count, opened.height, opened.width)
     scaled = any(s != 1 for s in opened.scales) or any(o != 0 for o in opened.offsets)
-    return Layer(name, units, shape, dtype=opened.dtypes[0], scaled=scaled)
+    names = names_of(opened)
+    bands = names if any(names) else ()
+    return Layer(name, units, shape, dtype=opened.dtypes[0], scaled=scaled, bands=bands)
 
 
 def _grid_seen(opened: Any) -> GridSeen:

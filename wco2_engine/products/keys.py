@@ -9,7 +9,7 @@ from typing import Any
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.patterns import Found, Pattern
 from wco2_engine.products.headers import header
-from wco2_engine.products.names import dated, literal
+from wco2_engine.products.names import literal, series_of_names
 from wco2_engine.products.product import FileSet, Product, Variable
 from wco2_engine.products.reading import product_of
 from wco2_engine.units import conversion
@@ -172,7 +172,7 @@ def _holding(product: Product, variable: Variable, kind: FileSet, root: Path) ->
     Files whose names differ in a date only are one series: the first of it is opened.
     """
     wanted = _names_in_file(product, variable, kind)
-    series: dict[str, dict[str, Found]] = {}
+    here: dict[str, Found] = {}
     for match in patterns_of(product, variable, kind):
         inner = [match, f"{match}/**/*.nc"] if match.endswith(".zip") else [match]
         for pattern in inner:
@@ -180,18 +180,18 @@ def _holding(product: Product, variable: Variable, kind: FileSet, root: Path) ->
                 if (file.member or file.path.name).lower().endswith(_ENDINGS[kind.form]):
                     relative = file.path.relative_to(root).as_posix()
                     name = f"{relative}/{file.member}" if file.member else relative
-                    series.setdefault(dated(name), {})[name] = file
+                    here[name] = file
     found: list[str] = []
-    for pattern, files in series.items():
-        first = next(iter(files.values()))
+    for pattern, names in series_of_names(here).items():
+        first = here[names[0]]
         try:
             layers = {layer.name for layer in header(first.path, first.member).layers}
         except Wco2Error:
             continue  # not a file of this product; what is wrong with it is said by who reads it
         if not wanted <= layers:
             continue
-        by_date = len(files) > 1 and ("{year" in pattern or "*" in pattern)
-        found += [pattern] if by_date else [literal(name) for name in files]
+        by_date = len(names) > 1 and ("{year" in pattern or "*" in pattern)
+        found += [pattern] if by_date else [literal(name) for name in names]
     return found
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 import netCDF4
 import numpy as np
 import pytest
+import rasterio
 from click.testing import CliRunner
+from rasterio.crs import CRS
+from rasterio.transform import from_origin
 
 from wco2_engine.cli import main
 from wco2_engine.drafting.drafts import draft
@@ -353,6 +356,153 @@ def test_months_that_are_named_are_one_series(tmp_path):
     job(tmp_path / "d", tmp_path / "c.toml")
     (table,) = tomllib.loads((tmp_path / "c.toml").read_text())["predictor"]
     assert (table["path"], table["when"]) == ("tas_{Mon}{year}.nc", "monthly")
+
+
+def geotiff(path: Path, *, bands: tuple[str, ...] = ("",), value: float = 1.0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shape = {"width": 4, "height": 3, "count": len(bands), "dtype": "float32"}
+    grid = {"crs": "EPSG:4326", "transform": from_origin(-150, 70, 0.5, 0.5)}
+    with rasterio.open(path, "w", driver="GTiff", **shape, **grid) as file:
+        file.write(np.full((len(bands), 3, 4), value, np.float32))
+        for number, name in enumerate(bands, start=1):
+            file.set_band_description(number, name)
+    return path
+
+
+def drafted(folder: Path) -> tuple[list[dict], dict]:
+    """The predictors drafted from a folder, and what was told."""
+    facts = job(folder, folder.parent / "c.toml", replace=True)
+    return tomllib.loads((folder.parent / "c.toml").read_text())["predictor"], facts
+
+
+def test_folders_of_years_and_months_are_one_series(tmp_path):
+    for year in (2001, 2002):
+        for month in (1, 2):
+            geotiff(tmp_path / f"d/{year}/{month:02d}/tmean.tif")
+    (table,), _ = drafted(tmp_path / "d")
+    assert (table["name"], table["path"], table["when"]) == (
+        *("tmean", "{year}/{month:02d}/tmean.tif", "monthly"),
+    )
+
+
+def test_predictors_that_only_folders_name_are_called_by_them(tmp_path):
+    for name in ("tmin", "tmax"):
+        for year in (2001, 2002):
+            geotiff(tmp_path / f"d/{name}/{year}.tif")
+    tables, _ = drafted(tmp_path / "d")
+    assert [(t["name"], t["path"]) for t in tables] == [
+        ("tmax", "tmax/{year}.tif"),
+        ("tmin", "tmin/{year}.tif"),
+    ]
+
+
+def test_chinese_names_are_read(tmp_path):
+    for year in (2001, 2002):
+        for month in (1, 12):
+            geotiff(tmp_path / f"d/月平均气温_{year}年{month}月.tif")
+    (table,), _ = drafted(tmp_path / "d")
+    assert (table["name"], table["group"]) == ("月平均气温", "climate")
+    assert table["path"] == "月平均气温_{year}年{month}月.tif"
+
+
+def test_months_without_a_year_are_asked_about(tmp_path):
+    for month in range(1, 13):
+        geotiff(tmp_path / f"d/CHELSA_tas_{month:02d}_1981-2010_V.2.1.tif")
+    (table,), facts = drafted(tmp_path / "d")
+    assert (table["path"], table["when"]) == (
+        *("CHELSA_tas_{month:02d}_1981-2010_V.2.1.tif", "climatology"),
+    )
+    assert any("numbered 01 to 12" in todo for todo in facts["todo"])
+
+
+def test_nineteen_numbers_are_no_months(tmp_path):
+    for number in range(1, 20):
+        geotiff(tmp_path / f"d/bio_{number:02d}.tif")
+    tables, _ = drafted(tmp_path / "d")
+    assert {table["when"] for table in tables} == {"static"}
+    assert len(tables) == 19
+
+
+@pytest.mark.parametrize(
+    "form", ["{year}_{month:02d}", "{year}{month:02d}_t2m", "{year}年{month}月"]
+)
+def test_bands_that_are_called_by_dates_need_no_choice(tmp_path, form):
+    months = [(year, month) for year in (2001, 2002) for month in range(1, 13)]
+    bands = tuple(form.format(year=year, month=month) for year, month in months)
+    geotiff(tmp_path / "d/tmean.tif", bands=bands)
+    (table,), facts = drafted(tmp_path / "d")
+    assert table["when"] == "monthly"
+    assert facts["predictors"][0]["years"] == "2001-2002"
+    assert not any("bands" in todo for todo in facts["todo"])
+
+
+def test_bands_that_say_nothing_are_asked_about(tmp_path):
+    geotiff(tmp_path / "d/tmean_2001.tif", bands=tuple(f"B{k}" for k in range(1, 13)))
+    _, facts = drafted(tmp_path / "d")
+    assert any("12 bands" in todo for todo in facts["todo"])
+
+
+def test_one_file_a_month_needs_no_choice_of_how_to_reduce(tmp_path):
+    for day in (1, 32, 60):
+        geotiff(tmp_path / f"d/ndvi_doy2001{day:03d}_aid0001.tif")
+    (table,), facts = drafted(tmp_path / "d")
+    assert table["path"] == "ndvi_doy{year}{doy:03d}_aid0001.tif"
+    assert not any("steps of a month" in todo for todo in facts["todo"])
+
+
+def test_a_variable_for_each_month_is_named_with_the_way_out(tmp_path):
+    with netCDF4.Dataset(tmp_path / "temp_2001.nc", "w") as file:
+        for name in ("lat", "lon"):
+            file.createDimension(name, 3)
+            file.createVariable(name, "f8", (name,))[:] = [60, 61, 62]
+        for name in ("Jan", "Feb", "Mar"):
+            file.createVariable(name, "f4", ("lat", "lon"))[:] = 1
+    with pytest.raises(Wco2Error, match="nothing") as caught:
+        job(tmp_path, tmp_path / "c.toml")
+    assert "a variable for each month (Jan, Feb, Mar, …)" in caught.value.hint
+
+
+def test_raw_numbers_are_known_by_the_header_beside_them(tmp_path):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    for month in (10, 11, 12, 1, 2):
+        np.full((3, 4), month, "<i2").tofile(folder / f"tmean{month}.bil")
+        (folder / f"tmean{month}.hdr").write_text(
+            "BYTEORDER I\nLAYOUT BIL\nNROWS 3\nNCOLS 4\nNBANDS 1\nNBITS 16\n"
+            "ULXMAP -149.75\nULYMAP 69.75\nXDIM 0.5\nYDIM 0.5\nPIXELTYPE SIGNEDINT\n"
+        )
+    (table,), facts = drafted(folder)
+    assert (table["path"], table["when"]) == ("tmean{month}.bil", "climatology")
+    assert any("crs" in todo for todo in facts["todo"])
+
+
+def test_the_crs_beside_a_text_grid_is_seen(tmp_path):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    grid = "ncols 2\nnrows 2\nxllcorner -150\nyllcorner 60\ncellsize 1\n1 2\n3 4\n"
+    (folder / "clay.asc").write_text(grid)
+    _, facts = drafted(folder)
+    assert any("crs" in todo for todo in facts["todo"])
+    (folder / "clay.prj").write_text(CRS.from_epsg(4326).to_wkt())
+    _, facts = drafted(folder)
+    assert not any("crs" in todo for todo in facts["todo"])
+
+
+def test_an_archive_that_is_not_looked_into_is_named(tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/lst.tar.gz").write_bytes(b"\x1f\x8b" + bytes(20))
+    with pytest.raises(Wco2Error, match="nothing") as caught:
+        job(tmp_path / "d", tmp_path / "c.toml")
+    assert "lst.tar.gz is packed: unpack first." in caught.value.hint
+
+
+def test_a_water_year_goes_by_the_dates_in_its_files(tmp_path):
+    for year in (2002, 2003):
+        path = netcdf(tmp_path / f"d/snd_{year}.nc", "snd", "m", 0.3)
+        with netCDF4.Dataset(path, "a") as file:
+            file.variables["time"].units = f"days since {year - 1}-12-15"
+    (table,), _ = drafted(tmp_path / "d")
+    assert table["path"] == "snd_*.nc"
 
 
 def test_a_look_that_fails_names_the_catalogue_that_is_written(tmp_path):

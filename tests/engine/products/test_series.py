@@ -41,10 +41,11 @@ def run(target: Path, *chosen: dict, **more):
         ),
         (["/d/t_2000_2025.nc"], 12, ("t_2000_2025", "/d/t_2000_2025.nc", "climatology")),
         (
-            ["/d/rain_01.tif", "/d/rain_02.tif"],
+            [f"/d/rain_{month:02d}.tif" for month in range(1, 13)],
             1,
             ("rain", "/d/rain_{month:02d}.tif", "climatology"),
         ),
+        (["/d/tmax/2001.tif", "/d/tmax/2002.tif"], 12, ("tmax", "/d/tmax/{year}.tif", "monthly")),
         (["/d/rain.nc"], 12, ("rain", "/d/rain.nc", "climatology")),
         (["/d/t.nc"], 375, ("t", "/d/t.nc", "monthly")),
         (["/d/layer_10.tif"], 1, ("layer_10", "/d/layer_10.tif", "static")),
@@ -54,6 +55,12 @@ def run(target: Path, *chosen: dict, **more):
 )
 def test_dates_in_names_become_year_and_month(files, bands, expected):
     assert draft(*files, bands=bands) == expected
+
+
+def test_numbers_are_months_where_a_person_says_that_it_is_a_climatology():
+    files = ["/d/rain_01.tif", "/d/rain_02.tif"]
+    assert draft(*files, when="climatology") == ("rain", "/d/rain_{month:02d}.tif", "climatology")
+    assert len(series_of([ChosenRaster(file) for file in files])) == 2
 
 
 @pytest.mark.parametrize(
