@@ -246,36 +246,39 @@ def test_validations_that_hold_out_the_same_groups_are_told(
     assert "siberia: leave-site-out and 500 km blocks hold out the same groups of sites" in shown
 
 
-def test_what_a_held_out_winter_costs_is_told_against_random_folds(
+def test_what_a_held_out_winter_costs_is_told_at_sites_that_go_on_training(
     judged: Model, pages: SimpleNamespace, tmp_path: Path
 ) -> None:
     (region,) = judged.regions
-    # November to March of 2003 are of the winters of 2003 and 2004, those of 2004 of 2004 and 2005.
-    winter = region.year + (region.month >= 11)
-    folds = {**region.folds, "year": (winter - 2003).astype(np.int16)}
-    exact = {**region.predictions, "random": region.target}
-    off = np.where(winter == 2005, 3.0, -1.0)
-    predictions = {**exact, "year": region.target + off}
-    told = region.target + off
-    rows = [
-        *judged.scores,
-        {
-            **judged.scores[0],
-            **{"validation": "year", "n": 40, "sites": 8, "r2": 0.5, "rmse": 2.0, "bias": 0.0},
-        },
-    ]
-    other = replace(region, folds=folds, predictions=predictions)
-    model = replace(judged, regions=(other,), scores=tuple(rows))
+    # November and December of 2003 are of the winter of 2004, as January to March of 2004 are.
+    year = np.where(region.site < 6, np.where(region.month >= 11, 2003, 2004), 2004)
+    winter = year + (region.month >= 11)
+    alone = region.site == 7  # a site of one winter, which is held out with it
+    year = np.where(alone & (region.month >= 11), 2003, year)
+    winter = np.where(alone, 2004, winter)
+    off = np.where(alone, 90.0, np.where(winter == 2005, 3.0, -1.0))
+    predictions = {"random": region.target, "year": region.target + off}
+    folds = {"random": region.folds["random"], "year": (winter - 2004).astype(np.int16)}
+    fields = {"year": year.astype(np.int16), "folds": folds, "predictions": predictions}
+    told = {"validation": "year", "n": 40, "sites": 8, "r2": 0.5, "rmse": 2.0, "bias": 0.0}
+    model = replace(
+        judged,
+        regions=(replace(region, **fields),),
+        scores=(*judged.scores, {**judged.scores[0], **told}),
+    )
     shown = pages.Page(report(tmp_path / "r.html", model, held_apart)).text
-    loss = np.sqrt(np.mean((told - region.target) ** 2))
-    assert f"Its RMSE is by {loss:.2f} (" in shown and "larger than under random folds." in shown
+    # Sites 0 to 5 have the winter of 2004 alone, and site 7 too; site 6 has two months of 2005.
+    assert (
+        "At the 5 site-months of 1 sites that go on training, RMSE minus that under random folds "
+        f"is {np.sqrt((2 * 9 + 3) / 5):.2f}" in shown
+    )
     found = pages.read_csv(tmp_path / "r_files/scores_by_winter.csv")
-    assert [(row["held_out"], float(row["bias"])) for row in found] == [
-        ("2003", pytest.approx(-1)),
-        ("2004", pytest.approx(-1)),
-        ("2005", pytest.approx(3)),
+    assert [(row["held_out"], row["sites"]) for row in found] == [("2004", "8"), ("2005", "1")]
+    assert [float(row["bias"]) for row in found] == [
+        pytest.approx((-33 + 5 * 90) / 38),
+        pytest.approx(3),
     ]
-    assert [row["bias_low"] == "" for row in found] == [True, False, True]  # four sites are few
+    assert [row["bias_low"] == "" for row in found] == [False, True]  # one site is few
     assert held_apart.build(ReportContext(model=judged), Silent()) is None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wco2_engine.learning.labels import COMMON, winter_names
 from wco2_engine.learning.metrics import Score, rmse_gain, scores
@@ -69,10 +70,10 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             _table("scores_of_methods", "By held-out method.", "method of measurement", of_methods)
         )
     notes = [
-        "Sites of the rows that are held out go on training by their other rows, unless these are "
-        "all that they have. So nothing here is of places without a site, and none of these "
-        "scores is quoted for a map. They are for comparison with random folds, whose sites train "
-        "too: what is lost against those is what other winters or other methods cost.",
+        "Sites of the rows that are held out go on training by their other rows, if they have "
+        "any. So these scores are in part of known sites and in part of new ones, and none of them "
+        "is quoted for a map. What other winters or other methods cost by themselves is told by "
+        "rows of sites that go on training, against random folds, whose sites train too.",
     ]
     return Section.plain(
         "held_apart", "Other winters, methods and sources", *shown, key=told, notes=notes
@@ -84,24 +85,44 @@ def sentence(model: Model, region: RegionModel, validation: str) -> str:
     name = region.region.name
     found = score_of(model, name, validation)
     told = (
-        f"{name}: R² {with_interval(found, 'r2')}, RMSE {with_interval(found, 'rmse')} and bias "
-        f"{with_interval(found, 'bias')} g C m-2 month-1 under {SHORT[validation]}."
+        f"{name}, {SHORT[validation]}: R² {with_interval(found, 'r2')}, RMSE "
+        f"{with_interval(found, 'rmse')} and bias {with_interval(found, 'bias')} g C m-2 month-1."
     )
     loss = loss_of(region, validation)
+    if loss is None and "random" in region.predictions:
+        return f"{told} No site of what is held out goes on training: this is of other sites too."
     if loss is None:
         return f"{told} Validate by random folds too, to see what of this is lost."
+    stay = at_known_sites(region, validation)
+    rows, sites = int(stay.sum()), len(np.unique(region.site[stay]))
     by = f"{number(loss.value)} ({number(loss.lower)} to {number(loss.upper)})"
-    if loss.lower > 0:
-        return f"{told} Its RMSE is by {by} larger than under random folds."
-    return f"{told} Its RMSE is by {by} larger than under random folds: these sites show no loss."
+    told += (
+        f" At the {rows} site-months of {sites} sites that go on training, RMSE minus that under "
+        f"random folds is {by}."
+    )
+    return f"{told} Its interval holds 0." if loss.lower <= 0 <= loss.upper else told
+
+
+def at_known_sites(region: RegionModel, validation: str) -> NDArray[np.bool_]:
+    """Which rows `(n_rows,)` are held out while other rows of their sites train."""
+    folds = region.folds[validation]
+    pairs = np.unique(np.column_stack([region.site, folds]), axis=0)
+    sites, n_folds = np.unique(pairs[:, 0], return_counts=True)
+    return np.asarray((folds >= 0) & np.isin(region.site, sites[n_folds > 1]))
 
 
 def loss_of(region: RegionModel, validation: str) -> Score | None:
-    """RMSE under a validation minus that under random folds, of the rows that both hold out."""
+    """RMSE under a validation minus that under random folds, at sites that train in both.
+
+    Where a site's rows are all held out together, what is lost is the site: that is another
+    question, and such rows don't count. None where there are no others, or no random folds.
+    """
     if "random" not in region.predictions:
         return None
     random, apart = region.predictions["random"], region.predictions[validation]
-    known = np.isfinite(random) & np.isfinite(apart)
+    known = np.isfinite(random) & np.isfinite(apart) & at_known_sites(region, validation)
+    if not known.any():
+        return None
     return rmse_gain(region.target[known], apart[known], random[known], region.site[known])
 
 
