@@ -36,9 +36,11 @@ _NAMES = {
         r".*(reco|nee|flux).*",
         r".*通量.*",
     ),
+    # What not every table has, or needs.
+    "day_of_year": (r"(meas(ure)?_?)?(doy|day_of_year)",),
+    "treatment": (r"treatment|处理",),
 }
-
-
+NEEDED = ("site", "year", "month", "longitude", "latitude", "flux")
 PLACE = ("longitude", "latitude")
 
 
@@ -47,7 +49,7 @@ def guess(what: str, names: Sequence[str]) -> str:
 
     Parameters
     ----------
-    what : "site", "year", "month", "longitude", "latitude" or "flux".
+    what : one of NEEDED, "day_of_year" or "treatment".
     """
     for pattern in _NAMES[what]:
         found = [name for name in names if re.fullmatch(pattern, name.strip(), re.IGNORECASE)]
@@ -61,6 +63,8 @@ def guess(what: str, names: Sequence[str]) -> str:
 def guessed(table: Table, known: Mapping[str, str]) -> dict[str, str]:
     """The columns of a table of fluxes that are not known, guessed.
 
+    Days of the year come along where there are any: many tables have rows without a month.
+
     Parameters
     ----------
     known : which column is which, as far as a person said it.
@@ -70,7 +74,7 @@ def guessed(table: Table, known: Mapping[str, str]) -> dict[str, str]:
     Wco2Error : naming what no column's name tells, and the columns that there are.
     """
     names = [str(name) for name in table.cells.columns]
-    needed = [what for what in _NAMES if what not in known]
+    needed = [what for what in NEEDED if what not in known]
     if table.longitude is not None:  # points need no columns
         needed = [what for what in needed if what not in PLACE]
     found = {what: guess(what, names) for what in needed}
@@ -81,4 +85,5 @@ def guessed(table: Table, known: Mapping[str, str]) -> dict[str, str]:
             f"{', '.join(names)}.",
             "Name each, e.g. --column flux=NAME.",
         )
-    return found
+    days = guess("day_of_year", names)
+    return {**found, "day_of_year": days} if days and "day_of_year" not in known else found

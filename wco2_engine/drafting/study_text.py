@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from wco2_engine.inputs.toml import toml_value
 from wco2_engine.language import ENGLISH
 
+_UNTREATED = "without #, untreated plots alone are kept"
+
 
 def study_text(
     title: str,
@@ -19,6 +21,7 @@ def study_text(
     trees: int,
     interval: float | None,
     language: str,
+    treatment: str = "",
 ) -> str:
     """A study of one region, with a winter from October to April.
 
@@ -29,6 +32,7 @@ def study_text(
     extent : west, south, east, north of region and map, degrees.
     interval : level of the bounds; None for no bounds.
     language : of the report.
+    treatment : the column of treatments, of which all are taken.
     """
     box = [float(edge) for edge in extent]
     lines = [
@@ -42,6 +46,7 @@ def study_text(
         'screen = { bad_rows = "reject" }  # rows that can\'t be are listed, and do not stop a run',
         "\n[observations.columns]",
         *(f"{what} = {toml_value(name)}" for what, name in columns.items()),
+        *([f"# treatment = {toml_value(treatment)}  # {_UNTREATED}"] if treatment else []),
         "\n[winter]",
         "months = [10, 11, 12, 1, 2, 3, 4]",
         "\n[[region]]  # add more, each with its months, to have a model for each",

@@ -49,7 +49,7 @@ class BeginJob:
     copy: bool = option("Copy the table into the folder.", False)
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.drafting.guesses import guessed
+        from wco2_engine.drafting.guesses import guess, guessed
         from wco2_engine.drafting.study_text import study_text
         from wco2_engine.inputs.tables import read_table
         from wco2_engine.jobs.catalogue import CatalogueJob
@@ -59,8 +59,15 @@ class BeginJob:
             raise Wco2Error("No raster is given.", "Name at least one that the flux may depend on.")
         parse_years(self.years)
         columns = dict(self.columns or {})
-        added = guessed(read_table(self.fluxes), columns)
+        table = read_table(self.fluxes)
+        added = guessed(table, columns)
         columns |= added
+        treatment = "" if "treatment" in columns else guess("treatment", [*table.cells.columns])
+        if treatment:
+            progress.note(
+                "Rows of every treatment are taken. To keep untreated plots alone, say treatment = "
+                f"'{treatment}' among the columns in {STUDY}."
+            )
         folder = writable_folder(Path(self.folder)).absolute()
         fluxes = Path(self.fluxes).absolute().as_posix()
         if self.copy:
@@ -73,7 +80,7 @@ class BeginJob:
             ).run(progress)
             text = study_text(
                 *(self.title, fluxes, self.flux_units, columns, self.extent, self.resolution),
-                *(self.years, self.trees, self.interval, self.language),
+                *(self.years, self.trees, self.interval, self.language, treatment),
             )
             write_text(study, text)
         progress.update(1.0, "The study is ready to be run")

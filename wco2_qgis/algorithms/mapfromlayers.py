@@ -151,7 +151,8 @@ class MapFromLayers(Algorithm):
         }
         begun = run_job(given(begin), feedback, table.names, (0.0, 2.0))
         for what, name in begun["guessed"].items():
-            feedback.pushInfo(f"{tr(_FIELDS[what.upper()][0])}: {name}")
+            title = _FIELDS.get(what.upper(), (what.replace("_", " "), ""))[0]
+            feedback.pushInfo(f"{tr(title)}: {name}")
         for row in begun["predictors"]:
             feedback.pushInfo(f"{row['name']}: {row['when']}, {row['path']}")
         study = begun["study"]

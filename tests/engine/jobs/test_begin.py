@@ -111,3 +111,19 @@ def test_a_column_that_no_name_tells_is_asked_for_before_anything_is_written(giv
 )
 def test_a_field_is_guessed_by_its_name_where_only_one_will_do(what, fields, found):
     assert guess(what, fields) == found
+
+
+def test_days_of_the_year_are_found_and_treatments_are_told(given: Path) -> None:
+    table = given / "flüsse.csv"
+    header, *rows = table.read_text("utf-8").splitlines()
+    rows = [f"{row},15,Control" for row in rows]
+    table.write_text("\n".join([f"{header},Measure_DOY,Treatment", *rows]) + "\n", "utf-8")
+    result = begin(given)
+    assert "day_of_year: Measure_DOY (guessed)" in result.output
+    assert "Rows of every treatment are taken." in " ".join(result.output.split())
+    text = (given / "study/study.toml").read_text("utf-8")
+    assert "treatment" not in tomllib.loads(text)["observations"]["columns"]
+    mended = tomllib.loads(text.replace("# treatment", "treatment"))["observations"]["columns"]
+    assert mended["treatment"] == "Treatment"
+    said = begin(given, "--column", "treatment=Treatment")
+    assert "Rows of every treatment" not in " ".join(said.output.split())
