@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -12,12 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from wco2_engine.downloads.grids import MOST_COORDINATES
 from wco2_engine.downloads.layers import damaged
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs.opening import check_content
-
-MOST_VARIABLES = 10_000  # in one file
+from wco2_engine.inputs.zarr_folders import MOST_VARIABLES, zarr_groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +122,7 @@ def _zarr_groups(path: Path, held: ExitStack) -> Groups:
 
     xr = xarray()
 
-    for name, folder in _zarr_folders(path, ""):
+    for name, folder in zarr_groups(path):
         settings: dict[str, Any] = {"consolidated": (folder / ".zmetadata").is_file()}
         try:
             dataset = xr.open_zarr(str(folder), decode_cf=False, chunks=None, **settings)
@@ -138,70 +135,3 @@ def _zarr_groups(path: Path, held: ExitStack) -> Groups:
             raise damaged(path, error) from error
         held.enter_context(dataset)
         yield name, Group(dict(dataset.variables), dict(dataset.attrs))
-
-
-def _zarr_folders(folder: Path, name: str, depth: int = 0) -> Iterator[tuple[str, Path]]:
-    """Groups of a Zarr folder, each looked through for objects that would run code."""
-    if depth > 8:
-        return
-    arrays = 0
-    inner = []
-    for child in sorted(folder.iterdir()):
-        if not child.is_dir():
-            continue
-        meta = _zarr_meta(child)
-        is_array = "shape" in meta
-        arrays += is_array
-        if meta and not is_array:
-            inner.append(child)
-        if arrays + len(inner) > MOST_VARIABLES:
-            raise Wco2Error(f"{folder} holds more than {MOST_VARIABLES} arrays.")
-    _zarr_meta(folder)
-    if arrays:
-        yield name, folder
-    for child in inner:
-        yield from _zarr_folders(child, f"{name}/{child.name}".lstrip("/"), depth + 1)
-
-
-def _zarr_meta(folder: Path) -> dict[str, Any]:
-    """What a folder of Zarr says of itself; empty where it is none.
-
-    Raises
-    ------
-    Wco2Error : when it holds pickled objects, or a variable beyond any file's size.
-    """
-    found: dict[str, Any] = {}
-    for name in (".zmetadata", ".zgroup", ".zarray", "zarr.json"):
-        file = folder / name
-        if not file.is_file():
-            continue
-        try:
-            meta = json.loads(file.read_text("utf-8"))
-        except (ValueError, OSError, RecursionError) as error:
-            raise damaged(file, error) from error
-        if not isinstance(meta, dict):
-            raise damaged(file, ValueError("it is no JSON object"))
-        if _has_pickle(meta):
-            raise Wco2Error(
-                f"{file} has pickled objects, which could run any code.",
-                "Such an array is not read: use another file of the product.",
-            )
-        if name != ".zmetadata":
-            found.update(meta or {"zarr": 1})
-    if "shape" in found and _is_huge(folder, found):
-        raise Wco2Error(f"{folder} says it has the shape {found['shape']}: it is damaged.")
-    return found
-
-
-def _is_huge(folder: Path, meta: Mapping[str, Any]) -> bool:
-    shape = meta["shape"]
-    whole = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
-    return not whole or (len(shape) == 1 and shape[0] > MOST_COORDINATES)
-
-
-def _has_pickle(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_has_pickle(each) for each in value.values())
-    if isinstance(value, list):
-        return any(_has_pickle(each) for each in value)
-    return isinstance(value, str) and value.lower().rpartition(".")[2] == "pickle"

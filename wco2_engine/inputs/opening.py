@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree import ElementTree  # nosec B405 - definitions end the parsing, see _Tree
@@ -38,6 +39,7 @@ MAX_XML_BYTES = 64_000_000
 MAX_XML_DEPTH = 16
 MAX_SOURCES = 100_000
 MAX_HDF_OBJECTS = 1_000_000
+MAX_CHUNK_BYTES = 2_000_000_000  # of HDF5, which are decoded at once
 
 _DRIVERS = {
     **dict.fromkeys((".tif", ".tiff"), "GTiff"),
@@ -668,6 +670,16 @@ def _checked_hdf5(file: str, state: tuple[int, int]) -> None:
         check_hdf5(file)
 
 
+def _check_chunk(file: str, where: str, item: Any) -> None:
+    size = prod(item.chunks) * item.dtype.itemsize
+    if size > MAX_CHUNK_BYTES:
+        raise Wco2Error(
+            f"{file} stores its variable {where} in chunks of {size / 1e9:.2g} GB, which are read "
+            f"at once; {MAX_CHUNK_BYTES / 1e9:.0f} GB are the most.",
+            "Write it in smaller chunks first: nccopy -c.",
+        )
+
+
 def check_hdf5(file: str) -> None:
     """Refuse an HDF5 or netCDF-4 file that links to other files, or whose numbers lie in them.
 
@@ -705,6 +717,8 @@ def check_hdf5(file: str) -> None:
                         waiting.append(item)
                     elif isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
                         raise _leads_away(file, f"another file in place of its variable {where}")
+                    if isinstance(item, h5py.Dataset) and item.chunks:
+                        _check_chunk(file, where, item)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise Wco2Error(
             f"{file} can't be read as HDF5: {str(error).splitlines()[0] if str(error) else error}.",

@@ -14,13 +14,13 @@ from typing import Any
 from xml.sax.saxutils import unescape  # nosec B406 - replaces text, parses nothing
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wco2_engine.errors import Wco2Error, archive_errors, reason_of
 from wco2_engine.grid import crs_text, is_crs_text, parse_crs
 from wco2_engine.inputs.opening import check_content, names_of, open_raster, tags_of, units_of
 from wco2_engine.inputs.patterns import Found
 from wco2_engine.inputs.unpacking import unpacked
+from wco2_engine.inputs.zarr_folders import zarr_groups
 
 _MOST_OF_CRS = 20_000  # signs that a CRS is written in
 _GRIB_MESSAGES = 2000  # looked at for the names in a file; they repeat every month
@@ -239,24 +239,25 @@ def _grid_of(
     if {"x", "y"} - coordinates.keys():
         shapes = [layer.shape for layer in layers]
         return GridSeen(shapes[0][-1], shapes[0][-2]) if shapes else None
-    x, y = (np.asarray(coordinates[each][:], np.float64) for each in "xy")
     units = str(getattr(coordinates["y"], "units", ""))
-    return _grid_of_axes(x, y, units, _stated_crs(variables))
+    return _grid_of_axes(coordinates, units, _stated_crs(variables))
 
 
-def _grid_of_axes(
-    x: NDArray[np.float64], y: NDArray[np.float64], units: str, stated: str
-) -> GridSeen:
-    """A grid from the middles of its columns and rows."""
-    if x.size < 2 or y.size < 2:
-        return GridSeen(x.size, y.size)
+def _grid_of_axes(axes: dict[str, Any], units: str, stated: str) -> GridSeen:
+    """A grid from the middles of its columns and rows, of which the first and last are read."""
+    width, height = (int(axes[each].shape[0]) for each in "xy")
+    if width < 2 or height < 2:
+        return GridSeen(width, height)
+    x, y = (
+        np.array([np.ma.filled(axes[each][at], np.nan) for at in (0, -1)], float) for each in "xy"
+    )
     metres = 1000.0 if units == "km" else 1.0
     cell = (
-        float(abs(x[-1] - x[0]) / (x.size - 1)) * metres,
-        float(abs(y[-1] - y[0]) / (y.size - 1)) * metres,
+        float(abs(x[1] - x[0]) / (width - 1)) * metres,
+        float(abs(y[1] - y[0]) / (height - 1)) * metres,
     )
     crs = "EPSG:4326" if units.startswith("degree") else stated
-    return GridSeen(x.size, y.size, cell, crs, bool(y[0] > y[-1]))
+    return GridSeen(width, height, cell, crs, bool(y[0] > y[1]))
 
 
 _DAYS = {"d": 1.0, "h": 1 / 24, "m": 1 / 1440, "s": 1 / 86400}
@@ -342,9 +343,11 @@ _ENDS = ("First", "Last")
 
 
 def _zarr(path: Path, form: str) -> Header:
-    import xarray as xr
+    from wco2_engine.inputs.grib import xarray
 
-    with xr.open_zarr(str(path), decode_times=False, consolidated=None) as opened:
+    for _ in zarr_groups(path):
+        pass  # each is looked at before the library sees it
+    with xarray().open_zarr(str(path), decode_times=False, consolidated=None) as opened:
         variables = {str(name): opened[name] for name in opened.variables}
         layers = tuple(
             Layer(
@@ -360,9 +363,7 @@ def _zarr(path: Path, form: str) -> Header:
         axes = _coordinates(variables)
         grid = None
         if len(axes) == 2:
-            x, y = (np.asarray(axes[each].values, np.float64) for each in "xy")
-            units = str(axes["y"].attrs.get("units", ""))
-            grid = _grid_of_axes(x, y, units, "")
+            grid = _grid_of_axes(axes, str(axes["y"].attrs.get("units", "")), "")
     return Header(path, "", form, layers, grid)
 
 

@@ -219,7 +219,7 @@ def draw_of_file(
             f"{path} is no file to draw {kind} of.", f"Name a file that ends in {OF_A_FILE[kind]}."
         )
     if kind == "totals":
-        return draw_totals(read_budget(path)), "Winter totals by zone."
+        return draw_totals(read_budget(path, "map_tg")), "Winter totals by zone."
     if kind == "trend":
         figure = draw_trend(path, setting=setting, width=width or 0.75 * FULL)
         return figure, f"Trend of the winter flux; dots: significant. {MAPPED}"

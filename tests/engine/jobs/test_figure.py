@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.jobs import FigureJob
+from wco2_engine.jobs import BudgetJob, FigureJob
 from wco2_engine.jobs.figure import KINDS
 from wco2_engine.progress import Silent
 from wco2_engine.report import kinds
@@ -40,6 +40,13 @@ def test_maps_alone_and_a_model_alone_are_drawn_too(finished_study: Path, tmp_pa
     found = draw("sites", results / "model.wco2", tmp_path / "s.svg")
     assert "training sites" in str(found["caption"]).lower()
     assert (tmp_path / "s.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_totals_of_a_budget_are_drawn(finished_study: Path, tmp_path: Path) -> None:
+    BudgetJob(str(finished_study.parent / "results/maps"), str(tmp_path / "b.csv")).run(Silent())
+    found = draw("totals", tmp_path / "b.csv", tmp_path / "t.svg")
+    assert found["caption"] == "Winter totals by zone."
+    assert "Tg C winter" in (tmp_path / "t.svg").read_text(encoding="utf-8")
 
 
 def test_what_is_not_there_is_told_with_the_way_to_have_it(
