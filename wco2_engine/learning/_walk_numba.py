@@ -1,8 +1,8 @@
 """Rows down the trees, compiled by numba. Importing this module compiles, or reads numba's cache.
 
-Rows that are alike go together (`order`), because most nodes then send all of them the same way.
-A tree is first trimmed to what some thousand rows can reach, so that it fits the nearest cache.
-Then, for about a hundred rows at a time, it is cut down to the nodes that part them: those whose
+Rows that are alike go together (`_alike_numba`), because most nodes then send all of them the same
+way. A tree is first trimmed to what some thousand rows can reach, to fit the nearest cache. Then,
+for about a hundred rows at a time, it is cut down to the nodes that part them: those whose
 threshold lies within the rows' range. These few are put to all these rows at once, one node after
 the other, in vector instructions. A tree that would keep too many nodes is walked instead, eight
 rows side by side, so that the processor waits for eight nodes at once.
@@ -26,27 +26,8 @@ from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE, TOGETHER
 MOST_STEPS = 256
 # Steps after which a tree is not trimmed for all rows of a call: it would fill the cache anyway.
 MOST_TRIMMED = 8_192
-# Trees whose leaves tell which rows are alike, and trees on which that is tried.
-ORDERING_TREES, TRIAL_TREES = 2, 4
 
 _ONE, _EIGHT, _TOGETHER = np.uint64(1), np.uint64(8), np.uint64(TOGETHER)
-
-
-def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int32]) -> Any:
-    """An order of the rows in which neighbours are alike, or None where they already are.
-
-    Rows are put in the order of their leaves in the first trees. The given order stays where it
-    leaves fewer nodes of the next trees: cells of a small tile are often more alike than that.
-    """
-    first, trial = bounds[: ORDERING_TREES + 1], bounds[ORDERING_TREES:][: TRIAL_TREES + 1]
-    if trial.size < 2 or len(keys) <= TOGETHER:
-        return None
-    found = np.empty((ORDERING_TREES, len(keys)), np.uint32)
-    number = np.arange(first[-1], dtype=np.uint32)
-    walk(nodes, first, np.zeros(number.size), number, keys, np.zeros((1, len(keys))), found)
-    leaf, next_leaf = found
-    by_leaf = np.argsort(leaf.astype(np.uint64) << np.uint64(32) | next_leaf, kind="stable")
-    return by_leaf if steps(nodes, trial, keys[by_leaf]) < steps(nodes, trial, keys) else None
 
 
 def read_only(scalar: Any, dimensions: int = 1) -> Any:

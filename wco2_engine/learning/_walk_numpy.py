@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.learning._nodes import SLACK, unit_of
+from wco2_engine.learning.partings import Partings
 
 # Rows that have reached their leaf are set aside every few steps: each time costs about a step.
 STEPS_BETWEEN_CHECKS = 4
 
 
-def order(nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int32]) -> Any:
+def order(
+    nodes: NDArray[Any], bounds: NDArray[np.uint64], keys: NDArray[np.int32], partings: Partings
+) -> Any:
     """None: all rows go down a tree together, in whatever order they are."""
     return None
 

@@ -15,7 +15,7 @@ from typing import Any
 from wco2_engine.learning.forest import Walker, walker
 from wco2_engine.progress import Progress
 
-_MODULES = ("_walk_numba", "_leaves_numba", "_nearest_numba", "_grow_numba")
+_MODULES = ("_walk_numba", "_alike_numba", "_leaves_numba", "_nearest_numba", "_grow_numba")
 
 
 def ready(progress: Progress) -> Walker:

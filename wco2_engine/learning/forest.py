@@ -17,6 +17,7 @@ from wco2_engine.learning._nodes import LARGE_NODE, SMALL_NODE
 from wco2_engine.learning.aggregation import MEAN, Aggregate
 from wco2_engine.learning.classes import NUMBERS, Classes
 from wco2_engine.learning.intervals import LeafTargets
+from wco2_engine.learning.partings import Partings, partings
 
 FloatArray = NDArray[np.float64]
 
@@ -402,12 +403,16 @@ class Forest:
         nodes["threshold"] = sort_keys(self.threshold)
         return nodes
 
+    @cached_property
+    def _partings(self) -> Partings:
+        return partings(self._nodes, self._bounds, len(self.classes.source(self.n_features)))
+
     def _alike(
         self, walk: Walker, matrix: NDArray[np.float32]
     ) -> Iterator[tuple[Any, NDArray[np.int32]]]:
         """Which rows go through the trees together, and their keys."""
         keys = sort_keys(matrix)
-        order = walk.order(self._nodes, self._bounds, keys)
+        order = walk.order(self._nodes, self._bounds, keys, self._partings)
         for first in range(0, len(keys), BLOCK_ROWS):
             part = slice(first, first + BLOCK_ROWS)
             if order is not None:
@@ -619,13 +624,21 @@ def _numba_walker() -> Walker | str:
     try:
         import numba
 
+        from wco2_engine.learning import _alike_numba as alike
         from wco2_engine.learning import _leaves_numba as leaves
         from wco2_engine.learning import _walk_numba as walk
     except Exception as error:  # a numba that does not fit its numpy or LLVM fails in many ways
         return f"{type(error).__name__}: {error}"
     about = f"numba {numba.__version__}"
     return Walker(
-        "numba", about, walk.order, walk.walk, walk.room, walk.reach, walk.reached, leaves.summaries
+        "numba",
+        about,
+        alike.order,
+        walk.walk,
+        walk.room,
+        walk.reach,
+        walk.reached,
+        leaves.summaries,
     )
 
 

@@ -43,6 +43,7 @@ def test_code_is_kept_once_all_modules_were_compiled_by_this_numba(tmp_path: Pat
     assert not is_kept(tmp_path)
     first = index(tmp_path, "_walk_numba", numba.__version__)
     assert not is_kept(tmp_path)
+    index(tmp_path, "_alike_numba", numba.__version__)
     index(tmp_path, "_leaves_numba", numba.__version__)
     index(tmp_path, "_nearest_numba", numba.__version__)
     assert not is_kept(tmp_path)

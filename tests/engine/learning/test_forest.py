@@ -36,6 +36,7 @@ from wco2_engine.learning.forest import (
     walker,
 )
 from wco2_engine.learning.joining import split_forest
+from wco2_engine.learning.partings import partings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
@@ -394,14 +395,45 @@ def test_a_feature_may_have_more_thresholds_than_16_bits_can_count(kernel: str) 
 
 @needs_numba
 def test_the_order_is_kept_where_neighbours_are_alike_and_made_where_not() -> None:
-    from wco2_engine.learning._walk_numba import order
+    from wco2_engine.learning._alike_numba import order
 
-    rows = alike(2000, step=0.02)
-    shuffled = np.random.default_rng(3).permutation(2000)
+    rows = np.repeat(query(16), TOGETHER, axis=0)
+    shuffled = np.random.default_rng(3).permutation(len(rows))
     keys = sort_keys(rows)
-    assert order(WIDE._nodes, WIDE._bounds, keys) is None
-    found = order(WIDE._nodes, WIDE._bounds, keys[shuffled])
-    assert np.array_equal(np.sort(found), np.arange(2000))
+    assert order(WIDE._nodes, WIDE._bounds, keys, WIDE._partings) is None
+    found = order(WIDE._nodes, WIDE._bounds, keys[shuffled], WIDE._partings)
+    assert np.array_equal(np.sort(found), np.arange(len(rows)))
+    groups = shuffled[found].reshape(16, TOGETHER) // TOGETHER
+    assert sum(len(set(own.tolist())) for own in groups) < 40  # all 16 in each: 256
+
+
+@needs_numba
+@settings(deadline=None)
+@given(
+    values=st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=60, unique=True),
+    nth=st.integers(0, 59),
+)
+def test_the_nth_smallest_is_brought_to_its_place(values: list[int], nth: int) -> None:
+    from wco2_engine.learning._alike_numba import _select
+
+    nth %= len(values)
+    array = np.array(values, np.int64)
+    _select(array, np.uint64(nth))
+    assert sorted(array.tolist()) == sorted(values)
+    assert array[nth] == sorted(values)[nth]
+    assert (array[:nth] < array[nth]).all()
+
+
+def test_a_threshold_parts_rows_by_the_share_of_leaves_below_it() -> None:
+    # One tree: feature 0 at 5, then to its left feature 1 at 2, then to the left of that feature 0
+    # at 3: four leaves, so that the shares are 1, 3/4 and 2/4.
+    nodes = np.array(
+        [(5, 0, 1), (2, 1, 3), (9, 0, 2), (3, 0, 5), (9, 0, 4), (9, 0, 5), (9, 0, 6)], SMALL_NODE
+    )
+    found = partings(nodes, np.array([0, 7], np.uint64), 3)
+    assert found.threshold.tolist() == [3, 5, 2]
+    assert found.up_to.tolist() == [0, 0.5, 1.5, 2.25]
+    assert found.begin.tolist() == [0, 2, 3, 3]
 
 
 def test_lists_other_types_and_memory_orders_are_taken() -> None:
