@@ -28,6 +28,7 @@ from wco2_engine.jobs.state import StudyState
 from wco2_engine.jobs.train import TrainJob
 from wco2_engine.language import ENGLISH, LANGUAGES
 from wco2_engine.lock import locked
+from wco2_engine.naming import proper_name
 from wco2_engine.options import ZONES, MapProducts, TrainingSettings
 from wco2_engine.progress import Progress, Silent, SubProgress, stop_if_cancelled
 from wco2_engine.schema import check_table, check_value, keys_of, option, shown
@@ -276,7 +277,7 @@ class Study:
         """The study in a notebook: its regions and stages, and which of these were done."""
         state = StudyState.read(self.output / STATE)
         rows = "".join(
-            f"<tr><td>{escape(region.name)}</td><td>{escape(str(region.winter))}</td></tr>"
+            f"<tr><td>{escape(proper_name(region.name))}</td><td>{escape(str(region.winter))}</td></tr>"
             for region in self.regions[:_SHOWN]
         )
         more = len(self.regions) - _SHOWN
@@ -412,7 +413,7 @@ class Study:
             "title": self.title,
             "grid": grid.to_json(),
             "domain": "all cells of the regions" if domain is None else str(self.predict.domain),
-            "regions": [f"{region.name}: {region.winter}" for region in self.regions],
+            "regions": [f"{proper_name(region.name)}: {region.winter}" for region in self.regions],
             "predictors": [_plain(row) for row in rows],
             "problems": problems,
         }

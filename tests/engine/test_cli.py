@@ -271,9 +271,9 @@ def test_a_prediction_tells_how_much_lies_outside_the_area_of_applicability(
         "--applicability", "--members",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "arctic: " in result.output
+    assert "Arctic: " in result.output
     assert " of 168 cell-months lie outside the area of applicability" in result.output
-    assert "not calibrated in region 'plateau'" in result.output
+    assert "not calibrated in region 'Plateau'" in result.output
     assert len(list((tmp_path / "out").rglob("*.tif"))) == 5
 
 

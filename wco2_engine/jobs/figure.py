@@ -93,7 +93,8 @@ class FigureJob:
             return kinds.Maps(record, setting, years, self.width or FULL).draw(self.kind)
         context = report.context(Model.read(Path(report.model)))
         zones = study.train.zones if study and self.zones else None
-        return kinds.draw_of_model(self.kind, replace(context, zones=zones), progress)
+        context = replace(context, zones=zones, width=self.width or context.width)
+        return kinds.draw_of_model(self.kind, context, progress)
 
     def _study(self) -> Study | None:
         """The study, where the source is one."""

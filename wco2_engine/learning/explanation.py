@@ -276,18 +276,21 @@ def apparent_q10(
     return ApparentQ10(rows, sites, len(flux) - rows, slope, q10)
 
 
-def plausibility(effect: AccumulatedEffect, measured: ApparentQ10, modelled: ApparentQ10) -> str:
+def plausibility(
+    effect: AccumulatedEffect, measured: ApparentQ10, modelled: ApparentQ10, name: str = ""
+) -> str:
     """Sentences on whether the flux follows soil temperature as respiration does.
 
     Parameters
     ----------
     effect : of the soil temperature.
+    name : what the sentences call it; by default as the effect does.
     measured, modelled : of the same rows, `modelled` from held-out predictions.
     """
-    gained, lost = effect.gained, effect.lost
+    gained, lost, name = effect.gained, effect.lost, name or effect.name
     span = f"from {effect.edges[0]:.3g} to {effect.edges[-1]:.3g}"
     if gained == lost == 0:
-        sentence = f"The modelled flux does not depend on {effect.name}."
+        sentence = f"The modelled flux does not depend on {name}."
     else:
         if gained >= 2 * lost:
             verdict = "rises with"
@@ -299,7 +302,7 @@ def plausibility(effect: AccumulatedEffect, measured: ApparentQ10, modelled: App
             verdict = "neither rises nor falls steadily with"
             judged = "so it must not be read as a response to temperature"
         sentence = (
-            f"The modelled flux {verdict} {effect.name}, {judged}: {span} it gains {gained:.3g} "
+            f"The modelled flux {verdict} {name}, {judged}: {span} it gains {gained:.3g} "
             f"and loses {lost:.3g} g C m-2 month-1 on the way."
         )
     return (

@@ -16,6 +16,7 @@ from wco2_engine.inputs.regions import NO_REGION, Region, assign_region
 from wco2_engine.learning.labels import winter_names
 from wco2_engine.learning.rows import MIN_SITE_MONTHS, MIN_SITES
 from wco2_engine.learning.sites import site_groups
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.season import Winter, format_years
 from wco2_engine.units import FLUX_UNITS
@@ -131,9 +132,9 @@ def beyond_measured(region: str, measured: tuple[int, int], years: Sequence[int]
     if not beyond:
         return ""
     return (
-        f"Winters {format_years(beyond)} of region '{region}' lie outside of those that were "
-        f"measured, {first} to {last}: what a forest learned there is carried to other years. Of "
-        "all scores only those by year and by decade tell what that is worth."
+        f"Winters {format_years(beyond)} of region '{proper_name(region)}' lie outside of those "
+        f"that were measured, {first} to {last}: what a forest learned there is carried to other "
+        "years. Of all scores only those by year and by decade tell what that is worth."
     )
 
 

@@ -48,6 +48,7 @@ from wco2_engine.learning.rows import (
 )
 from wco2_engine.learning.run import RunContext
 from wco2_engine.learning.tuning import Tuning, tune
+from wco2_engine.naming import proper_name
 from wco2_engine.options import Hyperparameters, TrainingSettings
 from wco2_engine.products.citing import asked_by
 from wco2_engine.progress import Progress, Silent
@@ -120,7 +121,8 @@ def rows_and_folds(
     for k, (region, rows) in enumerate(zip(regions, by_region, strict=True)):
         if settings.hyperparameters.train_months != "winter" and rows.others is None:
             progress.note(
-                f"{region.name} trains on its winter alone: the training table has no rows of "
+                f"{proper_name(region.name)} "
+                f"trains on its winter alone: the training table has no rows of "
                 "other months that may train. Sample with train_months to have them."
             )
         folds: dict[str, NDArray[np.int16]] = {}
@@ -137,7 +139,8 @@ def rows_and_folds(
             except Wco2Error as error:
                 if method not in MAY_LACK:
                     raise
-                progress.note(f"{region.name} has no scores under {method}: {error.message}")
+                name = proper_name(region.name)
+                progress.note(f"{name} has no scores under {method}: {error.message}")
         found.append(TrainingRegion(region, rows, folds, others_folds))
     return tuple(found)
 
@@ -312,7 +315,7 @@ def _train_region(
     part: TrainingRegion, settings: TrainingSettings, run: RunContext
 ) -> _TrainedRegion:
     region, rows, strictest = part.region, part.rows, part.strictest
-    run.step(0.0, f"Training {region.name}")
+    run.step(0.0, f"Training {proper_name(region.name)}")
     to_tune, *to_validate, to_fit, to_fit_members = _stretches(settings, part.folds, run)
 
     tuning = _tuned(part, settings, to_tune) if settings.tune else None
@@ -435,7 +438,8 @@ def _note_uncalibrated(
     summed = [level for level in calibration if level not in of_winters]
     if summed:
         progress.note(
-            f"{region.name}: too few sites were measured in two months of a winter or more to tell "
+            f"{proper_name(region.name)}: "
+            f"too few sites were measured in two months of a winter or more to tell "
             f"how errors of months add up. Bounds of winters of level {', '.join(summed)} are sums "
             "of the months' bounds, which is too wide."
         )
@@ -443,7 +447,8 @@ def _note_uncalibrated(
         sites = len(np.unique(rows.site[held.known]))
         levels = ", ".join(map(level_text, raw))
         progress.note(
-            f"{region.name}: {sites} sites are too few to calibrate intervals of level {levels}."
+            f"{proper_name(region.name)}: "
+            f"{sites} sites are too few to calibrate intervals of level {levels}."
         )
 
 

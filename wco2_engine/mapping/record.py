@@ -28,6 +28,7 @@ from wco2_engine.mapping.plan import (
     Products,
     Schedule,
 )
+from wco2_engine.naming import proper_name
 from wco2_engine.options import MAX_ENSEMBLE
 from wco2_engine.products.citing import products_in
 from wco2_engine.schema import check_path, check_table, option, shown
@@ -247,11 +248,12 @@ def uncalibrated(model: Model, products: Products) -> tuple[str, ...]:
             held = ", ".join(part.calibration) or "no level"
             notes.append(
                 f"Bounds of {products.interval:g} are not calibrated in region "
-                f"'{part.region.name}': the model is calibrated for {held}."
+                f"'{proper_name(part.region.name)}': the model is calibrated for {held}."
             )
         elif level_text(products.interval) not in part.winter_calibration:
             notes.append(
-                f"Bounds of winters are sums of the months' bounds in region '{part.region.name}', "
+                f"Bounds of winters are sums of the months' bounds in region "
+                f"'{proper_name(part.region.name)}', "
                 "which is too wide: the model does not know how errors of months add up."
             )
     return tuple(notes)

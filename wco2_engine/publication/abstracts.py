@@ -8,6 +8,7 @@ from typing import Any
 
 from wco2_engine.analysis.series import WINTER_UNITS
 from wco2_engine.learning.region_model import STRICT_FIRST
+from wco2_engine.naming import proper_name
 from wco2_engine.publication.dataset import Dataset
 from wco2_engine.season import MONTH_NAMES, format_years
 
@@ -42,14 +43,15 @@ def abstract_en(dataset: Dataset) -> str:
     )
     for region in model.get("regions", []):
         sentences.append(
-            f"{plain(region['name'])}: {region['rows']:,} winter site-months of {region['sites']} "
-            f"sites from {span(region['years'])} trained {region['trees']} Extremely Randomized "
+            f"{proper_name(region['name'])}: {region['rows']:,} winter site-months of "
+            f"{region['sites']} sites from {span(region['years'])} trained "
+            f"{region['trees']} Extremely Randomized "
             f"Trees on {len(model['predictors'])} predictors; a winter is "
             f"{months(region['winter_months'])}."
         )
     for row in best_scores(model):
         sentences.append(
-            f"{plain(row['region'])}, {METHOD_NAMES[row['validation']][0]}: "
+            f"{proper_name(row['region'])}, {METHOD_NAMES[row['validation']][0]}: "
             f"R2 {two_digits(row['r2'])}, MAE {two_digits(row['mae'])}, "
             f"RMSE {two_digits(row['rmse'])} g C m-2 month-1."
         )
@@ -73,7 +75,7 @@ def abstract_zh(dataset: Dataset) -> str:
         f"数值为整个冬季的累积碳通量，单位为 {WINTER_UNITS}，正值表示 CO2 由地面排放到大气。"
     )
     for region in model.get("regions", []):
-        name, winter = plain(region["name"]), region["winter_months"]
+        name, winter = proper_name(region["name"]), region["winter_months"]
         sentences.append(
             f"区域“{name}”：用 {region['sites']} 个站点 {span(region['years'])} 年的 "
             f"{region['rows']:,} 条冬季月观测值和 {len(model['predictors'])} 个预测变量，"
@@ -82,7 +84,7 @@ def abstract_zh(dataset: Dataset) -> str:
         )
     for row in best_scores(model):
         sentences.append(
-            f"区域“{plain(row['region'])}”的{METHOD_NAMES[row['validation']][1]}：R2 为 "
+            f"区域“{proper_name(row['region'])}”的{METHOD_NAMES[row['validation']][1]}：R2 为 "
             f"{two_digits(row['r2'])}，MAE 为 {two_digits(row['mae'])}，RMSE 为 "
             f"{two_digits(row['rmse'])} g C m-2 month-1。"
         )
@@ -135,11 +137,6 @@ def months(months: Sequence[int]) -> str:
 def span(years: Sequence[int]) -> str:
     """The first and the last year."""
     return f"{years[0]}-{years[-1]}" if years[0] != years[-1] else str(years[0])
-
-
-def plain(name: str) -> str:
-    """A name as people write it."""
-    return name.replace("_", " ")
 
 
 def two_digits(value: float | None) -> str:

@@ -11,6 +11,7 @@ from wco2_engine import __version__
 from wco2_engine.analysis.series import WINTER_UNITS
 from wco2_engine.escaping import markdown, markdown_code, printable_all
 from wco2_engine.grid import crs_name
+from wco2_engine.naming import display_name, proper_name
 from wco2_engine.products.citing import products_in
 from wco2_engine.publication.abstracts import (
     METHOD_NAMES,
@@ -20,7 +21,6 @@ from wco2_engine.publication.abstracts import (
     latitude,
     longitude,
     months,
-    plain,
     scores,
     span,
     two_digits,
@@ -169,7 +169,8 @@ def readme(
     environment.filters |= {
         "markdown": lambda shown: markdown(str(shown)),
         "code": lambda shown: f"`{markdown_code(shown)}`",
-        "plain": plain,
+        "words": display_name,
+        "place": proper_name,
         "months": months,
         "span": span,
         "two_digits": two_digits,

@@ -8,11 +8,11 @@ from typing import Any
 
 from wco2_engine.analysis.series import WINTER_UNITS
 from wco2_engine.escaping import markdown
+from wco2_engine.naming import display_name, proper_name
 from wco2_engine.publication.abstracts import (
     METHOD_NAMES,
     cell_size,
     months,
-    plain,
     scores,
     span,
     two_digits,
@@ -61,7 +61,7 @@ def methods_en(dataset: Dataset, references: References) -> str:
 def _data_en(dataset: Dataset, references: References) -> Iterable[str]:
     for region in dataset.model["regions"]:
         yield (
-            f"In {_name(region['name'])} the forest was trained on {region['rows']:,} site-months "
+            f"In {_place(region['name'])} the forest was trained on {region['rows']:,} site-months "
             f"of winter ({months(region['winter_months'])}) from {region['sites']} sites, measured "
             f"in {span(region['years'])}."
         )
@@ -126,7 +126,7 @@ def _validation_en(model: Mapping[str, Any]) -> Iterable[str]:
         return
     for row in found:
         yield (
-            f"{_name(row['region'])}, {METHOD_NAMES[row['validation']][0]}: "
+            f"{_place(row['region'])}, {METHOD_NAMES[row['validation']][0]}: "
             f"R2 {two_digits(row['r2'])}, MAE {two_digits(row['mae'])} and RMSE "
             f"{two_digits(row['rmse'])} g C m-2 month-1, bias {two_digits(row['bias'])} "
             f"({row['n']:,} site-months of {row['sites']} sites)."
@@ -147,7 +147,7 @@ def _uncertainty_en(dataset: Dataset) -> Iterable[str]:
         for row in _coverage_of(dataset.model, level):
             yield (
                 f"Coverage of the {level:.0%} interval at held-out sites of "
-                f"{_name(row['region'])}: {row['raw_coverage']:.0%} before calibration"
+                f"{_place(row['region'])}: {row['raw_coverage']:.0%} before calibration"
                 + (
                     f", {row['coverage']:.0%} after it (Romano et al. 2019)."
                     if row["coverage"] is not None
@@ -221,7 +221,7 @@ def _data_zh(dataset: Dataset, references: References) -> Iterable[str]:
     for region in dataset.model["regions"]:
         winter = region["winter_months"]
         yield (
-            f"区域“{_name(region['name'])}”的训练数据为 {region['sites']} 个站点 "
+            f"区域“{_place(region['name'])}”的训练数据为 {region['sites']} 个站点 "
             f"{span(region['years'])} 年的 {region['rows']:,} 条冬季（{winter[0]} 月至 "
             f"{winter[-1]} 月）站点月观测值。"
         )
@@ -280,7 +280,7 @@ def _validation_zh(model: Mapping[str, Any]) -> Iterable[str]:
         return
     for row in found:
         yield (
-            f"区域“{_name(row['region'])}”，{METHOD_NAMES[row['validation']][1]}：R2 为 "
+            f"区域“{_place(row['region'])}”，{METHOD_NAMES[row['validation']][1]}：R2 为 "
             f"{two_digits(row['r2'])}，MAE 为 {two_digits(row['mae'])}，RMSE 为 "
             f"{two_digits(row['rmse'])}，偏差为 {two_digits(row['bias'])} g C m-2 month-1"
             f"（{row['sites']} 个站点，{row['n']:,} 条观测值）。"
@@ -305,7 +305,7 @@ def _uncertainty_zh(dataset: Dataset) -> Iterable[str]:
                 else "；站点太少，无法检验校准后的覆盖率。"
             )
             yield (
-                f"区域“{_name(row['region'])}”留出站点上 {level:.0%} 区间的覆盖率，校准前为 "
+                f"区域“{_place(row['region'])}”留出站点上 {level:.0%} 区间的覆盖率，校准前为 "
                 f"{row['raw_coverage']:.0%}{after}"
             )
         factors = record.get("interval_of_winter") or {}
@@ -353,7 +353,12 @@ def _software_zh(model: Mapping[str, Any]) -> str:
 
 def _name(name: str) -> str:
     """A name from data, as Markdown shows it."""
-    return markdown(plain(name))
+    return markdown(display_name(name))
+
+
+def _place(name: str) -> str:
+    """The name of a region, as Markdown shows it."""
+    return markdown(proper_name(name))
 
 
 def _coverage_of(model: Mapping[str, Any], level: float) -> list[Mapping[str, Any]]:

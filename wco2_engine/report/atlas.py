@@ -15,6 +15,7 @@ from wco2_engine.inputs.domain import Domain, parse_domain
 from wco2_engine.inputs.rasters import Points, Rasters
 from wco2_engine.inputs.regions import Region, assign_region
 from wco2_engine.inputs.zones import parse_zones
+from wco2_engine.naming import proper_name
 from wco2_engine.report.coast import Kind, shapes_in
 from wco2_engine.report.drawing import (
     FULL,
@@ -28,10 +29,18 @@ from wco2_engine.report.drawing import (
     plain,
 )
 from wco2_engine.report.insets import Inset, with_room
-from wco2_engine.report.layers import OF_COAST, Borders, Cells, Hatched, Layer, Paper
-from wco2_engine.report.names import proper_name
+from wco2_engine.report.layers import (
+    CROSSED,
+    LINES,
+    OF_COAST,
+    Borders,
+    Cells,
+    Hatched,
+    Layer,
+    Paper,
+)
 from wco2_engine.report.net import draw_lines, label_edges, label_net, net_pieces, thinned
-from wco2_engine.report.ramps import Ramp
+from wco2_engine.report.ramps import DIFFERENCE, Ramp
 from wco2_engine.report.sheets import Sheet
 from wco2_engine.report.views import MARGIN, SOUTHERN, View, views_of
 
@@ -89,7 +98,7 @@ class Setting:
         """A map in classes of colour, with crosses where a predictor is missing."""
         shown: list[Layer] = [Cells(sheet, ramp)]
         if self.has_gaps:
-            shown.append(Hatched(sheet.of(self._gaps(sheet)), "a predictor is missing", True))
+            shown.append(Hatched(sheet.of(self._gaps(sheet)), "a predictor is missing", CROSSED))
         return shown
 
     def _gaps(self, sheet: Sheet) -> FloatArray:
@@ -302,9 +311,15 @@ def _draw_panel(panel: Panel, paper: Paper) -> None:
     for layer in panel.layers:
         layer.draw(paper)
     west, south, east, north = paper.view.frame
-    paper.axis.set(xlim=(west, east), ylim=(south, north), xticks=[], yticks=[])
+    paper.axis.set(xlim=(west, east), ylim=(south, north))
+    _without_ticks(paper.axis)
     for side in paper.axis.spines.values():
         side.set(linewidth=0.5, edgecolor=INK)
+
+
+def _without_ticks(axis: Any) -> None:
+    axis.xaxis.set_visible(False)
+    axis.yaxis.set_visible(False)
 
 
 def _draw_inset(
@@ -319,7 +334,8 @@ def _draw_inset(
     """A map of its own in a corner, on white with its labels around it."""
     left, upper, wide, high = inset.box
     behind = layout.axis(figure, corner[0] + left, corner[1] + upper, wide, high)
-    behind.set(xticks=[], yticks=[], facecolor="white")
+    behind.set_facecolor("white")
+    _without_ticks(behind)
     for side in behind.spines.values():
         side.set(linewidth=0.5, edgecolor=INK)
     left, upper, across, tall = inset.map
@@ -381,6 +397,10 @@ def _draw_bar(figure: Any, axis: Any, ramp: Ramp, long: float) -> None:
     bar.ax.tick_params(labelsize=SMALL, width=0.5, length=0 if ramp.names else 2.0, pad=1.5)
     bar.ax.minorticks_off()
     bar.outline.set_linewidth(0.5)
+    if ramp.colors == DIFFERENCE:  # lined below 0, as the map is
+        for color, wide in LINES:
+            for y in (0.3, 0.7):
+                bar.ax.plot([ramp.breaks[0], 0], [y, y], color=color, linewidth=wide)
     bar.set_label(plain(ramp.label), fontsize=SMALL, labelpad=1.5)
 
 
@@ -388,7 +408,8 @@ def _handles(panels: Sequence[Panel]) -> list[tuple[Any, str]]:
     """What the legend says, each word once."""
     from matplotlib.patches import Patch
 
-    land = "land without a value" if any(panel.ramp for panel in panels) else "land"
+    has_cells = any(isinstance(layer, Cells) for panel in panels for layer in panel.layers)
+    land = "land without a value" if has_cells else "land"
     found: dict[str, Any] = {
         words: Patch(facecolor=color, edgecolor=SHORE, linewidth=0.4)
         for words, color in ((land, LAND), ("sea and lakes", SEA))

@@ -37,6 +37,7 @@ from wco2_engine.report.page import (
     text,
     value,
     write_page,
+    zone,
 )
 from wco2_engine.report.sheets import Sheet
 from wco2_engine.season import format_years
@@ -145,7 +146,7 @@ def _zones(comparison: Comparison, names: tuple[str, str]) -> Section:
         "zones",
         "By zone, the mean of the winters; a cell counts in a zone with the share of it that lies "
         "there.",
-        (text("zone", "Zone"), *(c for c in _columns() if not c.title.startswith("of "))),
+        (zone(), *(c for c in _columns() if not c.title.startswith("of "))),
         rows,
         most=len(mean),
     )

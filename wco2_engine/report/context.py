@@ -13,6 +13,7 @@ from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.mapping.record import PredictionRecord
 from wco2_engine.options import Hyperparameters
+from wco2_engine.report.drawing import HALF
 
 if TYPE_CHECKING:
     from wco2_engine.report.atlas import Setting
@@ -46,6 +47,7 @@ class ReportContext:
     scenarios : folders of other predictions of the same model.
     domain : of the maps, as a study says it; see `inputs.domain.parse_domain`.
     zones : whose borders maps show, as a study says them; see `inputs.zones.parse_zones`.
+    width : of maps of sites, mm.
     threads : for what is computed with the forests.
     now_and_then : is called during long work; may raise to stop it.
     """
@@ -60,6 +62,7 @@ class ReportContext:
     scenarios: tuple[Path, ...] = ()
     domain: Any = None
     zones: Any = None
+    width: float = 1.4 * HALF
     threads: int = 1
     now_and_then: Callable[[], None] = lambda: None
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.files import atomic_write
+from wco2_engine.naming import proper_name
 from wco2_engine.report.drawing import (
     GREY,
     PALETTE,
@@ -21,7 +22,6 @@ from wco2_engine.report.drawing import (
     plain,
     title,
 )
-from wco2_engine.report.names import proper_name
 
 Row = Mapping[str, Any]
 MAX_PANELS = 12  # of zones those with the largest totals
@@ -80,7 +80,7 @@ def draw_totals(rows: Sequence[Row], summary: Sequence[Row] = (), heading: str =
         axis.margins(y=0.12)
         axis.xaxis.get_major_locator().set_params(integer=True)
         title(axis, proper_name(key[1]) if key[0] == "region" else key[1])
-        axis.set_title(told.get(key, ""), fontsize=SMALL, loc="right", color=GREY)
+        axis.set_title(told.get(key, ""), fontsize=SMALL, loc="right", y=1.0, color=GREY)
     for axis in axes[::2]:
         label(axis, "", "Tg C winter⁻¹")
     left_out = len(series) - len(shown)

@@ -17,6 +17,10 @@ from wco2_engine.report.views import View, edges_of
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+RISING, CROSSED, LEVEL = "/", "x", "-"  # matplotlib's words for lines
+HATCHES = {RISING: 6, CROSSED: 5, LEVEL: 5}  # lines in a mark of the legend
+# On dark colours the light edge of the lines shows, on light ones the lines do.
+LINES = (("white", 0.9), (INK, 0.4))  # points wide
 HATCH_MM, DOT_MM = 1.0, 1.0  # from line to line, and from dot to dot
 BORDER_A_MM = 3  # pixels of the zones whose borders are drawn
 BORDERS: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
@@ -80,27 +84,31 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class Hatched:
-    """Lines where a raster is 1: one way, or both."""
+    """Lines where a raster is 1.
+
+    Parameters
+    ----------
+    way : that they run: "/" rising, "x" rising and falling, "-" level.
+    """
 
     sheet: Sheet
     words: str
-    crossed: bool = False
+    way: str = RISING
 
     def draw(self, paper: Paper) -> None:
         from matplotlib.collections import LineCollection
 
         mask = _mask(self.sheet, paper)
-        ways = (False, True) if self.crossed else (False,)
-        lines = [line for turned in ways for line in _lines(mask, turned)]
+        lines = _level(mask) if self.way == LEVEL else _lines(mask, turned=False)
+        lines += _lines(mask, turned=True) if self.way == CROSSED else []
         if lines:
             placed = [_placed(np.asarray(line), mask.shape, paper.view) for line in lines]
-            # On dark colours the light edge of the lines shows, on light ones the lines do.
-            for color, wide in (("white", 0.9), (INK, 0.4)):
+            for color, wide in LINES:
                 looks = {"colors": color, "linewidths": wide, "zorder": OF_DATA + 0.5}
                 paper.axis.add_collection(LineCollection(placed, **looks), autolim=False)
 
     def handles(self) -> Sequence[tuple[Any, str]]:
-        return [(_patch(hatch="xxxxx" if self.crossed else "//////"), self.words)]
+        return [(_patch(hatch=self.way * HATCHES[self.way]), self.words)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,6 +242,18 @@ def _mask(sheet: Sheet, paper: Paper) -> BoolArray:
     seen = sheet.on(paper.view, max(2, round(paper.width * A_MM)))
     with np.errstate(invalid="ignore"):
         return np.asarray(seen >= 0.5)
+
+
+def _level(mask: BoolArray) -> list[list[tuple[float, float]]]:
+    """Level lines through what is true: columns and rows of their ends."""
+    found = []
+    for row in range(0, len(mask), max(1, round(HATCH_MM * A_MM))):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], mask[row].astype(np.int8), [0]])))
+        found += [
+            [(float(begin), row + 0.5), (float(end), row + 0.5)]
+            for begin, end in edges.reshape(-1, 2)
+        ]
+    return found
 
 
 def _lines(mask: BoolArray, turned: bool) -> list[list[tuple[float, float]]]:

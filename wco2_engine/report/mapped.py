@@ -10,7 +10,7 @@ import numpy as np
 
 from wco2_engine.report.atlas import PLAIN, Panel, Setting, draw_maps
 from wco2_engine.report.drawing import FULL, WINTER_LABEL
-from wco2_engine.report.layers import Cells, Dotted, Hatched, Layer
+from wco2_engine.report.layers import LEVEL, Cells, Dotted, Hatched, Layer
 from wco2_engine.report.ramps import DIFFERENCE, FLUX, REACH, WIDTH, Ramp
 from wco2_engine.report.sheets import Sheet
 
@@ -98,10 +98,17 @@ def draw_trend(
     """The slopes of a map of trends, with dots where they are significant."""
     slope, sure = Sheet.read(path, SLOPE), Sheet.read(path, SIGNIFICANT)
     ramp = Ramp.of_both_signs(slope.known, "trend of the winter CO₂ flux (g C m⁻² winter⁻¹ a⁻¹)")
-    layers: list[Layer] = [Cells(slope, ramp), Dotted(sure, "significant trend")]
+    layers = [*signed(slope, ramp), Dotted(sure, "significant trend")]
     return draw_maps(
         [Panel(layers, ramp)], _places(slope), setting=setting, width=width, heading=heading
     )
+
+
+def signed(sheet: Sheet, ramp: Ramp) -> list[Layer]:
+    """Values of both signs: in grey both ends of the colours are dark, so lines tell them apart."""
+    with np.errstate(invalid="ignore"):
+        falling = sheet.of((sheet.values < 0).astype(float))
+    return [Cells(sheet, ramp), Hatched(falling, "below 0", LEVEL)]
 
 
 def draw_difference(
@@ -120,7 +127,7 @@ def draw_difference(
     panels = [
         Panel([Cells(on_a, ramp)], ramp, names[0]),
         Panel([Cells(on_b, ramp)], ramp, names[1]),
-        Panel([Cells(difference, apart)], apart, f"{names[0]} minus {names[1]}"),
+        Panel(signed(difference, apart), apart, f"{names[0]} minus {names[1]}"),
     ]
     return draw_maps(panels, _places(on_a, on_b), setting=setting, width=width)
 

@@ -1,20 +1,16 @@
-"""What identifiers and units are called in print."""
+"""What predictors and units are called in print."""
 
 from __future__ import annotations
 
 import re
 
+from wco2_engine.learning.model import Model
 from wco2_engine.learning.model_predictor import ModelPredictor
+from wco2_engine.naming import display_name
 
 _SYMBOLS = {"degc": "°C", "deg_c": "°C", "celsius": "°C", "degrees": "°", "degree": "°"}
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _EXPONENT = re.compile(r"(?<=[A-Za-zµΩ²)])\^?([+-]?\d{1,2})(?=$|[\s/·.*)])")
-_SMALL = {"of", "the", "and", "in"}
-
-
-def display_name(identifier: str) -> str:
-    """A name of a file, table or catalogue as words: `air_temperature` is "air temperature"."""
-    return " ".join(identifier.replace("_", " ").split()) or identifier
 
 
 def title_of(predictor: ModelPredictor) -> str:
@@ -22,15 +18,9 @@ def title_of(predictor: ModelPredictor) -> str:
     return predictor.label or display_name(predictor.name)
 
 
-def proper_name(identifier: str) -> str:
-    """The name of a place: `tibetan_plateau` is "Tibetan Plateau". Capitals of its own are kept."""
-    words = display_name(identifier)
-    if words != words.lower():
-        return words
-    return " ".join(
-        word if at and word in _SMALL else word[:1].upper() + word[1:]
-        for at, word in enumerate(words.split(" "))
-    )
+def titles_of(model: Model) -> dict[str, str]:
+    """What people read for each predictor's name."""
+    return {predictor.name: title_of(predictor) for predictor in model.predictors}
 
 
 def units_name(units: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.learning.selection import Collinearity, Selection
+from wco2_engine.naming import display_name, proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.drawing import (
     BLUE,
@@ -22,14 +23,15 @@ from wco2_engine.report.drawing import (
     plain,
     title,
 )
-from wco2_engine.report.names import display_name, proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
     Picture,
     Section,
     count,
+    in_words,
     number,
+    place,
     text,
     value,
     write_page,
@@ -103,15 +105,18 @@ def _chosen(found: Mapping[str, RegionSelection], catalogue: str) -> Section:
     for region, each in found.items():
         found_here = each.selection
         sentences.append(
-            f"{region}: {len(found_here.chosen)} of {len(each.collinearity.names)} predictors by "
-            f"{found_here.method}: {', '.join(found_here.chosen)}. Held-out RMSE "
+            f"{proper_name(region)}: "
+            f"{len(found_here.chosen)} of {len(each.collinearity.names)} predictors by "
+            f"{found_here.method}: {', '.join(map(display_name, found_here.chosen))}. "
+            "Held-out RMSE "
             f"{number(found_here.rmse)} with these, {number(found_here.rmse_of_all)} with all "
             f"usable ones, g C m-2 month-1. It ended because {found_here.stopped}; "
             f"{found_here.fits:,} forests were grown."
         )
         if found_here.rmse > found_here.rmse_of_all:
             sentences.append(
-                f"{region}: all usable predictors together do better than the chosen ones, by no "
+                f"{proper_name(region)}: "
+                f"all usable predictors together do better than the chosen ones, by no "
                 "more than chance may bring, or the selection ended before it met them."
             )
     criteria = {each.selection.criterion for each in found.values()}
@@ -125,8 +130,8 @@ def _chosen(found: Mapping[str, RegionSelection], catalogue: str) -> Section:
                 "Predictors and whether they were chosen. Variance inflation: from 5 or 10 on, a "
                 "predictor follows from the others.",
                 (
-                    text("region", "Region"),
-                    text("predictor", "predictor"),
+                    place(),
+                    in_words("predictor", "predictor"),
                     text("chosen", "chosen"),
                     text("set_aside", "set aside because"),
                     Column("variance inflation", lambda row: _vif(row["vif"])),
@@ -150,9 +155,9 @@ def _path(found: Mapping[str, RegionSelection]) -> Section:
                 "path",
                 "Rounds of the selection; RMSE at held-out sites in g C m-2 month-1.",
                 (
-                    text("region", "Region"),
+                    place(),
                     count("round", "round"),
-                    text("changed", "added or taken away"),
+                    in_words("changed", "added or taken away"),
                     count("predictors", "predictors then"),
                     value("rmse", "RMSE", 2),
                     count("sets_compared", "sets compared"),
@@ -197,9 +202,9 @@ def _collinear(found: Mapping[str, RegionSelection]) -> Section:
                 if pairs
                 else f"No two predictors have a rank correlation of {threshold:g} or beyond.",
                 (
-                    text("region", "Region"),
-                    text("one", "one"),
-                    text("other", "other"),
+                    place(),
+                    in_words("one", "one"),
+                    in_words("other", "other"),
                     value("spearman", "rank correlation", 2),
                 ),
                 pairs,
@@ -231,7 +236,7 @@ def _rows(found: Mapping[str, RegionSelection]) -> Section:
                 "rows",
                 "Site-months and sites that the selection rests on.",
                 (
-                    text("region", "Region"),
+                    place(),
                     count("site_months", "site-months"),
                     count("sites", "sites"),
                 ),

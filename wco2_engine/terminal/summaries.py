@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from wco2_engine.language import translated
+from wco2_engine.naming import proper_name
 from wco2_engine.season import MONTH_NAMES, format_years
 
 Facts = Mapping[str, Any]
@@ -69,7 +70,7 @@ def _train(facts: Facts, console: Console) -> None:
     if facts.get("nested"):
         _table(nested_table(facts["nested"]), console)
     for region, sentence in facts.get("tuning", {}).items():
-        _line(console, f"{region}: {sentence}")
+        _line(console, f"{proper_name(region)}: {sentence}")
     _line(console, f"Fingerprint {facts['fingerprint']}")
     _outputs(facts, console)
 
@@ -84,7 +85,8 @@ def _select(facts: Facts, console: Console) -> None:
         rmse = facts["rmse"][region]
         _line(
             console,
-            f"{region}: {', '.join(names)} (held-out RMSE {rmse['chosen']:.2f}, of all "
+            f"{proper_name(region)}: "
+            f"{', '.join(names)} (held-out RMSE {rmse['chosen']:.2f}, of all "
             f"{rmse['all']:.2f} g C m-2 month-1)",
         )
     _outputs(facts, console)
@@ -99,7 +101,11 @@ def score_table(scores: Sequence[Facts]) -> Table:
         values = [row[key] for key in ("r2", "kge", "mae", "rmse", "bias")]
         numbers = ["–" if value is None else f"{value:.2f}" for value in values]
         table.add_row(
-            escape(row["region"]), row["validation"], str(row["n"]), str(row["sites"]), *numbers
+            escape(proper_name(row["region"])),
+            row["validation"],
+            str(row["n"]),
+            str(row["sites"]),
+            *numbers,
         )
     return table
 
@@ -114,7 +120,7 @@ def nested_table(nested: Mapping[str, Facts]) -> Table:
         for kind, growth in (("nested", "tuned, nested"), ("untuned", "untuned")):
             values = [told[kind][key] for key in ("r2", "kge", "rmse", "bias")]
             numbers = ["–" if value is None else f"{value:.2f}" for value in values]
-            table.add_row(escape(region), growth, *numbers)
+            table.add_row(escape(proper_name(region)), growth, *numbers)
     return table
 
 
@@ -128,7 +134,9 @@ def coverage_table(rows: Sequence[Facts]) -> Table:
     for row in rows:
         shares = [row["raw_coverage"], row["raw_width"], row["coverage"], row["width"]]
         told = ["–" if value is None else f"{value:.2f}" for value in shares]
-        table.add_row(escape(row["region"]), row["validation"], f"{row['level']:g}", *told)
+        table.add_row(
+            escape(proper_name(row["region"])), row["validation"], f"{row['level']:g}", *told
+        )
     return table
 
 
@@ -146,7 +154,8 @@ def _predict(facts: Facts, console: Console) -> None:
     for region, (predicted, outside) in _outside(facts["cell_months"]).items():
         _line(
             console,
-            f"{region}: {outside} of {predicted} cell-months lie outside the area of applicability",
+            f"{proper_name(region)}: "
+            f"{outside} of {predicted} cell-months lie outside the area of applicability",
         )
     for note in facts["notes"]:
         _line(console, note)
@@ -213,7 +222,8 @@ def _by_region(rows: Sequence[Facts], console: Console) -> None:
         )
         _line(
             console,
-            f"{row['region']}: {row['site_months']} winter site-months at {row['sites']} sites "
+            f"{proper_name(row['region'])}: "
+            f"{row['site_months']} winter site-months at {row['sites']} sites "
             f"({months})",
         )
         if row["quantiles"]:

@@ -22,10 +22,11 @@ def test_kinds_of_the_job_are_those_that_can_be_drawn() -> None:
     assert set(KINDS) == set(kinds.KINDS) and len(KINDS) == len(set(KINDS))
 
 
-def test_a_map_of_a_study_is_a_page_of_pdf_as_wide_as_was_asked(
-    finished_study: Path, tmp_path: Path
+@pytest.mark.parametrize("kind", ["winter_flux", "sites", "residuals_by_site", "scores"])
+def test_a_figure_of_a_study_is_a_page_of_pdf_as_wide_as_was_asked(
+    kind: str, finished_study: Path, tmp_path: Path
 ) -> None:
-    found = draw("winter_flux", finished_study, tmp_path / "f.pdf", width=90.0)
+    found = draw(kind, finished_study, tmp_path / "f.pdf", width=90.0)
     assert found["mm"][0] == 90.0  # type: ignore[index]
     content = (tmp_path / "f.pdf").read_bytes()
     box = re.findall(rb"/MediaBox \[ ?0 0 ([\d.]+)", content)[0]

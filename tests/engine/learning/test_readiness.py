@@ -60,7 +60,7 @@ def test_a_region_without_observations_is_a_problem_and_one_with_enough_is_none(
 def test_winters_that_nobody_measured_are_told() -> None:
     assert beyond_measured("north", (1990, 2000), [1990, 1995, 2000]) == ""
     told = beyond_measured("north", (1990, 2000), [1982, 1983, 1990, 2001])
-    assert told.startswith("Winters 1982-1983, 2001 of region 'north' lie outside of those that")
+    assert told.startswith("Winters 1982-1983, 2001 of region 'North' lie outside of those that")
     assert "measured, 1990 to 2000" in told
 
 

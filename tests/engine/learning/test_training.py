@@ -616,7 +616,7 @@ def test_asking_for_months_that_the_table_lacks_is_told(catalogue: Catalogue, ar
     settings = made(trees=2, train_months="all", validation=("site",), members=0)
     model = train(make_table(), catalogue, [arctic], settings, progress=notes)
     assert model.regions[0].others is None
-    assert "arctic trains on its winter alone" in notes.told[0]
+    assert "Arctic trains on its winter alone" in notes.told[0]
 
 
 def four_winters(table: pd.DataFrame) -> pd.DataFrame:

@@ -333,7 +333,7 @@ def test_a_level_that_is_not_calibrated_has_raw_bounds_and_says_so(
     lower = tmp_path / "winter_flux_lower/winter_flux_lower_2005.tif"
     assert read(lower)[1, 1] == COMMON_WINTER - 3.5
     assert result.notes[:-1] == (
-        "Bounds of 0.25 are not calibrated in region 'north': the model is calibrated for 0.5.",
+        "Bounds of 0.25 are not calibrated in region 'North': the model is calibrated for 0.5.",
     )
     assert result.notes[-1].startswith("Winters 2005 of region 'north' lie outside of those")
     with rasterio.open(lower) as source:

@@ -505,9 +505,9 @@ def test_the_record_tells_level_threshold_folds_members_and_cell_months(
     assert plateau["predicted"] + arctic["predicted"] == 6 * 32 + 7 * (result.cells - 32) - missing
     assert 0 < arctic["outside"] <= arctic["predicted"]
     assert record["notes"] == [
-        "Bounds of 0.9 are not calibrated in region 'plateau': the model is calibrated for "
+        "Bounds of 0.9 are not calibrated in region 'Plateau': the model is calibrated for "
         "no level.",
-        "Bounds of winters are sums of the months' bounds in region 'arctic', which is too wide: "
+        "Bounds of winters are sums of the months' bounds in region 'Arctic', which is too wide: "
         "the model does not know how errors of months add up.",
     ]
 

@@ -229,7 +229,7 @@ def test_months_reach_and_bounds_of_a_run_are_told(tmp_path: Path, world: Simple
     assert "monthly_flux_2000-12" in item["assets"]
     assert "monthly_flux_2001-12" not in item["assets"]  # of the next winter
     readme = (out / "README.md").read_text("utf-8")
-    assert "arctic: 10.0 % of the predicted cell-months lie outside" in readme
+    assert "Arctic: 10.0 % of the predicted cell-months lie outside" in readme
     assert "hold 90% of the fluxes of a cell (not calibrated in cold plateau)" in readme
     assert "at_home" not in (out / "prediction.json").read_text("utf-8")
     with netcdf.Dataset(out / "winter_flux.nc") as found:
@@ -369,7 +369,7 @@ def test_a_study_brings_its_model_report_and_scores(finished_study: Path, tmp_pa
     assert (out / "model/model.wco2").is_file() and (out / "report/report.html").is_file()
     card = json.loads((out / "card.json").read_text("utf-8"))
     assert card["scores"] and card["model"]["regions"][0]["name"] == "siberia"
-    assert "siberia" in card["abstract"]["zh"] and "R2" in card["abstract"]["en"]
+    assert "Siberia" in card["abstract"]["zh"] and "R2" in card["abstract"]["en"]
     assert str(finished_study.parent).encode() not in b"".join(
         path.read_bytes() for path in out.rglob("*") if path.is_file()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from pathlib import Path
@@ -14,11 +15,23 @@ from hypothesis import strategies as st
 
 from wco2_engine.inputs.areas import Box
 from wco2_engine.inputs.regions import Region
+from wco2_engine.naming import display_name, proper_name
 from wco2_engine.report.atlas import Panel, Setting, draw_maps
 from wco2_engine.report.coast import rings, shapes_in
 from wco2_engine.report.drawing import FULL, HALF, Drawn, file_content, finish, new_figure, title
-from wco2_engine.report.layers import Borders, Cells, Dotted, Hatched, Layer, Marks, Outline
-from wco2_engine.report.names import display_name, proper_name, units_name, with_units
+from wco2_engine.report.layers import (
+    CROSSED,
+    LEVEL,
+    Borders,
+    Cells,
+    Dotted,
+    Hatched,
+    Layer,
+    Marks,
+    Outline,
+)
+from wco2_engine.report.mapped import signed
+from wco2_engine.report.names import units_name, with_units
 from wco2_engine.report.ramps import FLUX, Ramp, round_step
 from wco2_engine.report.sheets import Sheet
 from wco2_engine.report.views import View
@@ -92,7 +105,8 @@ def figure(north: Sheet) -> Any:
     layers: list[Layer] = [
         Cells(north, ramp),
         Hatched(part, "hatched"),
-        Hatched(part, "crossed", crossed=True),
+        Hatched(part, "crossed", CROSSED),
+        Hatched(part, "level", LEVEL),
         Dotted(part, "dotted"),
         Borders(lambda x, y: ["cold" if each > 70 else "" for each in y], ("cold",)),
         Outline(Box(-180, 55, 180, 84), "red", "edge"),
@@ -111,7 +125,16 @@ def drawn(figure: Any) -> Drawn:
 
 def test_a_map_says_what_every_mark_is(drawn: Drawn) -> None:
     words = re.findall(r">([^<>]+)</text>", drawn.svg)
-    for each in ("hatched", "crossed", "dotted", "edge of zone: cold", "edge", "site", "flux"):
+    for each in (
+        "hatched",
+        "crossed",
+        "level",
+        "dotted",
+        "edge of zone: cold",
+        "edge",
+        "site",
+        "flux",
+    ):
         assert words.count(each) == 1
     assert {"land without a value", "sea and lakes", "winter 1990", "a", "b"} <= set(words)
     assert words.count("Tibetan Plateau") == 2  # the inset of each panel
@@ -217,6 +240,23 @@ def test_colours_of_classes_are_even_in_grey_and_differ_for_every_colour_vision(
         rgb = ramp.looks["cmap"].colors[:, :3]
         lightness = rgb @ [0.2126, 0.7152, 0.0722]
         assert (np.diff(lightness) > 0.01).all()
+
+
+def test_in_grey_what_falls_differs_from_what_rises() -> None:
+    """The same size with both signs: only what is below 0 has lines across it."""
+    from PIL import Image
+
+    values = np.ones((20, 40))
+    values[:, :20] = -1.0
+    sheet = Sheet(values, (-20.0, 60.0, 20.0, 70.0), "EPSG:4326")
+    ramp = Ramp.of_both_signs(4 * values, "slope")
+    figure = draw_maps([Panel(signed(sheet, ramp), ramp)], sheet.places)
+    shown = np.asarray(Image.open(io.BytesIO(finish(figure, "slope", "").png)).convert("L"), float)
+    height, width = shown.shape
+    upper = shown[: height // 2, width // 8 : -width // 8]
+    falls, rises = np.array_split(upper, 2, axis=1)
+    dark = [float((half < 60).mean()) for half in (falls, rises)]
+    assert dark[0] > 2 * dark[1]
 
 
 @pytest.mark.parametrize(

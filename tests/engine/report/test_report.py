@@ -135,6 +135,20 @@ def test_tables_beside_it_hold_the_numbers_of_the_model(
     ]
 
 
+def test_people_read_names_and_files_hold_identifiers(
+    judged: Model, pages: SimpleNamespace, tmp_path: Path
+) -> None:
+    path = report(tmp_path / "r.html", judged)
+    shown = pages.Page(path).text
+    for identifier in ("siberia", *(predictor.name for predictor in judged.predictors)):
+        if "_" in identifier or identifier == "siberia":
+            assert identifier not in shown
+    assert "Siberia" in shown and "soil temperature" in shown
+    rows = pages.read_csv(tmp_path / "r_files" / "predictors.csv")
+    assert {row["region"] for row in rows} == {"siberia"}
+    assert "soil_temperature" in {row["predictor"] for row in rows}
+
+
 def test_what_bounds_of_winters_hold_is_told_beside_sums_of_months(
     judged: Model, pages: SimpleNamespace, tmp_path: Path
 ) -> None:
@@ -148,7 +162,7 @@ def test_what_bounds_of_winters_hold_is_told_beside_sums_of_months(
     model = replace(judged, regions=(region,), winter_coverage=(told,))
     shown = pages.Page(report(tmp_path / "r.html", model, coverage)).text
     assert (
-        "siberia: of 31 winters at 8 held-out sites, with 3.2 months each, sums of the months' 90 "
+        "Siberia: of 31 winters at 8 held-out sites, with 3.2 months each, sums of the months' 90 "
         "% bounds held 97 %, and bounds of winters 90 %. In maps these are 0.62 times as wide"
     ) in shown
     (row,) = pages.read_csv(tmp_path / "r_files/winter_coverage.csv")
@@ -165,7 +179,7 @@ def test_the_score_to_quote_is_the_one_of_whole_sites_and_the_random_one_flatter
     by_method = {
         row["validation"]: row for row in judged.scores if row["month"] == row["zone"] == "all"
     }
-    assert f"siberia: quote R² {number(by_method['site']['r2'])} (" in shown
+    assert f"Siberia: quote R² {number(by_method['site']['r2'])} (" in shown
     more = by_method["random"]["r2"] - by_method["site"]["r2"]
     assert more > 0.01
     assert f"Random folds say R² {number(by_method['random']['r2'])}, {number(more)} more" in shown
@@ -190,7 +204,7 @@ def test_a_model_with_random_folds_alone_has_no_score_to_quote(
     shown = pages.Page(
         report(tmp_path / "r.html", model, summary, scores, importances, limits)
     ).text
-    assert "siberia: no score here tells how good a map is" in shown
+    assert "Siberia: no score here tells how good a map is" in shown
     assert "quote R²" not in shown
     rows = pages.read_csv(tmp_path / "r_files/importance_by_predictor.csv")
     assert {row["excess"] for row in rows} == {""}
@@ -201,7 +215,7 @@ def test_coverage_and_intervals_are_told_in_a_sentence(
 ) -> None:
     shown = pages.Page(report(tmp_path / "r.html", judged, coverage)).text
     assert (
-        "siberia: intervals that should hold 90 % of the fluxes held 78 % at held-out places "
+        "Siberia: intervals that should hold 90 % of the fluxes held 78 % at held-out places "
         "(leave-site-out) as the forest gives them, and 92 % after calibration." in shown
     )
     # 9 wide as the forest gives them, and 1.25 outward at either end in maps
@@ -243,7 +257,7 @@ def test_validations_that_hold_out_the_same_groups_are_told(
     folds = {**region.folds, "blocks": (3 - region.folds["site"]).astype(np.int16)}
     same = replace(judged, regions=(replace(region, folds=folds),))
     shown = pages.Page(report(tmp_path / "r.html", same, scores)).text
-    assert "siberia: leave-site-out and 500 km blocks hold out the same groups of sites" in shown
+    assert "Siberia: leave-site-out and 500 km blocks hold out the same groups of sites" in shown
 
 
 def test_what_a_held_out_winter_costs_is_told_at_sites_that_go_on_training(
@@ -289,7 +303,7 @@ def test_the_apparent_q10_of_a_flux_that_doubles_with_10_degrees_is_2(
     measured, modelled = pages.read_csv(tmp_path / "r_files/apparent_q10.csv")
     assert float(measured["q10"]) == pytest.approx(2.0, rel=0.08)
     assert (measured["flux"], modelled["flux"]) == ("measured", "modelled")
-    assert "The modelled flux rises with soil_temperature, as is expected of respiration" in shown
+    assert "The modelled flux rises with soil temperature, as is expected of respiration" in shown
 
 
 def test_a_model_without_a_temperature_has_no_apparent_q10(judged: Model, tmp_path: Path) -> None:
@@ -331,7 +345,7 @@ def test_what_tuning_brought_is_told_where_the_model_was_tuned(
         provenance={**judged.provenance, "tuning": {"siberia": told}},
     )
     shown = pages.Page(report(tmp_path / "r.html", model, tuning)).text
-    assert "siberia: Tuning brings no difference." in shown
+    assert "Siberia: Tuning brings no difference." in shown
     nested, untuned = pages.read_csv(tmp_path / "r_files/tuning.csv")
     assert (nested["rmse"], nested["rmse_low"], untuned["rmse"]) == ("4.0", "3.0", "4.5")
     best, other = pages.read_csv(tmp_path / "r_files/tuning_trials.csv")
@@ -343,7 +357,7 @@ def test_what_more_sites_would_bring_is_told(
     judged: Model, pages: SimpleNamespace, tmp_path: Path
 ) -> None:
     shown = pages.Page(report(tmp_path / "r.html", judged, curve)).text
-    assert "siberia: the curve " in shown
+    assert "Siberia: the curve " in shown
     rows = pages.read_csv(tmp_path / "r_files/learning_curve.csv")
     assert [row["share"] for row in rows] == ["0.25", "0.5", "0.75", "1.0"]
     assert [row["gain"] == "" for row in rows] == [True, False, False, False]

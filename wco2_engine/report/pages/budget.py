@@ -19,6 +19,7 @@ from wco2_engine.report.page import (
     value,
     with_interval,
     write_page,
+    zone,
 )
 from wco2_engine.season import format_years
 
@@ -41,7 +42,7 @@ def write_budget_page(
         "summary",
         f"The mean winter of {format_years(facts['winters'])}, and the trend of the totals.",
         (
-            text("zone", "Zone"),
+            zone(),
             Column("winters", lambda row: str(row["winters"])),
             _bounded("total", "tg", "Tg C winter⁻¹"),
             value("map_tg", "sum of the map", 2),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.page import Column, PageTable, Section, count, text, write_page
+from wco2_engine.report.page import Column, PageTable, Section, count, place, text, write_page
 
 Row = Mapping[str, Any]
 ALL_THERE = "Everything that the study needs is there."
@@ -82,7 +82,7 @@ def _observations(facts: Mapping[str, Any]) -> list[Section]:
         for row in facts.get("by_region", ())
     ]
     columns = (
-        text("region", "Region"),
+        place(),
         count("site_months", "winter site-months"),
         count("sites", "sites"),
         Column(

@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.page import Column, PageTable, Section, count, text, value, write_page
+from wco2_engine.report.page import (
+    Column,
+    PageTable,
+    Section,
+    count,
+    place,
+    text,
+    value,
+    write_page,
+)
 from wco2_engine.season import MONTH_NAMES
 
 Row = Mapping[str, Any]
@@ -39,7 +48,7 @@ def write_description(path: Path, facts: Mapping[str, Any], progress: Progress) 
 
 def _regions(facts: Mapping[str, Any]) -> PageTable:
     columns = (
-        text("name", "Region"),
+        place("name"),
         Column(
             "winter",
             lambda row: " ".join(MONTH_NAMES[month - 1] for month in row["winter_months"]),
@@ -69,7 +78,7 @@ def _predictors(facts: Mapping[str, Any]) -> PageTable:
     columns = (
         text("name", "Predictor"),
         text("units", "unit"),
-        text("region", "region"),
+        place("region", "region"),
         Column("lowest", lambda row: f"{row['range'][0]:.4g}"),
         Column("highest", lambda row: f"{row['range'][1]:.4g}"),
     )
@@ -78,7 +87,7 @@ def _predictors(facts: Mapping[str, Any]) -> PageTable:
 
 def _scores(facts: Mapping[str, Any]) -> PageTable:
     columns = (
-        text("region", "Region"),
+        place(),
         text("validation", "validation"),
         text("month", "month"),
         count("n", "site-months"),

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine.progress import Progress
-from wco2_engine.report.page import PageTable, Picture, Section, count, text, value, write_page
+from wco2_engine.report.page import (
+    PageTable,
+    Picture,
+    Section,
+    count,
+    value,
+    write_page,
+    zone,
+)
 from wco2_engine.season import format_years
 
 
@@ -35,7 +43,7 @@ def write_trend_page(
     ]
     if facts["zones"]:
         columns = (
-            text("zone", "Zone"),
+            zone(),
             count("winters", "winters"),
             value("slope_tg_a", "total, Tg C winter⁻¹ a⁻¹", 3),
             value("slope_p", "p", 3),

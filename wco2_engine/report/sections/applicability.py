@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED
 from wco2_engine.report.context import SHORT, ReportContext
@@ -22,7 +23,6 @@ from wco2_engine.report.drawing import (
     title,
 )
 from wco2_engine.report.mapped import draw_reach
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
@@ -30,8 +30,8 @@ from wco2_engine.report.page import (
     Section,
     count,
     percent,
+    place,
     share,
-    text,
     value,
 )
 
@@ -69,7 +69,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
             "the threshold beyond which a cell is outside. LPD: how many training rows lie nearer "
             "than the threshold, on average.",
             (
-                text("region", "Region"),
+                place(),
                 Column("folds", lambda row: SHORT[row["folds"]], is_text=True),
                 value("threshold", "threshold", 3),
                 value("training_di_median", "median DI", 3),
@@ -97,7 +97,8 @@ def build(context: ReportContext, progress: Progress) -> Section:
             some = sum(row["outside_any"] * row["mapped_km2"] for row in rows) / area
             months = sum(row["outside_months"] * row["mapped_km2"] for row in rows) / area
             sentences.append(
-                f"{region}: {share(some, 1)} of the mapped ground is outside in at least one month "
+                f"{proper_name(region)}: "
+                f"{share(some, 1)} of the mapped ground is outside in at least one month "
                 f"of a winter; over all months, {share(months, 1)} of ground and time."
             )
         tables.append(
@@ -106,7 +107,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 "Ground outside the area of applicability, as a share of the mapped ground (true "
                 "areas of cells, not their number).",
                 (
-                    text("region", "Region"),
+                    place(),
                     Column("winter", lambda row: str(row["year"])),
                     value("mapped_km2", "mapped, km2", 0),
                     percent("outside_any", "outside in any month", 1),

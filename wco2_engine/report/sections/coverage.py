@@ -7,6 +7,7 @@ from typing import Any
 
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import SHORT, ReportContext, shown
 from wco2_engine.report.drawing import (
@@ -18,7 +19,6 @@ from wco2_engine.report.drawing import (
     new_panels,
     title,
 )
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
@@ -28,8 +28,8 @@ from wco2_engine.report.page import (
     named,
     number,
     percent,
+    place,
     share,
-    text,
     value,
 )
 
@@ -65,7 +65,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
             "g C m-2 month-1, as the forest gives them (before) and calibrated (after). In maps: "
             "the width before, and both bounds moved as the maps move them.",
             (
-                text("region", "Region"),
+                place(),
                 named("validation", "validation", SHORT),
                 percent("level", "should hold"),
                 count("n", "site-months"),
@@ -86,7 +86,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 "calibration",
                 "What maps move both bounds outward by (inward where negative), g C m-2 month-1.",
                 (
-                    text("region", "Region"),
+                    place(),
                     percent("level", "level"),
                     Column("moved", lambda row: f"{row['moved_outward']:+.2f}"),
                 ),
@@ -129,7 +129,7 @@ def table_of_winters(model: Model) -> PageTable:
         "added up (before), and of bounds of winters (after). Correlation: of the errors of two "
         "months of a winter. Factor: by which maps bring the bounds of whole winters nearer.",
         (
-            text("region", "Region"),
+            place(),
             named("validation", "validation", SHORT),
             percent("level", "should hold"),
             count("n", "winters"),
@@ -157,11 +157,12 @@ def of_winters(model: Model, region: RegionModel) -> str:
     factor = region.winter_calibration.get(f"{row['level']:g}")
     if factor is None or row["coverage"] is None:
         return (
-            f"{name}: too few sites were measured in several months of a winter to tell how errors "
+            f"{proper_name(name)}: "
+            f"too few sites were measured in several months of a winter to tell how errors "
             "of months add up. Bounds of winters are sums of the months' bounds, which is too wide."
         )
     return (
-        f"{name}: of {row['n']} winters at {row['sites']} held-out sites, with "
+        f"{proper_name(name)}: of {row['n']} winters at {row['sites']} held-out sites, with "
         f"{number(row['months'], 1)} months each, sums of the months' {share(row['level'])} bounds "
         f"held {share(row['sum_coverage'])}, and bounds of winters {share(row['coverage'])}. "
         f"In maps these are {number(factor, 2)} times as wide as the sums."
@@ -182,7 +183,8 @@ def sentence(model: Model, region: str) -> str:
         return ""
     row = min(rows, key=lambda row: abs(row["level"] - 0.9))
     told = (
-        f"{region}: intervals that should hold {share(row['level'])} of the fluxes held "
+        f"{proper_name(region)}: "
+        f"intervals that should hold {share(row['level'])} of the fluxes held "
         f"{share(row['raw_coverage'])} at held-out places ({SHORT[row['validation']]}) as the "
         "forest gives them"
     )
@@ -207,7 +209,8 @@ def widths(model: Model, region: str) -> list[str]:
     row = min(known, key=lambda row: abs(row["level"] - 0.9))
     level, wide, flux = share(row["level"]), row["width"], float(part.target.mean())
     told = [
-        f"{region}: calibration takes the {level} interval from {number(row['raw_width'], 0)} to "
+        f"{proper_name(region)}: "
+        f"calibration takes the {level} interval from {number(row['raw_width'], 0)} to "
         f"{number(wide, 0)} g C m-2 month-1, where the mean measured flux is {number(flux, 0)}."
     ]
     apart = [
@@ -218,7 +221,8 @@ def widths(model: Model, region: str) -> list[str]:
     ]
     if apart:
         told.append(
-            f"{region}: what was tried at held-out sites and what the maps use differ in width "
+            f"{proper_name(region)}: "
+            f"what was tried at held-out sites and what the maps use differ in width "
             f"({', '.join(apart)} g C m-2 month-1), because one site more or less among "
             f"{part.n_sites} changes by how much bounds are moved. The coverage told is that of "
             "the first; take the width of either with that caution."

@@ -15,11 +15,11 @@ from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.report.context import SHORT, ReportContext, hyperparameters_of, quoted
 from wco2_engine.report.drawing import HALF, PALETTE, label, legend, new_figure, plain
-from wco2_engine.report.names import proper_name
-from wco2_engine.report.page import PageTable, Picture, Section, percent, ranged, text, value
+from wco2_engine.report.page import PageTable, Picture, Section, percent, place, ranged, value
 
 TREES = 50
 
@@ -38,7 +38,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         try:
             found[region.region.name] = _curve(model, region, context.threads, part)
         except Wco2Error as error:
-            lacking.append(f"{region.region.name}: {error.message}")
+            lacking.append(f"{proper_name(region.region.name)}: {error.message}")
     if not found:
         return None
     rows = [_row(region, point) for region, points in found.items() for point in points]
@@ -47,7 +47,9 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         "What more sites would bring",
         facts={
             "sentences": [_sentence(region, points) for region, points in found.items()] + lacking,
-            "methods": {r.region.name: SHORT[quoted(r)] for r in model.regions if quoted(r)},
+            "methods": {
+                proper_name(r.region.name): SHORT[quoted(r)] for r in model.regions if quoted(r)
+            },
             "trees": TREES,
         },
         tables=(
@@ -56,7 +58,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
                 "Scores at the same held-out sites by forests of some of the others; RMSE in "
                 "g C m-2 month-1.",
                 (
-                    text("region", "Region"),
+                    place(),
                     percent("share", "of the sites"),
                     value("sites", "sites that train", 0),
                     ranged("r2", "R²"),
@@ -110,7 +112,8 @@ def _sentence(region: str, points: Sequence[CurvePoint]) -> str:
     else:
         told = "is flat at its end as far as these sites can show"
     return (
-        f"{region}: the curve {told}. From {points[-2].sites:.0f} to {last.sites:.0f} sites R² "
+        f"{proper_name(region)}: "
+        f"the curve {told}. From {points[-2].sites:.0f} to {last.sites:.0f} sites R² "
         f"goes from {points[-2].scores.r2.value:.2f} to {last.scores.r2.value:.2f}."
     )
 

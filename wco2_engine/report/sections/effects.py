@@ -9,6 +9,7 @@ import numpy as np
 
 from wco2_engine.learning.explanation import AccumulatedEffect
 from wco2_engine.learning.model import Model
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.drawing import (
@@ -22,7 +23,6 @@ from wco2_engine.report.drawing import (
     quantity,
     title,
 )
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import PageTable, Picture, Section
 from wco2_engine.report.sections.residuals import most_important
 

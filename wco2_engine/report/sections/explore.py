@@ -8,10 +8,10 @@ import numpy as np
 
 from wco2_engine.language import translated
 from wco2_engine.mapping.plan import WINTER_FLUX
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import SHORT, ReportContext, shown
 from wco2_engine.report.explorer import STEPS, explorer_data
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import Section, as_json, number
 from wco2_engine.report.ramps import BIAS, Ramp
 from wco2_engine.report.sections.residuals import residuals_by_site

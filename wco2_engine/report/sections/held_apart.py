@@ -12,6 +12,7 @@ from wco2_engine.learning.labels import COMMON, winter_names
 from wco2_engine.learning.metrics import Score, rmse_gain, scores
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import SHORT, WHOLE, ReportContext, score_of
 from wco2_engine.report.drawing import (
@@ -23,7 +24,6 @@ from wco2_engine.report.drawing import (
     new_figure,
     title,
 )
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import (
     PageTable,
     Picture,
@@ -31,6 +31,7 @@ from wco2_engine.report.page import (
     Section,
     count,
     number,
+    place,
     ranged,
     text,
     with_interval,
@@ -184,7 +185,7 @@ def _rows_of_methods(model: Model) -> Iterator[dict[str, Any]]:
 
 def _table(name: str, caption: str, what: str, rows: Sequence[Row]) -> PageTable:
     columns = (
-        text("region", "Region"),
+        place(),
         text("held_out", what),
         count("n", "site-months"),
         count("sites", "sites"),

@@ -12,6 +12,7 @@ from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
 from wco2_engine.learning.rows import TrainingRows
 from wco2_engine.learning.run import RunContext
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress, SubProgress
 from wco2_engine.report.context import SHORT, ReportContext, hyperparameters_of, quoted
 from wco2_engine.report.drawing import (
@@ -26,8 +27,19 @@ from wco2_engine.report.drawing import (
     plain,
     title,
 )
-from wco2_engine.report.names import proper_name, title_of
-from wco2_engine.report.page import PageTable, Picture, Section, percent, ranged, text, value
+from wco2_engine.report.names import titles_of
+from wco2_engine.report.page import (
+    Column,
+    PageTable,
+    Picture,
+    Section,
+    named,
+    percent,
+    place,
+    ranged,
+    text,
+    value,
+)
 
 # They rank as large forests do, and the page should not take longer than the model.
 TREES = 50
@@ -44,6 +56,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
     """Importance of each predictor in the model, and of predictors and groups at held-out sites."""
     model = context.model
     alone, together = [], []
+    titles = titles_of(model)
     for k, region in enumerate(model.regions):
         part = SubProgress(progress, k / len(model.regions), (k + 1) / len(model.regions))
         found = at_held_out_sites(model, region, context.threads, part)
@@ -74,8 +87,8 @@ def build(context: ReportContext, progress: Progress) -> Section:
             "importance_by_predictor",
             "Importance of each predictor by itself.",
             (
-                text("region", "Region"),
-                text("predictor", "predictor"),
+                place(),
+                named("predictor", "predictor", titles),
                 text("group", "group"),
                 percent("impurity", "impurity", 1),
                 value("permutation", "permutation", 2),
@@ -101,9 +114,15 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 "Importance of groups of predictors, shuffled together: by how much the mean "
                 "squared error at held-out places grows.",
                 (
-                    text("region", "Region"),
+                    place(),
                     text("group", "group"),
-                    text("predictors", "predictors"),
+                    Column(
+                        "predictors",
+                        lambda row: ", ".join(
+                            titles[name] for name in row["predictors"].split(", ")
+                        ),
+                        is_text=True,
+                    ),
                     ranged("excess", "growth, (g C m-2 month-1)²", 2),
                     percent("share_of_error", "of the error"),
                 ),
@@ -124,7 +143,9 @@ def build(context: ReportContext, progress: Progress) -> Section:
         "Importance of predictors",
         facts={
             "trees": min(TREES, int(model.settings["trees"])),
-            "methods": {r.region.name: SHORT[quoted(r)] for r in model.regions if quoted(r)},
+            "methods": {
+                proper_name(r.region.name): SHORT[quoted(r)] for r in model.regions if quoted(r)
+            },
         },
         tables=tuple(tables),
         pictures=tuple(pictures),
@@ -176,7 +197,7 @@ def draw_alone(model: Model, rows: list[dict[str, Any]]) -> Any:
     height = 18 + 4 * len(model.predictors)
     is_judged = any(row["excess"] is not None for row in rows)
     figure, axes = new_figure(len(model.regions), 2 if is_judged else 1, height)
-    titles = {predictor.name: title_of(predictor) for predictor in model.predictors}
+    titles = titles_of(model)
     for region, panels in zip(model.regions, axes, strict=True):
         own = [row for row in rows if row["region"] == region.region.name]
         key = "excess" if own[0]["excess"] is not None else "impurity"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wco2_engine.mapping.record import beyond_training
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext, quoted
 from wco2_engine.report.page import Section, share
@@ -21,7 +22,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
             "That the map is as good as the random folds say. They ask how well a month is known "
             "at a site whose other months were measured; a map is about places without any."
         )
-    lacking = [region.region.name for region in model.regions if not quoted(region)]
+    lacking = [proper_name(region.region.name) for region in model.regions if not quoted(region)]
     if lacking:
         limits.append(
             f"Anything about how good the map is in {', '.join(lacking)}: no validation there held "
@@ -47,7 +48,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
         worst = max(context.outside, key=lambda row: row["outside_any"])
         limits.append(
             f"That the map is known everywhere alike: up to {share(worst['outside_any'], 1)} of "
-            f"{worst['region']} is outside in some month ({worst['year']})."
+            f"{proper_name(worst['region'])} is outside in some month ({worst['year']})."
         )
     limits += [
         "That an interval is about the mean flux of a cell. That of a month is about a single "

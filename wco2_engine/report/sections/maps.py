@@ -8,12 +8,14 @@ from typing import Any
 
 from wco2_engine.mapping.plan import LOWER, UPPER, WINTER_FLUX
 from wco2_engine.mapping.record import PredictionRecord
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.drawing import WINTER_LABEL
 from wco2_engine.report.mapped import MONTHS_OUTSIDE, draw_fluxes, draw_widths
-from wco2_engine.report.page import PageTable, Picture, Section, count, number, share, text
+from wco2_engine.report.names import titles_of
+from wco2_engine.report.page import PageTable, Picture, Section, count, named, number, share
 from wco2_engine.report.sheets import Sheet
 from wco2_engine.season import format_years
 
@@ -55,7 +57,10 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             PageTable(
                 "missing_cells",
                 "Cell-months without a value, by the predictor that was missing.",
-                (text("predictor", "Predictor"), count("cell_months", "cell-months")),
+                (
+                    named("predictor", "Predictor", titles_of(context.model)),
+                    count("cell_months", "cell-months"),
+                ),
                 gaps,
             ),
         )
@@ -69,9 +74,9 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             "record": record,
             "years": format_years(list(winters)),
             "is_another_model": record.get("model") not in (None, context.model.fingerprint),
-            "raw": [name for name, done in maps.calibrated.items() if not done],
+            "raw": [proper_name(name) for name, done in maps.calibrated.items() if not done],
             "nearer": [
-                f"{name} {number(factor, 2)}"
+                f"{proper_name(name)} {number(factor, 2)}"
                 for name, factor in maps.winter_factors.items()
                 if factor is not None
             ],

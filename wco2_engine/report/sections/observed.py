@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.learning.model import Model
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import SHORT, ReportContext, score_of
 from wco2_engine.report.drawing import (
@@ -18,7 +19,6 @@ from wco2_engine.report.drawing import (
     new_figure,
     title,
 )
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import PageTable, Picture, Section, number
 
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED, Panel, draw_maps
 from wco2_engine.report.context import SHORT, ReportContext, shown
 from wco2_engine.report.drawing import (
     FLUX_LABEL,
     GREY,
-    HALF,
     INK,
     boxes,
     cloud,
@@ -27,8 +27,16 @@ from wco2_engine.report.drawing import (
     title,
 )
 from wco2_engine.report.layers import Marks
-from wco2_engine.report.names import proper_name
-from wco2_engine.report.page import Column, PageTable, Picture, Section, count, number, text, value
+from wco2_engine.report.page import (
+    Column,
+    PageTable,
+    Picture,
+    Section,
+    count,
+    number,
+    place,
+    value,
+)
 from wco2_engine.report.ramps import BIAS, Ramp
 from wco2_engine.season import MONTH_NAMES
 
@@ -45,7 +53,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         return None
     sites = [row for region in regions for row in residuals_by_site(region)]
     columns = (
-        text("region", "Region"),
+        place(),
         count("site", "site"),
         Column("longitude", lambda row: number(row["longitude"], 2)),
         Column("latitude", lambda row: number(row["latitude"], 2)),
@@ -58,7 +66,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
     return Section(
         "residuals",
         "Residuals",
-        facts={"methods": {r.region.name: SHORT[shown(r)] for r in regions}},
+        facts={"methods": {proper_name(r.region.name): SHORT[shown(r)] for r in regions}},
         tables=(
             PageTable(
                 "residuals_by_site",
@@ -200,12 +208,25 @@ def draw_sites(context: ReportContext, regions: list[RegionModel]) -> Any:
         for key in ("longitude", "latitude", "bias", "n")
     )
     ramp = Ramp.of_both_signs(bias, f"bias, predicted minus observed ({FLUX_LABEL})", BIAS)
-    marks = Marks(longitude, latitude, 8 + 1.5 * n, values=bias, ramp=ramp)
+    # In grey both ends of the colours are dark, so the marks' shapes tell the sign.
+    shapes = (("^", bias >= 0, "predicted too high"), ("v", bias < 0, "predicted too low"))
+    marks = [
+        Marks(
+            longitude[own],
+            latitude[own],
+            8 + 1.5 * n[own],
+            marker=marker,
+            values=bias[own],
+            ramp=ramp,
+            words=words,
+        )
+        for marker, own, words in shapes
+    ]
     return draw_maps(
-        [Panel([marks], ramp)],
+        [Panel(marks, ramp)],
         (longitude, latitude),
         setting=context.setting,
-        width=HALF * 1.4,
+        width=context.width,
         margin=0.06,
     )
 
@@ -225,8 +246,8 @@ def draw_predictors(model: Model, regions: list[RegionModel]) -> Any:
         axis.set_visible(False)
     for k, region in enumerate(regions):
         off = residual(region)
-        for place, column in enumerate(most_important(region, PREDICTORS_SHOWN)):
-            axis = axes[k * lines + place // columns][place % columns]
+        for at, column in enumerate(most_important(region, PREDICTORS_SHOWN)):
+            axis = axes[k * lines + at // columns][at % columns]
             axis.set_visible(True)
             values = region.features[:, column].astype(np.float64)
             known = np.isfinite(off)
@@ -239,6 +260,6 @@ def draw_predictors(model: Model, regions: list[RegionModel]) -> Any:
                 _draw_means(axis, binned(values, off))
             axis.axhline(0, color=GREY, linewidth=0.8)
             predictor = model.predictors[column]
-            title(axis, proper_name(region.region.name) if place == 0 else "")
+            title(axis, proper_name(region.region.name) if at == 0 else "")
             label(axis, quantity(predictor), f"residual ({FLUX_LABEL})")
     return figure

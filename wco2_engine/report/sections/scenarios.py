@@ -9,12 +9,12 @@ from typing import Any
 from wco2_engine.errors import Wco2Error
 from wco2_engine.learning.model import Model
 from wco2_engine.mapping.record import PredictionRecord
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import TOLD_OF_MAPS, ReportContext
 from wco2_engine.report.drawing import PALETTE, label, legend_beside, new_figure, plain
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.outside import outside_area
-from wco2_engine.report.page import PageTable, Picture, Section, percent, text, value
+from wco2_engine.report.page import PageTable, Picture, Section, percent, place, text, value
 from wco2_engine.season import format_years
 
 Row = Mapping[str, Any]
@@ -41,7 +41,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         "Ground outside the area of applicability in each prediction, as a share of the mapped "
         "ground, the mean of its winters.",
         (
-            text("region", "Region"),
+            place(),
             text("maps", "maps"),
             text("winters", "winters"),
             value("mapped_km2", "mapped, km2", 0),

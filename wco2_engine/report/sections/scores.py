@@ -10,6 +10,7 @@ from wco2_engine.learning.folds import METHODS
 from wco2_engine.learning.labels import COMMON
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import (
     PARTS,
@@ -31,7 +32,6 @@ from wco2_engine.report.drawing import (
     plain,
     title,
 )
-from wco2_engine.report.names import proper_name
 from wco2_engine.report.page import (
     Column,
     PageTable,
@@ -40,6 +40,7 @@ from wco2_engine.report.page import (
     count,
     named,
     number,
+    place,
     ranged,
     text,
     with_interval,
@@ -72,7 +73,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
             )
             + " MAE, RMSE and bias (predicted minus observed) in g C m-2 month-1.",
             (
-                text("region", "Region"),
+                place(),
                 named("validation", "validation", SHORT),
                 count("n", "site-months"),
                 count("sites", "sites"),
@@ -98,7 +99,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 "scores_by_month",
                 "The same by month.",
                 (
-                    text("region", "Region"),
+                    place(),
                     named("validation", "validation", SHORT),
                     text("month", "month"),
                     count("n", "site-months"),
@@ -133,7 +134,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
             "sentences": [sentence(model, region) for region in model.regions],
             **{
                 key: [
-                    (region.region.name, SHORT[method])
+                    (proper_name(region.region.name), SHORT[method])
                     for region in model.regions
                     for method in methods
                     if method not in region.predictions and (method in COMMON) == by_label
@@ -141,7 +142,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 for key, by_label in (("lacking", False), ("alike", True))
             },
             "same": [
-                (region.region.name, " and ".join(SHORT[name] for name in names))
+                (proper_name(region.region.name), " and ".join(SHORT[name] for name in names))
                 for region in model.regions
                 if (names := same_folds(region))
             ],
@@ -164,7 +165,7 @@ def _by_part(
         "within a part compares with that part's own mean, so it is lower where fluxes vary "
         f"little: compare RMSE and bias. With fewer than {FEW_SITES} sites no interval is shown.",
         (
-            text("region", "Region"),
+            place(),
             named("validation", "validation", SHORT),
             text(part, words),
             count("n", "site-months"),
@@ -218,11 +219,13 @@ def sentence(model: Model, region: RegionModel) -> str:
     found = score_of(model, name, method)
     if not found:
         return (
-            f"{name}: no score here tells how good a map is, because no validation held whole "
+            f"{proper_name(name)}: "
+            f"no score here tells how good a map is, because no validation held whole "
             "sites out. Train again with validation = site or knndm."
         )
     told = (
-        f"{name}: quote R² {with_interval(found, 'r2')}, RMSE {with_interval(found, 'rmse')} and "
+        f"{proper_name(name)}: "
+        f"quote R² {with_interval(found, 'r2')}, RMSE {with_interval(found, 'rmse')} and "
         f"bias {with_interval(found, 'bias')} g C m-2 month-1 ({SHORT[method]}, {found['n']} "
         f"site-months at {found['sites']} sites)."
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
-from wco2_engine.report.page import Column, PageTable, Section, count, text
+from wco2_engine.report.names import titles_of
+from wco2_engine.report.page import Column, PageTable, Section, count, named, place, text
 
 BARE = (
     "bare Extremely Randomized Trees (Geurts et al. 2006): fully grown trees, all predictors tried "
@@ -60,7 +61,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 "A forest for each region. The first region that holds a place owns it. Members "
                 "predict means, of which totals are sums.",
                 (
-                    text("region", "Region"),
+                    place(),
                     text("winter", "winter"),
                     count("site_months", "site-months"),
                     count("sites", "sites"),
@@ -78,10 +79,10 @@ def build(context: ReportContext, progress: Progress) -> Section:
                 "Predictors, and the range of their values in training. A forest can't tell what "
                 "happens beyond these ranges: there it says what it says at their edge.",
                 (
-                    text("predictor", "Predictor"),
+                    named("predictor", "Predictor", titles_of(model)),
                     text("group", "group"),
                     text("units", "units"),
-                    text("region", "region"),
+                    place("region", "region"),
                     Column("lowest", lambda row: f"{row['lowest']:.4g}"),
                     Column("highest", lambda row: f"{row['highest']:.4g}"),
                 ),

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.learning.region_model import RegionModel
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED, Panel, draw_maps
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.drawing import (
-    HALF,
     label,
     legend_beside,
     new_figure,
@@ -20,8 +20,16 @@ from wco2_engine.report.drawing import (
     title,
 )
 from wco2_engine.report.layers import Layer, Marks, Outline
-from wco2_engine.report.names import proper_name
-from wco2_engine.report.page import Column, PageTable, Picture, Row, Section, count, number, text
+from wco2_engine.report.page import (
+    Column,
+    PageTable,
+    Picture,
+    Row,
+    Section,
+    count,
+    number,
+    place,
+)
 from wco2_engine.report.views import FAR_SOUTH, edges_of
 from wco2_engine.season import MONTH_NAMES
 
@@ -31,7 +39,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
     model = context.model
     rows = [row for region in model.regions for row in site_rows(region)]
     columns = (
-        text("region", "Region"),
+        place(),
         count("site", "site"),
         Column("longitude", lambda row: number(row["longitude"], 2)),
         Column("latitude", lambda row: number(row["latitude"], 2)),
@@ -121,7 +129,7 @@ def draw_sites(context: ReportContext) -> Any:
     near = places[:, 1] >= min(each.latitude.min() for each in regions) - FAR_SOUTH
     longitude, latitude = places[near & np.isfinite(places).all(axis=1)].T
     return draw_maps(
-        [Panel(layers)], (longitude, latitude), setting=context.setting, width=HALF * 1.4
+        [Panel(layers)], (longitude, latitude), setting=context.setting, width=context.width
     )
 
 

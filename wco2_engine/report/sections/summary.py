@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.page import Section, share
@@ -30,7 +31,8 @@ def build(context: ReportContext, progress: Progress) -> Section:
         ground = sum(row["mapped_km2"] for row in rows)
         together = sum(row["outside_months"] * row["mapped_km2"] for row in rows) / ground
         points.append(
-            f"{region}: {span} of the mapped ground lies outside the area of applicability in some "
+            f"{proper_name(region)}: "
+            f"{span} of the mapped ground lies outside the area of applicability in some "
             f"month of a winter, {share(together, 1)} of ground and months together. No score here "
             "speaks for it."
         )

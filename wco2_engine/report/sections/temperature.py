@@ -13,6 +13,7 @@ from wco2_engine.learning.explanation import (
 )
 from wco2_engine.learning.model import Model
 from wco2_engine.learning.region_model import RegionModel
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext, shown
 from wco2_engine.report.drawing import (
@@ -26,8 +27,8 @@ from wco2_engine.report.drawing import (
     quantity,
     title,
 )
-from wco2_engine.report.names import proper_name
-from wco2_engine.report.page import PageTable, Picture, Section, count, ranged, text
+from wco2_engine.report.names import title_of
+from wco2_engine.report.page import PageTable, Picture, Section, count, place, ranged, text
 
 TEMPERATURES = ("degc", "°c", "celsius", "k", "kelvin", "deg_c")
 # How predictors of soil, then of air temperature are often named.
@@ -40,7 +41,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
     column = temperature_of(model)
     if column is None:
         return None
-    name = model.predictors[column].name
+    name = title_of(model.predictors[column])
     rows: list[dict[str, Any]] = []
     sentences = []
     for region in model.regions:
@@ -50,9 +51,11 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             if found is not None:
                 rows.append(_row(region.region.name, kind, found))
         if modelled is not None:
-            sentences.append((region.region.name, plausibility(effect, measured, modelled)))
+            sentences.append(
+                (proper_name(region.region.name), plausibility(effect, measured, modelled, name))
+            )
     columns = (
-        text("region", "Region"),
+        place(),
         text("flux", "flux"),
         count("site_months", "site-months"),
         count("sites", "sites"),

@@ -8,7 +8,7 @@ from wco2_engine.analysis.budget import read_budget
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.figures import draw_totals
-from wco2_engine.report.page import Column, PageTable, Picture, Section, ranged, text, value
+from wco2_engine.report.page import Column, PageTable, Picture, Section, ranged, value, zone
 
 # Of a budget's table, and what they are called here.
 TOTAL = {
@@ -45,7 +45,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
                 "Totals of the first and the last winter of each zone, positive when CO₂ leaves "
                 "the ground.",
                 (
-                    text("zone", "Zone"),
+                    zone(),
                     Column("winter", lambda row: str(row["year"])),
                     ranged("total", "total, Tg C", 1),
                     value("map", "sum of the map, Tg C", 1),

@@ -19,7 +19,7 @@ from wco2_engine.progress import Progress
 from wco2_engine.report.atlas import MAPPED
 from wco2_engine.report.context import ReportContext
 from wco2_engine.report.mapped import SIGNIFICANT, SLOPE, draw_trend
-from wco2_engine.report.page import PageTable, Picture, Section, count, ranged, text, value
+from wco2_engine.report.page import PageTable, Picture, Section, count, ranged, value, zone
 
 P = 2  # a band of the map, beside those that are drawn
 ROWS = 256  # of the map at a time, so that memory does not grow with it
@@ -115,7 +115,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         "Intervals are of the members' slopes: where one holds 0, the sites don't tell whether "
         "the flux rose, however small p is.",
         (
-            text("zone", "Zone"),
+            zone(),
             count("winters", "winters"),
             ranged("slope", "Tg C a⁻¹", 3),
             value("p", "p", 3),

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wco2_engine.naming import proper_name
 from wco2_engine.progress import Progress
 from wco2_engine.report.context import ReportContext
-from wco2_engine.report.page import Column, PageTable, Row, Section, count, ranged, text, value
+from wco2_engine.report.page import (
+    Column,
+    PageTable,
+    Row,
+    Section,
+    count,
+    place,
+    ranged,
+    text,
+    value,
+)
 
 
 def build(context: ReportContext, progress: Progress) -> Section | None:
@@ -47,14 +58,16 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
     return Section(
         "tuning",
         "Tuning",
-        facts={"sentences": {region: told["sentence"] for region, told in found.items()}},
+        facts={
+            "sentences": {proper_name(region): told["sentence"] for region, told in found.items()}
+        },
         tables=(
             PageTable(
                 "tuning",
                 "Scores of tuning itself, each outer fold predicted by what the other folds chose, "
                 "and of growing without it on the same folds; RMSE and bias in g C m-2 month-1.",
                 (
-                    text("region", "Region"),
+                    place(),
                     text("growth", "growth"),
                     count("n", "site-months"),
                     count("sites", "sites"),
@@ -72,7 +85,7 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
                 "by more than a standard error. These errors flatter, because they had a say in "
                 "that; those of rounds 1 and 2 are of few folds.",
                 (
-                    text("region", "Region"),
+                    place(),
                     Column("round", lambda row: str(row.get("round") or "–")),
                     count("trees", "trees"),
                     count("min_samples_leaf", "least rows a leaf"),
