@@ -21,7 +21,8 @@ from xml.etree import ElementTree  # nosec B405 - definitions end the parsing, s
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import AS_STATED, is_crs_text
 from wco2_engine.inputs.classic import MAGIC, check_classic
-from wco2_engine.inputs.trial import may_start_processes, try_apart
+from wco2_engine.inputs.trial import try_apart
+from wco2_engine.processes import may_start_processes
 
 SETTINGS: dict[str, str] = {
     **AS_STATED,

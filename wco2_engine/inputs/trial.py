@@ -31,11 +31,6 @@ SMALL = 100_000  # values of a variable that are read too: a coordinate, or text
 PROGRAM = Path(__file__).resolve()
 
 
-def may_start_processes() -> bool:
-    """Whether this program is Python itself: inside QGIS, another process would be another QGIS."""
-    return "qgis" not in sys.modules and Path(sys.executable or "").stem.startswith("python")
-
-
 def try_apart(file: str) -> None:
     """Have another process look at a file of HDF5, see `look`.
 

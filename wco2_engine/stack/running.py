@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wco2_engine.errors import Wco2Error
-from wco2_engine.inputs.trial import may_start_processes
+from wco2_engine.processes import may_start_processes
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.stack.making import Made, Task, Watch, make
 
