@@ -167,7 +167,7 @@ def test_names_with_brackets_show_in_tables(finished_study: Path) -> None:
     assert "Small [/b] study" in result.output
     result = call("run", finished_study)
     assert result.exit_code == 0, result.output
-    assert "siberia [x]" in result.output
+    assert "Siberia [x]" in result.output
 
 
 def test_a_job_is_read_from_a_file_and_from_standard_input(
@@ -300,7 +300,7 @@ def test_every_step_by_hand(finished_study: Path, tmp_path: Path) -> None:
     assert (tmp_path / "t_rejected.csv").is_file()
     assert '"siberia"' in result.output
     told = (tmp_path / "model.html").read_text(encoding="utf-8")
-    assert "siberia" in told and "Scores on held-out rows" in told and "temperature" in told
+    assert "Siberia" in told and "Scores on held-out rows" in told and "temperature" in told
     assert "Maps" in (tmp_path / "study.html").read_text(encoding="utf-8")
 
 

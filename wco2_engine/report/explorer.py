@@ -137,6 +137,8 @@ def _quantity(name: str, units: str, values: FloatArray, colors: str) -> dict[st
         "step": step,
         "breaks": list(ramp.breaks),
         "colors": ramp.hex_colors,
+        "below": ramp.below,
+        "above": ramp.above,
         "values": packed(counted.astype(np.uint16)),
     }
 

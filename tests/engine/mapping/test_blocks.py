@@ -335,7 +335,7 @@ def test_a_level_that_is_not_calibrated_has_raw_bounds_and_says_so(
     assert result.notes[:-1] == (
         "Bounds of 0.25 are not calibrated in region 'North': the model is calibrated for 0.5.",
     )
-    assert result.notes[-1].startswith("Winters 2005 of region 'north' lie outside of those")
+    assert result.notes[-1].startswith("Winters 2005 of region 'North' lie outside of those")
     with rasterio.open(lower) as source:
         assert source.tags()["WCO2_INTERVAL_LEVEL"] == "0.25"
         assert source.tags()["WCO2_TRAINING_WINTERS"] == '{"north": [2003, 2003]}'

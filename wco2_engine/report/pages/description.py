@@ -103,7 +103,7 @@ def _scores(facts: Mapping[str, Any]) -> PageTable:
 
 def _pairs(name: str, caption: str, values: Mapping[str, Any]) -> PageTable:
     rows = [{"what": key.replace("_", " "), "is": _told(value)} for key, value in values.items()]
-    return PageTable(name, caption, (text("what", "What"), text("is", "")), rows)
+    return PageTable(name, caption, (text("what", "What"), text("is", "Value")), rows)
 
 
 def _told(found: Any) -> str:

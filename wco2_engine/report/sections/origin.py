@@ -54,7 +54,7 @@ def build(context: ReportContext, progress: Progress) -> Section:
             PageTable(
                 "origin",
                 "By what this was made. Models of one fingerprint predict the same.",
-                (text("what", "What"), text("is", "")),
+                (text("what", "What"), text("is", "Value")),
                 [{"what": what, "is": found} for what, found in known.items()],
             ),
         ),

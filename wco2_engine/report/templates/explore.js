@@ -204,7 +204,10 @@
 
   function drawLegend() {
     const quantity = data.quantities[state.layer], ends = quantity.breaks;
-    legend.replaceChildren(...quantity.colors.map((color, k) => {
+    const hasColor = (_, k) => (k > 0 || quantity.below) && (k < ends.length || quantity.above);
+    const first = quantity.below ? 0 : 1;
+    legend.replaceChildren(...quantity.colors.filter(hasColor).map((color, shown) => {
+      const k = shown + first;
       const item = document.createElement("li"), patch = document.createElement("span");
       patch.style.background = color;
       const words = k === 0 ? say("below", number(ends[0]))
