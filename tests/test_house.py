@@ -30,6 +30,8 @@ LAYERS = (
         "progress",
         "files",
         "lock",
+        "naming",
+        "processes",
         "season",
         "units",
         "schema",

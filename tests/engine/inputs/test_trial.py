@@ -11,6 +11,7 @@ import netCDF4
 import numpy as np
 import pytest
 
+from wco2_engine import processes
 from wco2_engine.errors import Wco2Error
 from wco2_engine.inputs import opening, trial
 
@@ -83,7 +84,7 @@ def test_a_heap_that_goes_in_circles_is_one_message_or_read(
 
 
 def test_a_link_is_found_by_the_other_process(tmp_path: Path) -> None:
-    assert trial.may_start_processes()
+    assert processes.may_start_processes()
     with h5py.File(tmp_path / "x.nc", "w") as file:
         file["t"] = h5py.ExternalLink("/data/other.nc", "/t")
     with pytest.raises(Wco2Error) as caught:
