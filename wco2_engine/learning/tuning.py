@@ -198,11 +198,13 @@ def tune(
 
     Nested cross-validation (Varma and Simon 2006, doi 10.1186/1471-2105-7-91). Of the best
     candidate for each size of leaf and choice of months, by each aggregate, the smoothest is taken
-    that is not clearly worse than the best: which of many is the best by a little is chance.
-    Clearly means that the 90 % interval of the difference in RMSE, by paired bootstrap of sites, is
-    above 0. It also has to be better than the untuned one by more than a standard error, as Breiman
-    et al. (1984, Classification and Regression Trees) choose among trees: the 68 % interval is
-    above 0. Where none is, the untuned one is kept.
+    that is not clearly worse than the best, and whose bias is no larger: which of many is the best
+    by a little is chance. Clearly means that the 90 % interval of the difference in RMSE, by paired
+    bootstrap of sites, is above 0. With few sites hardly anything is clearly worse, and what
+    smooths much draws skewed fluxes down; the bias tells of it. The choice also has to be better
+    than the untuned one by more than a standard error, as Breiman et al. (1984, Classification and
+    Regression Trees) choose among trees: the 68 % interval is above 0. Where none is, the untuned
+    one is kept.
 
     Months out of the winter are tried where the rows have `others`.
 
@@ -308,6 +310,7 @@ def smoothest(
     observed, site : `(n_rows,)`.
     """
     errors = [rmse(observed, each) for each in predicted]
+    biases = [abs(float(np.mean(each - observed))) for each in predicted]
     best = int(np.argmin(errors))
 
     def is_better(one: int, than: int, level: float) -> bool:
@@ -317,7 +320,11 @@ def smoothest(
     order = sorted(
         range(1, len(candidates)), key=lambda k: (*smoothness(candidates[k]), -errors[k])
     )
-    good = (k for k in order[::-1] if k == best or not is_better(best, k, CLEARLY))
+    good = (
+        k
+        for k in order[::-1]
+        if k == best or (biases[k] <= biases[best] and not is_better(best, k, CLEARLY))
+    )
     return next((k for k in good if is_better(k, 0, STANDARD_ERROR)), 0)
 
 

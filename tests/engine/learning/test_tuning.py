@@ -67,12 +67,14 @@ def test_the_untuned_is_kept_where_nothing_is_better() -> None:
 
 SITES = np.repeat(np.arange(30), 2)
 OBSERVED = np.zeros(60)
+WITHOUT_BIAS = np.tile([1.0, -1.0], 30)  # of the two rows of a site
 
 
-def rule(*candidates: tuple[int, str, Any]) -> int:
+def rule(*candidates: tuple[int, str, Any], signs: Any = WITHOUT_BIAS) -> int:
     """The rule on candidates by leaves and aggregate with an error that each row has."""
     ways = [Hyperparameters(min_samples_leaf=leaf, aggregate=name) for leaf, name, _ in candidates]
-    return smoothest(ways, [OBSERVED + error for _, _, error in candidates], OBSERVED, SITES)
+    found = [OBSERVED + error * signs for _, _, error in candidates]
+    return smoothest(ways, found, OBSERVED, SITES)
 
 
 def test_the_smoothest_that_is_not_clearly_worse_is_taken() -> None:
@@ -83,6 +85,21 @@ def test_the_smoothest_that_is_not_clearly_worse_is_taken() -> None:
     assert rule(bare, best, (10, "mean", 2.1)) == 1  # worse at each site, so not by chance
     assert rule(bare, best, (10, "mean", even), (10, "median", even)) == 3
     assert rule(bare, (10, "median", even), best, (5, "mean", even)) == 1
+
+
+def test_what_is_smoother_is_not_taken_with_a_larger_bias() -> None:
+    bare, best = (1, "mean", 4.0), (3, "mean", 2.0)
+    even = np.where(SITES % 2 == 0, 2.5, 1.55)  # no clearly larger error, and 2.025 on average
+    too_low, too_high = -np.ones(60), np.ones(60)
+    for signs in (too_low, too_high):
+        assert rule(bare, best, (10, "mean", even), signs=signs) == 1
+    # An error of 1.05 less at one of 30 sites makes it 1.99.
+    less = np.where(SITES == 0, even - 1.05, even)
+    assert rule(bare, best, (10, "mean", less), signs=too_high) == 2
+    # One of -1 there makes it 1.91: errors of both signs are one mean.
+    assert rule(bare, best, (10, "mean", np.where(SITES == 0, -1.0, less)), signs=too_high) == 2
+    # What is best is taken, however large its bias.
+    assert rule((1, "mean", 4.0 * WITHOUT_BIAS), best, signs=too_high) == 1
 
 
 def test_what_is_not_better_than_the_untuned_is_not_taken() -> None:

@@ -81,9 +81,9 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
             PageTable(
                 "tuning_trials",
                 "Ways to grow that were tried, by round, the best first. The smoothest is chosen "
-                "that is not clearly worse than the best, and better than growing without tuning "
-                "by more than a standard error. These errors flatter, because they had a say in "
-                "that; those of rounds 1 and 2 are of few folds.",
+                "that is not clearly worse than the best, has no larger bias, and is better than "
+                "growing without tuning by more than a standard error. These errors flatter, "
+                "because they had a say in that; those of rounds 1 and 2 are of few folds.",
                 (
                     place(),
                     Column("round", lambda row: str(row.get("round") or "–")),
