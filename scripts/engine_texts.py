@@ -42,6 +42,7 @@ def told_of(path: Path) -> Iterator[tuple[int, str]]:
             each for call in calls for each in (*call.args, *(key.value for key in call.keywords))
         ]
         names = {node.id for each in told for node in ast.walk(each) if isinstance(node, ast.Name)}
+        names.add("message")  # which another module tells
         within = tree.body if scope is tree else ast.walk(scope)
         named = [node for node in within if isinstance(node, ast.Assign)]
         given += told
@@ -61,9 +62,7 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 
 def _tells(call: ast.Call) -> bool:
     name = ast.unparse(call.func).rpartition(".")[2]
-    return name == "Wco2Error" or (
-        name in ("note", "update") and ast.unparse(call.func).startswith(("progress.", "self."))
-    )
+    return name in ("Wco2Error", "note", "step") or (name == "update" and len(call.args) == 2)
 
 
 def pattern_of(node: ast.JoinedStr) -> str:

@@ -39,7 +39,7 @@ def run_tasks(tasks: Sequence[Task], jobs: int, progress: Progress) -> Iterator[
 
 
 def _watch(task: Task, number: int, whole: int, progress: Progress) -> Watch:
-    said = f"Preparing {task.predictor.name} {_years(task)}".rstrip()
+    said = _said(task)
 
     def watch(share: float) -> None:
         stop_if_cancelled(progress)
@@ -48,11 +48,12 @@ def _watch(task: Task, number: int, whole: int, progress: Progress) -> Watch:
     return watch
 
 
-def _years(task: Task) -> str:
-    years = task.years
+def _said(task: Task) -> str:
+    name, years = task.predictor.name, task.years
     if years[-1] < 1000:
-        return ""
-    return str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
+        return f"Preparing {name}"
+    shown = str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
+    return f"Preparing {name} {shown}"
 
 
 def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Iterator[Made]:
@@ -72,7 +73,7 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress) -> Itera
             for future in finished:
                 task = waiting.pop(future)
                 done += 1
-                said = f"Preparing {task.predictor.name} {_years(task)}".rstrip()
+                said = _said(task)
                 progress.update(done / len(tasks), said)
                 try:
                     made = future.result()
