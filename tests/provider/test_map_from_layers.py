@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ def test_layers_become_maps_by_three_parameters_and_an_extent(qgis, study, corne
     assert [path.name for path in maps] == ["winter_flux_2001.tif", "winter_flux_2002.tif"]
     with rasterio.open(maps[0]) as file:
         assert (file.read(1) != file.nodata).any()
+    study_file = tomllib.loads((folder / "study.toml").read_text("utf-8"))
+    west, south, east, north = study_file["region"][0]["bbox"]  # of the rasters, not of the map
+    assert west < 100 and south < 60 and east > 115 and north > 69 and south >= 23.5
     assert "Layers" not in (folder / "catalogue.toml").read_text("utf-8")
     assert {path.name for path in folder.iterdir()} >= {"catalogue.toml", "study.toml", "results"}
     again = qgis.run("mapfromlayers", **given)

@@ -15,6 +15,7 @@ def study_text(
     fluxes: str,
     flux_units: str,
     columns: Mapping[str, str],
+    region: Sequence[float],
     extent: Sequence[float],
     resolution: float,
     years: str,
@@ -29,7 +30,8 @@ def study_text(
     ----------
     fluxes : path of the table, from the study file on.
     columns : its column of each thing.
-    extent : west, south, east, north of region and map, degrees.
+    region : west, south, east, north of the sites that train, degrees.
+    extent : the same of the map, which lies within.
     interval : level of the bounds; None for no bounds.
     language : of the report.
     treatment : the column of treatments, of which all are taken.
@@ -51,7 +53,7 @@ def study_text(
         "months = [10, 11, 12, 1, 2, 3, 4]",
         "\n[[region]]  # add more, each with its months, to have a model for each",
         'name = "region"',
-        f"bbox = {box}",
+        f"bbox = {[float(edge) for edge in region]}",
         "\n[model]",
         f"trees = {trees}",
         'validation = ["random", "site"]',

@@ -34,6 +34,12 @@ class BeginJob:
     extent: list[float] = option(
         "West south east north of the map, degrees.", items=("west", "south", "east", "north")
     )
+    region: list[float] | None = option(
+        "West south east north of the sites that train, degrees.",
+        None,
+        items=("west", "south", "east", "north"),
+        unset="the map's",
+    )
     rasters: list[dict[str, Any]] = option(
         "Rasters that the flux may depend on.",
         [],
@@ -79,8 +85,9 @@ class BeginJob:
                 str(catalogue), replace=True, rasters=[*map(_with_bands, self.rasters)]
             ).run(progress)
             text = study_text(
-                *(self.title, fluxes, self.flux_units, columns, self.extent, self.resolution),
-                *(self.years, self.trees, self.interval, self.language, treatment),
+                *(self.title, fluxes, self.flux_units, columns, self.region or self.extent),
+                *(self.extent, self.resolution, self.years, self.trees, self.interval),
+                *(self.language, treatment),
             )
             write_text(study, text)
         progress.update(1.0, "The study is ready to be run")

@@ -23,7 +23,7 @@ from qgis.core import (
 from wco2_qgis.algorithms.base import STUDIES, Algorithm, Values, given
 from wco2_qgis.compat import bounds_in
 from wco2_qgis.guessing import guessing_dialog
-from wco2_qgis.i18n import engines_language, tr
+from wco2_qgis.i18n import engines_language, engines_words, tr
 from wco2_qgis.layers import chosen_raster
 from wco2_qgis.places import DEGREES, extent_in
 from wco2_qgis.runner import run_job
@@ -38,6 +38,7 @@ _FIELDS = {
     "LONGITUDE": ("Longitude field", "Degrees. Points need none."),
     "LATITUDE": ("Latitude field", "Degrees. Points need none."),
 }
+_TROPIC = 23.5  # degrees north
 _ADVANCED = ("SITE", "LONGITUDE", "LATITUDE")
 
 
@@ -83,7 +84,8 @@ class MapFromLayers(Algorithm):
         self.add_text("YEARS", "Winters to map", None, "1983, 1990-1999 or 1990,1995.")
         self.add(
             QgsProcessingParameterExtent("EXTENT", "Extent", optional=True),
-            "In any CRS. Empty: the ground that all rasters share.",
+            "In any CRS. Empty: the ground that all rasters share. All sites on that ground train, "
+            "also those outside of the map, but for the tropics.",
         )
         self.add_number("RESOLUTION", "Cell size (degrees)", 0.5, "0.1 is finer.", least=1e-6)
         self.add_whole("TREES", "Trees", 200, 1, "500 are steadier and slower.", advanced=True)
@@ -126,8 +128,11 @@ class MapFromLayers(Algorithm):
         self._rasters = [chosen_raster(layer) for layer in layers]
         degrees = QgsCoordinateReferenceSystem(DEGREES)
         self._extent = extent_in(self, parameters, "EXTENT", degrees, context)
+        # Sites train wherever all rasters have values, however small the map is.
+        self._region = _shared_extent(layers, degrees, context)
         if self._extent is None:
-            self._extent = _shared_extent(layers, degrees, context)
+            self._extent = self._region
+        self._region = _sites_of(self._region, self._extent)
         return True
 
     def processAlgorithm(self, parameters: Values, context: Any, feedback: Any) -> Values:
@@ -143,6 +148,7 @@ class MapFromLayers(Algorithm):
             "flux_units": self.text(parameters, "FLUX_UNITS", context),
             "rasters": self._rasters,
             "extent": self._extent,
+            "region": self._region,
             "years": self.text(parameters, "YEARS", context) or "",
             "resolution": self.parameterAsDouble(parameters, "RESOLUTION", context),
             "trees": self.parameterAsInt(parameters, "TREES", context),
@@ -151,19 +157,20 @@ class MapFromLayers(Algorithm):
         }
         begun = run_job(given(begin), feedback, table.names, (0.0, 2.0))
         for what, name in begun["guessed"].items():
-            title = _FIELDS.get(what.upper(), (what.replace("_", " "), ""))[0]
-            feedback.pushInfo(f"{tr(title)}: {name}")
+            title = tr(_FIELDS[what.upper()][0]) if what.upper() in _FIELDS else engines_words(what)
+            feedback.pushInfo(f"{title}: {name}")
         for row in begun["predictors"]:
-            feedback.pushInfo(f"{row['name']}: {row['when']}, {row['path']}")
+            feedback.pushInfo(f"{row['name']}: {engines_words(row['when'])}, {row['path']}")
         study = begun["study"]
         facts = run_job({"job": "run", "study": study}, feedback, table.names, (2.0, 100.0))
         stages = facts["stages"]
         for name, found in stages.items():
             feedback.pushInfo(
-                f"{name}: {tr('done before') if found.get('skipped') else tr('done')}"
+                f"{engines_words(name)}: "
+                f"{tr('done before') if found.get('skipped') else tr('done')}"
             )
         for what, number in stages["observations"]["counts"].items():
-            feedback.pushInfo(f"{what.replace('_', ' ')}: {number}")
+            feedback.pushInfo(f"{engines_words(what)}: {number}")
         maps = stages["predict"]["outputs"]
         if self.parameterAsBoolean(parameters, "LOAD", context):
             show_maps(maps, context)
@@ -183,6 +190,17 @@ class MapFromLayers(Algorithm):
             if fields:
                 found[name.lower()] = fields[0]
         return {what: field for what, field in found.items() if field}
+
+
+def _sites_of(shared: list[float], extent: list[float]) -> list[float]:
+    """Where sites train: around the map's extent, on the ground of all rasters.
+
+    Outside of the tropics, where October to April is no winter, unless the map reaches there.
+    """
+    west, east = min(shared[0], extent[0]), max(shared[2], extent[2])
+    if extent[0] > extent[2]:  # across the antimeridian
+        west, east = -180.0, 180.0
+    return [west, min(max(shared[1], _TROPIC), extent[1]), east, max(shared[3], extent[3])]
 
 
 def _shared_extent(

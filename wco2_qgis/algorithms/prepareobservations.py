@@ -15,6 +15,7 @@ from qgis.core import (
 )
 
 from wco2_qgis.algorithms.base import INPUTS, Algorithm, Values, given
+from wco2_qgis.i18n import engines_words
 from wco2_qgis.runner import run_job
 from wco2_qgis.tables import TableFile, table_file
 
@@ -268,7 +269,7 @@ class PrepareObservations(Algorithm):
         }
         counts = run_job(given(job), feedback, table.names)["counts"]
         for what, number in counts.items():
-            feedback.pushInfo(f"{number:8d}  {what.replace('_', ' ')}")
+            feedback.pushInfo(f"{number:8d}  {engines_words(what)}")
         return {
             "OBSERVATIONS": observations,
             "REJECTED": rejected,

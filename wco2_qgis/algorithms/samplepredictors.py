@@ -13,6 +13,7 @@ from qgis.core import (
 
 from wco2_qgis.algorithms.base import MODEL, Algorithm, Values, given
 from wco2_qgis.algorithms.forests import add_months
+from wco2_qgis.i18n import engines_words
 from wco2_qgis.places import DEGREES, crs_of, crs_text
 from wco2_qgis.runner import run_job
 from wco2_qgis.tables import table_file
@@ -90,7 +91,7 @@ class SamplePredictors(Algorithm):
         }
         counts = run_job(given(job), feedback, table.names)["counts"]
         for what, number in counts.items():
-            feedback.pushInfo(f"{number:8d}  {what.replace('_', ' ')}")
+            feedback.pushInfo(f"{number:8d}  {engines_words(what)}")
         return {
             "TRAINING": training,
             "REJECTED": rejected,

@@ -27,6 +27,19 @@ def engines_language() -> str:
     return "zh" if language() == "zh" else "en"
 
 
+def engines_words(text: str) -> str:
+    """Words of the engine, such as the name of a count, in the language of QGIS.
+
+    They stay English where QGIS's Python is too old for the engine.
+    """
+    words = text.replace("_", " ")
+    try:
+        from wco2_engine.language import translated
+    except ImportError:
+        return words
+    return translated(words, engines_language())
+
+
 def install() -> None:
     """Use the translations for the language that QGIS shows, where there are any."""
     path = _FOLDER / f"{CONTEXT}_{language()}.qm"

@@ -1356,8 +1356,8 @@
    <translation>1983、1990-1999 或 1990,1995。</translation>
   </message>
   <message>
-   <source>In any CRS. Empty: the ground that all rasters share.</source>
-   <translation>坐标参照系不限。留空：所有栅格共同覆盖的范围。</translation>
+   <source>In any CRS. Empty: the ground that all rasters share. All sites on that ground train, also those outside of the map, but for the tropics.</source>
+   <translation>可用任何坐标参照系。留空：所有栅格共同覆盖的范围。该范围内的站点都参与训练，包括地图之外的站点，但热带除外。</translation>
   </message>
   <message>
    <source>Cell size (degrees)</source>
@@ -2022,6 +2022,10 @@ Save it as GeoTIFF and choose that.</source>
 Name another file for the output.</source>
    <translation>{} 是 {} 的文件，在同一步骤中被读取。
 请为输出指定另一个文件。</translation>
+  </message>
+  <message>
+   <source>Choose the field of each.</source>
+   <translation>请为每一项选择字段。</translation>
   </message>
  </context>
 </TS>

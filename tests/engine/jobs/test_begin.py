@@ -50,6 +50,14 @@ def test_a_study_is_begun_whose_columns_are_guessed_and_told(given: Path) -> Non
     assert study.predict.grid().bounds == (100.0, 64.0, 102.0, 66.0)
 
 
+def test_sites_may_train_that_lie_outside_of_the_map(given: Path) -> None:
+    assert begin(given, "--region", -180, 40, 180, 84).exit_code == 0
+    written = tomllib.loads((given / "study/study.toml").read_text("utf-8"))
+    assert [region["bbox"] for region in written["region"]] == [[-180.0, 40.0, 180.0, 84.0]]
+    study = Study.read(given / "study")
+    assert study.predict.grid().bounds == (100.0, 64.0, 102.0, 66.0)
+
+
 def test_what_a_person_changed_is_kept_where_it_is_written_anew(given: Path) -> None:
     begin(given)
     study = given / "study/study.toml"
