@@ -7,6 +7,7 @@ output, by the name of the case.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -53,7 +54,7 @@ def fields_follow_the_layer() -> dict[str, Any]:
 
 
 def main() -> None:
-    application = QgsApplication([], True)
+    application = QgsApplication([], True)  # kept: QGIS lives as long
     application.initQgis()
     from processing.core.Processing import Processing
 
@@ -64,9 +65,7 @@ def main() -> None:
     plugin.initProcessing()
     sys.stdout.write(json.dumps(fields_follow_the_layer()))
     sys.stdout.flush()
-    plugin.unload()
-    QgsProject.instance().clear()
-    application.exitQgis()
+    os._exit(0)  # QGIS ends badly where Python holds dialogs
 
 
 main()

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pyplugin_installer
-import qgis.utils
 from pyplugin_installer.installer_data import plugins, reposGroup, repositories
 from qgis.core import QgsApplication, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QTimer
@@ -39,7 +38,7 @@ def state() -> dict[str, Any]:
     """What of the plugin is there."""
     known = plugins.all().get(NAME, {})
     provider = QgsApplication.processingRegistry().providerById("wco2")
-    folder = Path(qgis.utils.home_plugin_path) / NAME
+    folder = Path(QgsApplication.qgisSettingsDirPath()) / "python/plugins" / NAME
     return {
         "version": known.get("version_installed", ""),
         "error": known.get("error", ""),
