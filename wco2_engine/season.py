@@ -20,6 +20,15 @@ MONTHS_IN_FULL = (
     *("July", "August", "September", "October", "November", "December"),
 )
 MONTH_NAMES = tuple(name[:3] for name in MONTHS_IN_FULL)
+# What a month may be called in a table, in small letters, and its number.
+MONTH_WORDS = {
+    **{name.lower(): k for k, name in enumerate(MONTHS_IN_FULL, start=1)},
+    **{name.lower(): k for k, name in enumerate(MONTH_NAMES, start=1)},
+    "sept": 9,
+    **{f"{k}月": k for k in range(1, 13)},
+    **{f"{name}月": k for k, name in enumerate("一二三四五六七八九十", start=1)},
+    **{"十一月": 11, "十二月": 12},
+}
 
 
 class Month(NamedTuple):

@@ -52,7 +52,7 @@ def guessed(
     context: QgsProcessingContext,
 ) -> dict[str, str]:
     """The field of each parameter; "" where none is likely, or points say where they are."""
-    from wco2_engine.drafting.guesses import guess
+    from wco2_engine.inputs.guesses import guess
 
     source = algorithm.parameterAsSource(dict(parameters), table, context)
     if source is None:

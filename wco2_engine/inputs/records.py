@@ -178,6 +178,12 @@ def _fitted(
         elif len(cells) < width:
             short.append((line, len(cells)))
         rows.append((cells + [""] * width)[:width])
+    if len(long) > 1 and len(long) == len(rows) and width == 1:
+        raise Wco2Error(
+            f"{path}, {word} {raw.lines[0]} is no header: '{raw.cells[0][0].strip()[:80]}' above "
+            f"rows of {long[0][1]} cells.",
+            "Delete what stands above the header, or begin those lines with #.",
+        )
     if long:
         raise _too_long(long, width, len(rows), path, word)
     return rows, short

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error
 from wco2_engine.escaping import printable
 from wco2_engine.inputs.cells import Numbers, is_missing_code, numbers, plain_text
+from wco2_engine.inputs.coordinates import degrees
 from wco2_engine.inputs.formats.mapping import Format
 from wco2_engine.inputs.plausible import LEAST, MOST
 from wco2_engine.inputs.tables import Table
-from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
+from wco2_engine.season import FIRST_YEAR, LAST_YEAR, MONTH_WORDS, Month
 from wco2_engine.units import FLUX_UNITS, flux_conversion
 
 if TYPE_CHECKING:
@@ -118,8 +119,14 @@ def rows_of(
             return numbers(texts[key], table.decimal_comma, where)
         return Numbers(np.full(len(cells), default), np.full(len(cells), np.isnan(default)))
 
+    def place(axis: str) -> Numbers:
+        if axis not in texts:
+            return number(axis)
+        where = f"{table.path}, column '{columns[axis]}'"
+        return degrees(texts[axis], axis, table.decimal_comma, where)
+
     if "longitude" in texts or table.longitude is None or table.latitude is None:
-        longitude, latitude = number("longitude"), number("latitude")
+        longitude, latitude = place("longitude"), place("latitude")
     else:
         x, y = table.longitude, table.latitude
         longitude, latitude = Numbers(x, np.isnan(x)), Numbers(y, np.isnan(y))
@@ -142,6 +149,8 @@ def rows_of(
         notes += told
     quality, marked = share("quality")
     quality = replace(quality, values=np.where(marked, quality.values / 100, quality.values))
+    if "month" in texts:
+        texts["month"] = texts["month"].map(_month_text)
     year, month, unreadable = number("year"), number("month"), np.zeros(len(cells), bool)
     if "date" in texts:
         year, month, unreadable = _with_dates(year, month, texts["date"])
@@ -236,6 +245,12 @@ def _percent(
         )
     share = Numbers(np.where(marked, shares.values, 100.0 * shares.values), shares.missing)
     return share, [f"no gap-filled share in '{column}' is above 1: they are taken as parts of 1"]
+
+
+def _month_text(text: str) -> str:
+    """A month's name as its number; any other text as it is."""
+    number = MONTH_WORDS.get(text.rstrip(".").lower())
+    return text if number is None else str(number)
 
 
 def _with_dates(

@@ -22,11 +22,13 @@ WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 MAX_UNPACKED = 1 << 29  # 512 MB of XML
 MAX_PARTS = 10_000
 MAX_SIGNS = 32_767  # that Excel allows in a cell
+_SHEETS = 20  # that are looked through for a table
+_COLUMNS_OF_A_TABLE = 3
 _HINT = "Open it in a spreadsheet program and save the sheet as CSV (UTF-8)."
 
 
 def read_sheet(path: Path, sheet: str = "") -> Records:
-    """The rows of a sheet: of that name, or of the first one.
+    """The rows of a sheet: of that name, or of the first one that holds a table.
 
     Raises
     ------
@@ -40,12 +42,12 @@ def read_sheet(path: Path, sheet: str = "") -> Records:
             raise Wco2Error(f"{path} has no sheet '{sheet}'.", nearest_name(sheet, names))
         if not names:
             raise Wco2Error(f"{path} has no sheet with cells.", _HINT)
-        name = sheet or names[0]
-        raw = _raw(book[name], path)
+        name, raw = (sheet, _raw(book[sheet], path)) if sheet else _first_table(book, path)
     _check_formulas(path, name, raw)
     notes = []
     if not sheet and len(names) > 1:
-        notes.append(f"of its sheets, '{name}' is read (not {', '.join(names[1:6])})")
+        others = [other for other in names if other != name]
+        notes.append(f"of its sheets, '{name}' is read (not {', '.join(others[:5])})")
     return records(raw, path, "row", notes)
 
 
@@ -96,6 +98,22 @@ def _opened(path: Path, *, values: bool) -> Iterator[Any]:
             raise _unreadable(path, error) from error
         finally:
             book.close()
+
+
+def _first_table(book: Any, path: Path) -> tuple[str, Raw]:
+    """The first sheet with a header and rows; what people say of a table stands in one column."""
+    first, *others = book.worksheets[:_SHEETS]
+    of_first = _raw(first, path)
+    if not _is_table(of_first):
+        for sheet in others:
+            raw = _raw(sheet, path)
+            if _is_table(raw):
+                return sheet.title, raw
+    return first.title, of_first
+
+
+def _is_table(raw: Raw) -> bool:
+    return sum(len(cells) >= _COLUMNS_OF_A_TABLE for cells in raw.cells) > 1
 
 
 def _raw(sheet: Any, path: Path) -> Raw:

@@ -55,8 +55,8 @@ class BeginJob:
     copy: bool = option("Copy the table into the folder.", False)
 
     def run(self, progress: Progress) -> Facts:
-        from wco2_engine.drafting.guesses import guess, guessed
         from wco2_engine.drafting.study_text import study_text
+        from wco2_engine.inputs.guesses import guess, guessed
         from wco2_engine.inputs.tables import read_table
         from wco2_engine.jobs.catalogue import CatalogueJob
         from wco2_engine.season import parse_years

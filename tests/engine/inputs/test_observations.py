@@ -72,6 +72,37 @@ def test_a_daily_flux_becomes_that_of_the_real_days_of_its_month(
     assert found.table["flux_g_m2_month"].tolist() == [expected]
 
 
+@pytest.mark.parametrize("word", ["Feb", "february", "FEB.", "2月", "二月", "02", "2.0"])
+def test_a_month_may_have_its_name(tmp_path: Path, word: str) -> None:
+    found = read(table(tmp_path, f"Toolik,-149.6,68.63,1984,{word},0.5"))
+    assert found.table["month"].tolist() == [2]
+    assert found.table["flux_g_m2_month"].tolist() == [14.5]
+
+
+def test_places_may_have_letters_for_their_hemispheres(tmp_path: Path) -> None:
+    found = read(table(tmp_path, "Toolik,149°36'W,68.63N,1984,2,0.5"))
+    assert found.table[["longitude", "latitude"]].values.tolist() == [[-149.6, 68.63]]
+
+
+def test_a_column_for_each_month_is_named_with_the_way_out(tmp_path: Path) -> None:
+    months = "Jan,Feb,Mar,Apr,May,Jun"
+    path = table(tmp_path, "a,10,60,1984,1,2,3,4,5,6", header=f"Site,Lon,Lat,Year,{months}")
+    for columns in (MAPPING, None):
+        with pytest.raises(Wco2Error) as told:
+            read_observations(path, columns=columns, flux_units=columns and DAILY)
+        assert "a column for each month (Jan, Feb, Mar, …)" in told.value.hint
+
+
+def test_a_table_of_no_known_format_is_told_with_its_own_columns(tmp_path: Path) -> None:
+    path = table(tmp_path, "a,10,60,1984-01,2", header="站点,Lon,Lat,Date,CO2_flux")
+    with pytest.raises(Wco2Error, match="no known format") as told:
+        read_observations(path)
+    assert (
+        'columns = { site = "站点", longitude = "Lon", latitude = "Lat", flux = "CO2_flux", '
+        'date = "Date" }'
+    ) in told.value.hint
+
+
 def test_a_monthly_flux_stays_as_it_is(tmp_path: Path) -> None:
     path = table(tmp_path, "Toolik,-149.6,68.63,1984,2,14.5")
     found = read_observations(path, columns=MAPPING, flux_units=MONTHLY)
@@ -314,11 +345,11 @@ def test_blank_lines_and_quoted_line_breaks_do_not_shift_the_lines(tmp_path: Pat
         ("a,10,60,1984,13,1", "1 row with a month outside 1 to 12: line 3 (Month = 13)"),
         ("a,10,60,1984,0,1", "line 3 (Month = 0)"),
         ("a,10,60,1984,1.5,1", "line 3 (Month = 1.5)"),
-        ("a,10,60,1984,Jan,1", "line 3 (Month = Jan)"),
+        ("a,10,60,1984,Jänner,1", "line 3 (Month = Jänner)"),
         ("a,10,60,84,1,1", "a year outside 1800 to 2300: line 3 (Year = 84)"),
         ("a,400,60,1984,1,1", "line 3 (Lat = 60, Lon = 400)"),
         ("a,-181,60,1984,1,1", "line 3 (Lat = 60, Lon = -181)"),
-        ("a,10,60N,1984,1,1", "line 3 (Lat = 60N, Lon = 10)"),
+        ("a,10,60X,1984,1,1", "line 3 (Lat = 60X, Lon = 10)"),
         ("a,10,60,1984,1,n.d.", "a flux that is no number: line 3 (Flux = n.d.)"),
     ],
 )

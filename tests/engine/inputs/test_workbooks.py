@@ -52,6 +52,20 @@ def repacked(path: Path, change: dict[str, bytes]) -> Path:
     return path
 
 
+def test_a_sheet_that_holds_no_table_is_passed_over(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ("Winter fluxes",), ("by month",), data=[HEADER, *ROWS])
+    found = read(path)
+    assert found.table["flux_g_m2_month"].tolist() == [pytest.approx(6.51), pytest.approx(8.4)]
+    assert "f.xlsx: of its sheets, 'data' is read (not fluxes)" in found.notes
+
+
+def test_a_title_above_the_header_is_named(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ("Winter fluxes of two sites",), (), HEADER, *ROWS)
+    with pytest.raises(Wco2Error, match="row 1 is no header: 'Winter fluxes of two sites'") as told:
+        read(path)
+    assert told.value.hint == "Delete what stands above the header, or begin those lines with #."
+
+
 def test_the_first_sheet_is_read_and_said(tmp_path: Path) -> None:
     path = workbook(tmp_path, HEADER, *ROWS, readme=[("note",), ("x",)])
     found = read(path)

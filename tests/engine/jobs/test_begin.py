@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wco2_engine.cli import main
-from wco2_engine.drafting.guesses import guess
 from wco2_engine.inputs.catalogue import Catalogue
+from wco2_engine.inputs.guesses import guess
 from wco2_engine.study import Study
 
 

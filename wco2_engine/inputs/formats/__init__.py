@@ -21,15 +21,16 @@ from wco2_engine.inputs.formats import (
 )
 from wco2_engine.inputs.formats.mapping import (
     DEFAULT_TARGET,
-    EXAMPLE,
     KEYS,
     TARGETS,
     Format,
     Names,
     check_is_flux,
     described,
+    hint_of_months,
     target_of,
 )
+from wco2_engine.inputs.guesses import example
 from wco2_engine.units import flux_conversion
 
 FORMATS: Mapping[str, Format] = {
@@ -227,10 +228,11 @@ def _recognised(available: Collection[str], where: str) -> Format:
         return known
     _check_not_read(available, where)
     nearest = max(FORMATS.values(), key=lambda f: f.share(available))
+    hint = hint_of_months(available) or example(list(available))
     if not nearest.share(available):
-        raise Wco2Error(f"{where} is of no known format.", EXAMPLE)
+        raise Wco2Error(f"{where} is of no known format.", hint)
     raise Wco2Error(
         f"{where} is of no known format. The nearest is '{nearest.name}' ({nearest.title}), for "
         f"which it lacks: {', '.join(sorted(nearest.lacks(available)))}.",
-        EXAMPLE,
+        hint,
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wco2_engine.errors import Wco2Error, check_names, nearest_name
 from wco2_engine.inputs.cells import plain_text
 from wco2_engine.inputs.screen import Screen
+from wco2_engine.season import MONTH_WORDS
 
 if TYPE_CHECKING:
     import pandas
@@ -35,6 +36,7 @@ _WORDS = {
     "nee": frozenset(("nee",)),
     "reco": frozenset(("reco", "respiration", "resp", "rs", "rsoil")),
 }
+_COLUMNS_OF_MONTHS = 6  # from which on a table has one for each month
 EXAMPLE = (
     'Name the columns, e.g. columns = { site = "Site", longitude = "Lon", latitude = "Lat", '
     'year = "Year", month = "Month", flux = "Flux" }, and flux_units = "g C m-2 day-1".'
@@ -220,7 +222,7 @@ def check_columns(
         if column not in available:
             raise Wco2Error(
                 f"{where} has no column '{column}' for the {key.replace('_', ' ')}.",
-                nearest_name(column, available),
+                hint_of_months(available) or nearest_name(column, available),
             )
     needed = {
         "site": "site" in columns,
@@ -261,3 +263,14 @@ def _plain(name: str) -> str:
 def _listed(names: Iterable[str]) -> str:
     shown = list(names)
     return ", ".join(shown[:30]) + (", …" if len(shown) > 30 else "")
+
+
+def hint_of_months(available: Collection[str]) -> str:
+    """What to do with a table that has a column for each month; "" for others."""
+    months = [name for name in available if name.strip().rstrip(".").lower() in MONTH_WORDS]
+    if len(months) < _COLUMNS_OF_MONTHS:
+        return ""
+    return (
+        f"It has a column for each month ({', '.join(months[:3])}, …): make a row of each month, "
+        "with columns year, month and flux."
+    )

@@ -37,11 +37,13 @@ _NAMES = {
         r".*通量.*",
     ),
     # What not every table has, or needs.
+    "date": (r"date|timestamp", r"(sampling_?|meas(ure(ment)?)?_?)date", r"日期|时间"),
     "day_of_year": (r"(meas(ure)?_?)?(doy|day_of_year)",),
     "treatment": (r"treatment|处理",),
 }
 NEEDED = ("site", "year", "month", "longitude", "latitude", "flux")
 PLACE = ("longitude", "latitude")
+TIME = ("year", "month")
 
 
 def guess(what: str, names: Sequence[str]) -> str:
@@ -49,7 +51,7 @@ def guess(what: str, names: Sequence[str]) -> str:
 
     Parameters
     ----------
-    what : one of NEEDED, "day_of_year" or "treatment".
+    what : one of NEEDED, "date", "day_of_year" or "treatment".
     """
     for pattern in _NAMES[what]:
         found = [name for name in names if re.fullmatch(pattern, name.strip(), re.IGNORECASE)]
@@ -74,10 +76,9 @@ def guessed(table: Table, known: Mapping[str, str]) -> dict[str, str]:
     Wco2Error : naming what no column's name tells, and the columns that there are.
     """
     names = [str(name) for name in table.cells.columns]
-    needed = [what for what in NEEDED if what not in known]
+    found = _guessed(names, known)
     if table.longitude is not None:  # points need no columns
-        needed = [what for what in needed if what not in PLACE]
-    found = {what: guess(what, names) for what in needed}
+        found = {what: name for what, name in found.items() if what not in PLACE}
     missing = [what for what, name in found.items() if not name]
     if missing:
         raise Wco2Error(
@@ -87,3 +88,20 @@ def guessed(table: Table, known: Mapping[str, str]) -> dict[str, str]:
         )
     days = guess("day_of_year", names)
     return {**found, "day_of_year": days} if days and "day_of_year" not in known else found
+
+
+def example(names: Sequence[str]) -> str:
+    """What to write so that a table is read, with those of its columns that can be guessed."""
+    columns = ", ".join(f'{what} = "{name or "…"}"' for what, name in _guessed(names, {}).items())
+    units = 'and say the unit of the flux, e.g. flux_units = "g C m-2 day-1"'
+    return f"Name the columns: columns = {{ {columns} }}, {units}."
+
+
+def _guessed(names: Sequence[str], known: Mapping[str, str]) -> dict[str, str]:
+    """The column of each that is needed and not known; of a date where none tells its parts."""
+    found = {what: guess(what, names) for what in NEEDED if what not in known}
+    date = known.get("date") or guess("date", names)
+    if not date or all(found.get(what, known.get(what)) for what in TIME):
+        return found
+    found = {what: name for what, name in found.items() if what not in TIME}
+    return found if "date" in known else {**found, "date": date}
