@@ -24,6 +24,7 @@ LANGUAGES = (ENGLISH, CHINESE)
 _FIELD = re.compile(r"\{(\d)\}")
 _FILLED = re.compile(r"\{(\d)(!?)\}")  # in a translation
 _QUOTED = re.compile(r"'\{(\d)\}'")
+_A_WORD = re.compile(r"[A-Za-z]{2}|%")
 _LONGEST = 2000  # characters of a sentence that is looked for
 _MOST_PARTS = 16  # sentences and clauses that may follow one another in a text
 _FEW, _FEW_IN_ALL = 6, 7  # letters
@@ -63,7 +64,7 @@ def of_locale(environment: Mapping[str, str]) -> str:
 def translated(text: str, language: str | None = None) -> str:
     """A text in a language, the spoken one by default; as it is where no translation is known."""
     language = language or spoken()
-    if language == ENGLISH or not text or len(text) > _LONGEST:
+    if language == ENGLISH or len(text) > _LONGEST or not _A_WORD.search(text):
         return text
     return _catalogue(language).translate(text)
 
