@@ -42,7 +42,7 @@ PAGE = HERE.parent / "docs/performance.md"
 BEGIN, END = "<!-- written by make benchmark -->", "<!-- to here -->"
 LIBRARIES = ("numpy", "scikit-learn", "numba", "rasterio", "joblib", "matplotlib")
 TREES = 200  # of the forests that are only validated
-LEAVES = (1, 5, 20)
+WINTERS = 3
 NOISY, NOISES = 16, (0.05, 0.2)  # predictors, and their cell-to-cell noise in standard deviations
 LAYOUTS = ("planes", "grib", "tiles")
 
@@ -73,7 +73,7 @@ def _digits(value: float) -> str:
 
 
 def start(folder: Path) -> Iterator[Row]:
-    """The command from nothing to its first words, by the clock."""
+    """The command from nothing to its first words, and to its first tile, by the clock."""
     call = [sys.executable, "-m", "wco2_engine", "--help"]
 
     def run() -> None:
@@ -81,6 +81,29 @@ def start(folder: Path) -> Iterator[Row]:
 
     (seconds,) = kernel.medians([run], 5, time.perf_counter)
     yield Row("start", "wco2 --help", "s", seconds)
+    made = _made(folder)
+    call = pipeline.ours(made, 1, folder / "first", *pipeline.extent(*pipeline.EXTENTS[-1]))
+    (seconds,) = kernel.medians([lambda: _until_predicting(call)], 5, time.perf_counter)
+    yield Row("start", "wco2 predict until its first tile begins, 25 rasters", "s", seconds)
+    shutil.rmtree(folder / "first", ignore_errors=True)
+
+
+def _until_predicting(call: list[str]) -> None:
+    """Run a command until it says so, and end it."""
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = any('"Predicting' in line for line in process.stdout)
+        process.kill()
+    if not said:
+        raise SystemExit(f"{' '.join(call)} failed")
+
+
+def _made(folder: Path) -> Path:
+    """Inputs of the product's shape, in a folder of their own."""
+    made = folder / f"inputs_of_{WINTERS}"
+    if not (made / "model.wco2").is_file():
+        inputs.make(made, WINTERS)
+    return made
 
 
 def training(folder: Path) -> Iterator[Row]:
@@ -109,20 +132,20 @@ def training(folder: Path) -> Iterator[Row]:
 
 
 def kernels(folder: Path) -> Iterator[Row]:
-    """Predictions of one forest of 500 trees, in one thread, and what bounds cost beside them."""
+    """Predictions of forests of 500 trees, in one thread, and what bounds cost beside them."""
     world = kernel.World()
-    features, target = world.training()
     cases = kernel.orders_of_rows(world)
-    for leaf in LEAVES:
+    lines, *_, blocks = cases
+    for told, (features, target), leaf, tried in kernel.forests(world):
         estimator = ExtraTreesRegressor(
-            kernel.TREES, min_samples_leaf=leaf, random_state=0, n_jobs=-1
+            kernel.TREES, min_samples_leaf=leaf, max_features=tried, random_state=0, n_jobs=-1
         ).fit(features, target)
         estimator.n_jobs = 1
         forest = Forest.from_sklearn(estimator).with_targets(features, target)
         forest.predict_interval(features[:300])
-        for name, rows in (
-            cases | _noisy(cases) if leaf == 1 else dict([*cases.items()][:1])
-        ).items():
+        is_plain = told == "of one row"
+        asked = cases | _noisy(cases) if is_plain else {k: cases[k] for k in (lines, blocks)}
+        for name, rows in asked.items():
             difference = np.abs(forest.predict(rows) - estimator.predict(rows)).max()
             if difference > 1e-6:
                 raise SystemExit(f"{name}: predictions differ by {difference}")
@@ -134,15 +157,15 @@ def kernels(folder: Path) -> Iterator[Row]:
                 ],
                 3,
             )
-            told = name if leaf == 1 else f"{name}, leaves of {leaf}"
+            what = name if is_plain else f"{name}, leaves {told}"
             thousand = len(rows) / 1000
             yield Row(
-                *("kernel", told, "1000 rows/s", thousand / ours, thousand / theirs),
+                *("kernel", what, "1000 rows/s", thousand / ours, thousand / theirs),
                 "scikit-learn",
             )
-            yield Row("bounds", told, "times the mean", bounds / ours)
-        if leaf == 1:
-            yield from _quantile_forest(next(iter(cases.values()))[:4096])
+            yield Row("bounds", what, "times the mean", bounds / ours)
+        if is_plain:
+            yield from _quantile_forest(cases[lines][:4096])
 
 
 def _noisy(cases: dict[str, kernel.Rows]) -> dict[str, kernel.Rows]:
@@ -181,20 +204,24 @@ def _quantile_forest(rows: kernel.Rows) -> Iterator[Row]:
 
 
 def maps(folder: Path) -> Iterator[Row]:
-    """One winter of 400,000 cells from rasters, as a user calls it."""
-    made = folder / "inputs"
-    if not (made / "model.wco2").is_file():
-        inputs.make(made, 1)
+    """Winters of 400,000 cells from rasters, as a user calls it."""
+    made = _made(folder)
     domain = ["--domain", str(made / "domain.tif")]
     whole = pipeline.extent(*pipeline.EXTENTS[-1])
     with tempfile.TemporaryDirectory() as scratch:
-        script = [sys.executable, str(HERE / "plain_script.py"), str(made), "1"]
-        plain = pipeline.measured([*script, f"{scratch}/plain"])
-        for jobs in ("1", "2"):
-            output = Path(scratch) / jobs
-            run = pipeline.measured(pipeline.ours(made, 1, output, *whole, *domain, "--jobs", jobs))
-            what = f"a winter of 400,000 cells, {jobs} jobs"
-            yield Row("maps", what, "s", run.seconds, plain.seconds, "plain script, 2 threads")
+        for winters, asked in ((1, ("1", "2")), (WINTERS, ("2",))):
+            script = [sys.executable, str(HERE / "plain_script.py"), str(made), str(winters)]
+            plain = pipeline.measured([*script, f"{scratch}/plain{winters}"])
+            for jobs in asked:
+                output = Path(scratch) / f"{winters}_{jobs}"
+                options = (*whole, *domain, "--jobs", jobs)
+                run = pipeline.measured(pipeline.ours(made, winters, output, *options))
+                what = f"winters of 400,000 cells: {winters}; jobs: {jobs}"
+                figures = run.seconds, plain.seconds
+                yield Row("maps", what, "s", *figures, "plain script, 2 threads")
+                yield Row("maps", what, "peak MB", run.megabytes, plain.megabytes, "plain script")
+                if (winters, jobs) == (1, "2"):
+                    one = run.seconds
         about = ranger.versions()
         if about is not None:
             ranger.write_training(made)
@@ -202,16 +229,13 @@ def maps(folder: Path) -> Iterator[Row]:
                 "Rscript",
                 str(HERE / "ranger.R"),
                 str(made),
-                str(inputs.FIRST_WINTER),
-                "1",
-                "2",
+                *(str(inputs.FIRST_WINTER), "1", "2"),
             ]
             theirs = pipeline.measured([*call, f"{scratch}/ranger.tif"])
             months = len(inputs.WINTER.months)
             seconds = theirs.seconds + theirs.working * (months - 1)
-            yield Row(
-                "maps", f"{what}; R's one month times {months}", "s", run.seconds, seconds, about
-            )
+            what = f"winters of 400,000 cells: 1; jobs: 2; R's one month times {months}"
+            yield Row("maps", what, "s", one, seconds, about)
 
 
 def preparing(folder: Path) -> Iterator[Row]:

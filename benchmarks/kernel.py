@@ -185,30 +185,38 @@ def against_quantile_forest(rows: Rows, kernel: str, repeats: int) -> None:
         )
 
 
-def by_leaves(world: World, rows: Rows, kernel: str, repeats: int) -> None:
-    """What bounds, medians and trimmed means cost with leaves of several rows, and with noise.
+def forests(world: World) -> list[tuple[str, tuple[Rows, NDArray[np.float64]], int, float]]:
+    """What leaves hold, training rows and targets, fewest rows of a leaf, share of features tried.
 
-    Sites share cells in the second forest: three of ten training rows have the predictors of
-    another one. Noise is added to 16 of the 25 predictors of each cell, in parts of their spread.
+    Sites share cells in the second: three of ten training rows have the predictors of another one.
     """
     features, target = world.training()
     rng = np.random.default_rng(7)
     copies, others = np.split(rng.permutation(SAMPLES), [SAMPLES * 3 // 10])
     shared = features.copy()
     shared[copies] = features[rng.choice(others, len(copies))]
+    return [
+        ("of one row", (features, target), 1, 1.0),
+        ("of one row, sites share cells", (shared, target), 1, 1.0),
+        ("of five rows or more", (features, target), 5, 0.66),
+        ("of twenty rows or more", (features, target), 20, 0.66),
+    ]
+
+
+def by_leaves(world: World, rows: Rows, kernel: str, repeats: int) -> None:
+    """What bounds, medians and trimmed means cost with leaves of several rows, and with noise.
+
+    Noise is added to 16 of the 25 predictors of each cell, in parts of their spread.
+    """
+    features, _ = world.training()
     spread = features.std(axis=0)
-    ways = {
-        "of one row": (features, 1, 1.0),
-        "of one row, sites share cells": (shared, 1, 1.0),
-        "of five rows or more": (features, 5, 0.66),
-        "of twenty rows or more": (features, 20, 0.66),
-    }
+    rng = np.random.default_rng(7)
     say(
         f"\n{len(rows):,} rows of the winters in blocks; times of the mean.\n\n"
         "| leaves | noise | mean, 1000 rows/s | bounds | median | bounds, median, mean "
         "| trimmed mean | same leaf as the row before |\n|---|---|---|---|---|---|---|---|\n"
     )
-    for name, (trained, leaf, tried) in ways.items():
+    for name, (trained, target), leaf, tried in forests(world):
         estimator = ExtraTreesRegressor(
             TREES, min_samples_leaf=leaf, max_features=tried, random_state=0, n_jobs=-1
         ).fit(trained, target)
