@@ -18,6 +18,7 @@ from wco2_engine.grid import parse_crs
 from wco2_engine.inputs import opening
 from wco2_engine.inputs.opening import check_hdf4, driver_of, open_raster
 from wco2_engine.inputs.rasters import AS_STORED, Points, Rasters, Sampler
+from wco2_engine.publication import cogs, dataset
 
 from .listening import Listener
 
@@ -379,3 +380,11 @@ def test_ordinary_crs_texts_are_read() -> None:
         assert parse_crs(text).to_wkt()
     mercator = parse_crs("EPSG:3857").to_wkt()
     assert "@null" in mercator and parse_crs(mercator).to_wkt() == mercator
+
+
+def test_a_map_that_broke_off_is_one_message_where_it_is_published(tmp_path: Path) -> None:
+    path = tif(tmp_path / "winter_flux_2001.tif")
+    path.write_bytes(path.read_bytes()[:20])
+    for read_map in (cogs.problem_of, dataset._tags):
+        with pytest.raises(Wco2Error, match=r"winter_flux_2001\.tif can't be read"):
+            read_map(path)

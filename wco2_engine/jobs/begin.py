@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, gdal_errors, reason_of
 from wco2_engine.files import atomic_write, writable_folder, write_text
 from wco2_engine.jobs.base import Facts
 from wco2_engine.language import ENGLISH, LANGUAGES
@@ -106,8 +106,14 @@ def _with_bands(raster: dict[str, Any]) -> dict[str, Any]:
 
     if "bands" in raster or not Path(raster["source"]).is_file():
         return raster
-    with open_raster(Path(raster["source"])) as source:
-        return {**raster, "bands": source.count}
+    try:
+        with open_raster(Path(raster["source"])) as source:
+            return {**raster, "bands": source.count}
+    except gdal_errors() as error:
+        raise Wco2Error(
+            f"{raster['source']} can't be opened as a raster: {reason_of(error)}.",
+            "Check that the file is whole, and that gdalinfo reads it.",
+        ) from error
 
 
 def _copy(source: Path, target: Path) -> None:

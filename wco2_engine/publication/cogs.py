@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, gdal_errors, reason_of
 from wco2_engine.inputs.opening import open_raster
 from wco2_engine.mapping.writer import Band, write_cog
 from wco2_engine.publication.dataset import LONG_NAMES, STORED_UNITS, Dataset
@@ -47,8 +47,6 @@ def problem_of(path: Path) -> str:
 
     GDAL marks files of its COG driver as such, and takes the mark away when one is changed.
     """
-    from rasterio.errors import RasterioError
-
     try:
         with open_raster(path) as source:
             facts = source.tags(ns="IMAGE_STRUCTURE")
@@ -64,6 +62,8 @@ def problem_of(path: Path) -> str:
                 return "it states no nodata value"
             if not all(source.units) or not all(source.descriptions):
                 return "a band lacks its unit or description"
-    except RasterioError as error:
-        raise Wco2Error(f"{path} can't be read: {error}.", "Make the maps again.") from error
+    except gdal_errors() as error:
+        raise Wco2Error(
+            f"{path} can't be read: {reason_of(error)}.", "Make the maps again."
+        ) from error
     return ""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wco2_engine.analysis.series import FLUX, WINTER_UNITS, MapSeries
-from wco2_engine.errors import Wco2Error
+from wco2_engine.errors import Wco2Error, gdal_errors, reason_of
 from wco2_engine.escaping import one_line
 from wco2_engine.grid import GEOGRAPHIC, project
 from wco2_engine.inputs.opening import open_raster, tags_of
@@ -152,8 +152,14 @@ def _period(path: Path) -> tuple[dt.date, dt.date] | None:
 
 
 def _tags(path: Path) -> Mapping[str, str]:
-    with open_raster(path) as source:
-        return tags_of(source)
+    try:
+        with open_raster(path) as source:
+            return tags_of(source)
+    except gdal_errors() as error:
+        raise Wco2Error(
+            f"{path} can't be read: {reason_of(error)}.",
+            "Make the maps anew with wco2 predict or wco2 run.",
+        ) from error
 
 
 def read_dataset(

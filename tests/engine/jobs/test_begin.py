@@ -135,3 +135,12 @@ def test_days_of_the_year_are_found_and_treatments_are_told(given: Path) -> None
     assert mended["treatment"] == "Treatment"
     said = begin(given, "--column", "treatment=Treatment")
     assert "Rows of every treatment" not in " ".join(said.output.split())
+
+
+def test_a_raster_that_broke_off_is_one_message(given: Path) -> None:
+    whole = (given / "height.tif").read_bytes()
+    (given / "height.tif").write_bytes(whole[:20])
+    result = begin(given)
+    assert result.exit_code == 2, result.output
+    assert "height.tif can't be opened as a raster" in result.output
+    assert not (given / "study" / "study.toml").exists()
