@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import h5py
+import netCDF4
 import numpy as np
 import rasterio
 import rasterio.shutil
 from rasterio.transform import from_origin
 
-from wco2_engine.jobs import RunJob
+from wco2_engine.jobs.budget import BudgetJob
+from wco2_engine.jobs.compare import CompareJob
+from wco2_engine.jobs.run import RunJob
+from wco2_engine.jobs.trend import TrendJob
 from wco2_engine.progress import Silent
 
 YEARS = (2000, 2001, 2002)
@@ -167,7 +173,22 @@ def make_base(folder: Path) -> Base:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     RunJob(str(folder / "study.toml")).run(Silent())
+    _analyse(folder)
     return Base(folder, _formats(folder, elevation[0]))
+
+
+def _analyse(folder: Path) -> None:
+    """What is made of maps: totals, trends of ten winters, and the difference of two products."""
+    home, maps = folder / "analyses", folder / "results" / "maps"
+    home.mkdir()
+    BudgetJob(str(maps), str(home / "budget.csv")).run(Silent())
+    CompareJob(str(maps), str(maps), str(home / "compare.html")).run(Silent())
+    values = np.random.default_rng(1).uniform(10, 90, (10, 1, 5, 10)).astype("f4")
+    with TemporaryDirectory() as name:
+        for year, plane in enumerate(values, 2001):
+            grid = {"transform": from_origin(100, 70, 2, 2), "nodata": -9999}
+            _tif(Path(name) / f"winter_flux_{year}.tif", plane, **grid)
+        TrendJob(name, str(home / "trend.tif"), units="g C m-2").run(Silent())
 
 
 def _formats(folder: Path, values: Any) -> tuple[Path, ...]:
@@ -191,4 +212,28 @@ def _formats(folder: Path, values: Any) -> tuple[Path, ...]:
             if env.drivers().get(driver, "").find("w") >= 0:
                 rasterio.shutil.copy(made[0], home / name, driver=driver)
                 made.append(home / name)
+    for form in ("NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA", "NETCDF4"):
+        made.append(home / f"{form.lower()}.nc")
+        _months(made[-1], form)
+    made.append(home / "groups.h5")
+    with h5py.File(made[-1], "w") as file:
+        file.create_dataset("a/b/t", data=values, chunks=(4, 4), compression="gzip")
+        file["a/names"] = ["one", "two"]
     return tuple(made)
+
+
+def _months(path: Path, form: str) -> None:
+    """A download as a climate centre writes it: a year of months, packed."""
+    kinds = {"zlib": True} if form == "NETCDF4" else {}
+    with netCDF4.Dataset(path, "w", format=form) as file:
+        for name, length in (("time", None), ("latitude", 14), ("longitude", 24)):
+            file.createDimension(name, length)
+        axes = {"time": "days since 2000-01-01", "latitude": "degrees_north"}
+        for name, units in {**axes, "longitude": "degrees_east"}.items():
+            file.createVariable(name, "f8", (name,)).units = units
+        file["time"][:] = np.arange(12) * 30.5 + 15
+        file["latitude"][:] = np.arange(71.5, 57.5, -1)
+        file["longitude"][:] = np.arange(98.5, 122.5)
+        stored = file.createVariable("t2m", "i2", ("time", "latitude", "longitude"), **kinds)
+        stored.setncatts({"units": "K", "scale_factor": 0.01, "add_offset": 250.0})
+        stored[:] = np.random.default_rng(2).uniform(230, 280, (12, 14, 24))

@@ -374,7 +374,7 @@ def _changed_toml(chance: random.Random, text: str, address: str) -> str:
         act = chance.random()
         if act < 0.7 and "=" in lines[at]:
             key = lines[at].partition("=")[0]
-            lines[at] = f"{key} = {_toml_of(hostile_value(chance, address))}"
+            lines[at] = f"{key} = {toml_of(hostile_value(chance, address))}"
         elif act < 0.8:
             del lines[at]
             lines = lines or [""]
@@ -384,19 +384,19 @@ def _changed_toml(chance: random.Random, text: str, address: str) -> str:
             key = chance.choice(
                 ("lag", "scale", "nodata", "crs", "window", "a", '"\\u0000"', "band")
             )
-            lines.insert(at, f"{key} = {_toml_of(hostile_value(chance, address))}")
+            lines.insert(at, f"{key} = {toml_of(hostile_value(chance, address))}")
     return "\n".join(lines)
 
 
-def _toml_of(value: Any) -> str:
+def toml_of(value: Any) -> str:
     if value is None:
         return "nil"
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(_toml_of, value))}]"
+        return f"[{', '.join(map(toml_of, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{json.dumps(k)} = {_toml_of(v)}' for k, v in value.items())}}}"
+        return f"{{{', '.join(f'{json.dumps(k)} = {toml_of(v)}' for k, v in value.items())}}}"
     return json.dumps(value)
 
 
@@ -524,7 +524,8 @@ def records(chance: random.Random, base: Base, folder: Path, address: str) -> li
             ["publish", "maps", "-o", "pub"],
         )
     )
-    return [call]
+    page = ["--page", "p.html"] if call[0] != "compare" and chance.random() < 0.5 else []
+    return [[*call, *page]]
 
 
 def downloads(chance: random.Random, base: Base, folder: Path, address: str) -> list[Call]:
@@ -543,15 +544,3 @@ def downloads(chance: random.Random, base: Base, folder: Path, address: str) -> 
             content = content if chance.random() < 0.5 else changed_bytes(chance, content)
         (home / name).write_bytes(content)
     return [["catalogue", "downloads", "-o", "c.toml"]]
-
-
-FAMILIES: dict[str, Generator] = {
-    "tables": tables,
-    "rasters": rasters,
-    "vectors": vectors,
-    "toml": toml,
-    "jobs": jobs,
-    "models": models,
-    "records": records,
-    "downloads": downloads,
-}

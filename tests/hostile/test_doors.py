@@ -10,7 +10,7 @@ import pytest
 
 from .base import Base
 from .doors import DOORS
-from .generators import FAMILIES
+from .families import FAMILIES
 
 INPUTS = 150  # for each door, besides the files as they are
 SOURCES = {

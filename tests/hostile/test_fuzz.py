@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from .generators import FAMILIES
+from .families import FAMILIES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ALONE = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-EACH = 16  # inputs of a family in every run of the tests
+EACH = 10  # inputs of a family in every run of the tests
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="inputs run in forked processes")
