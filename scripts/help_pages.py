@@ -15,7 +15,16 @@ PAGES = (
     *("learn-paper", "learn-qgis", "learn-python", "howto-months", "howto-units"),
     *("howto-missing-values", "howto-crs", "howto-regions", "flux-products", "literature-totals"),
     *("qgis", "observations", "study-file", "predictor-stack", "products", "models", "maps"),
-    *("findings", "figures", "comparison", "publishing", "report", "performance", "glossary"),
+    *(
+        "findings",
+        "figures",
+        "comparison",
+        "next-sites",
+        "publishing",
+        "report",
+        "performance",
+        "glossary",
+    ),
     "real-case",
 )
 CHINESE = "zh"  # the name of the page that is made of README.zh-CN.md

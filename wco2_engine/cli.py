@@ -17,6 +17,7 @@ from wco2_engine.inputs.json import parse_json, read_json
 from wco2_engine.inputs.toml import read_toml
 from wco2_engine.jobs import JOBS, Job, job_from_json
 from wco2_engine.language import ENGLISH, LANGUAGES, of_locale, speaking
+from wco2_engine.season import parse_years
 from wco2_engine.terminal.arguments import parameters_of
 from wco2_engine.terminal.helping import LANGUAGE, Told, ToldGroup
 
@@ -99,6 +100,7 @@ def _command(
 
     def made(function: Callable[..., Job | Mapping[str, Any]]) -> click.Command:
         verb = function.__name__
+        name = verb.replace("_", "-")
         parameters: Iterable[click.Parameter] = ()
         if verb in JOBS:
             parameters = parameters_of(JOBS[verb], leave_out)
@@ -121,7 +123,7 @@ def _command(
             ["--json", "as_json"], is_flag=True, help="Progress and results as JSON."
         )
         command = Told(
-            verb, callback=run, help=function.__doc__, params=[*parameters, *more, as_json]
+            name, callback=run, help=function.__doc__, params=[*parameters, *more, as_json]
         )
         main.add_command(command)
         return command
@@ -299,6 +301,29 @@ def train(**fields: Any) -> Mapping[str, Any]:
 def predict(**fields: Any) -> Mapping[str, Any]:
     """Map winter CO2 fluxes with MODEL from the rasters of CATALOGUE."""
     return _with_places(fields)
+
+
+@_command(*_DOMAIN)
+def next_sites(**fields: Any) -> Job | Mapping[str, Any]:
+    """Find the cells of a map where the next sites would help most.
+
+    A study brings its model, catalogue and map; a model file needs --catalogue and --year. Beside
+    the table lie the same as GeoPackage, a GeoTIFF of what one site would bring in each cell, and a
+    figure. A report of the study shows them where they lie beside it.
+    """
+    fields = _with_places(fields)
+    if not (fields["model"].endswith(".toml") or Path(fields["model"]).is_dir()):
+        return fields
+    from wco2_engine.study import Study
+
+    found = Study.read(fields["model"]).predict
+    its = ("model", "catalogue", "extent", "crs", "resolution", "snap", "domain", "stack")
+    last = max(parse_years(found.years))
+    return {
+        **fields,
+        **{name: getattr(found, name) for name in its},
+        "year": last if fields["year"] is None else fields["year"],
+    }
 
 
 def _with_places(fields: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from wco2_qgis.interpreters import OLDEST
 GEOSPATIAL = ("rasterio", "fiona", "pyogrio", "shapely", "pyproj")
 SETUP = "Set up the engine"
 _DEBIAN = {"scikit-learn": "python3-sklearn"}
-_WITH_FIGURES = ("report", "run", "validate", "select", "compare", "budget", "trend")
+_WITH_FIGURES = ("report", "run", "validate", "select", "compare", "budget", "trend", "next_sites")
 _OUTSIDE = f"run '{SETUP}' (wco2:setupengine) once; the engine then works outside QGIS's process"
 
 

@@ -41,7 +41,10 @@ def lines(output: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in output.splitlines()]
 
 
-@pytest.mark.parametrize("verb", [*sorted(JOBS), "job"])
+COMMANDS = [*(verb.replace("_", "-") for verb in sorted(JOBS)), "job"]
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
 def test_every_command_explains_itself(verb: str) -> None:
     result = call(verb, "--help")
     assert result.exit_code == 0
@@ -51,7 +54,7 @@ def test_every_command_explains_itself(verb: str) -> None:
 
 def test_the_command_without_arguments_lists_all_verbs() -> None:
     output = call("--help").output
-    assert all(f"  {verb} " in output for verb in (*JOBS, "job"))
+    assert all(f"  {verb} " in output for verb in COMMANDS)
     assert call("--version").output.startswith("wco2, version ")
 
 

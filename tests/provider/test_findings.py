@@ -251,3 +251,20 @@ def test_the_model_from_a_model_to_totals_and_trends_runs(qgis, chain, study, tm
     winters = {row["year"] for row in rows_of(tmp_path / "budget.csv")}
     assert winters == {str(year) for year in range(1996, 2006)}
     assert "continuous" in (tmp_path / "trend.html").read_text("utf-8")
+
+
+def test_next_sites_are_a_table_points_and_a_map(qgis, chain, study, corner, tmp_path):
+    found = qgis.run(
+        "nextsites",
+        MODEL=chain.model["MODEL"],
+        CATALOGUE=study / "catalogue.toml",
+        YEAR=2001,
+        SITES=2,
+        OUTPUT=tmp_path / "sites.csv",
+        **corner,
+    ).ok()
+    rows = rows_of(found["OUTPUT"])
+    assert [row["rank"] for row in rows] == ["1", "2"]
+    assert Path(found["MAP"]).name == "sites.tif" and Path(found["REPORT"]).name == "sites.html"
+    assert found["MEAN_DI"] == pytest.approx(float(rows[0]["mean_di"]) + float(rows[0]["gain"]))
+    assert (tmp_path / "sites.gpkg").is_file()

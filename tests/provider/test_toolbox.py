@@ -45,6 +45,7 @@ ALGORITHMS = {
     "zonalbudget",
     "fluxtrend",
     "comparemaps",
+    "nextsites",
     "figure",
     "publishdataset",
     "mapfromlayers",

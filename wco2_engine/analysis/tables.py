@@ -14,15 +14,19 @@ from wco2_engine.files import atomic_write, existing_file
 Row = dict[str, Any]
 
 
-def write_rows(rows: Sequence[Row], path: Path) -> None:
+def write_rows(rows: Sequence[Row], path: Path, columns: Sequence[str] = ()) -> None:
     """Write rows of one kind as CSV; numbers have up to 10 digits, and what is None is empty.
+
+    Parameters
+    ----------
+    columns : their names; those of the first row where not said.
 
     Raises
     ------
     Wco2Error : when the file can't be written.
     """
     with atomic_write(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, list(columns or rows[0]), lineterminator="\n")
         writer.writeheader()
         for row in rows:
             writer.writerow({key: _written(value) for key, value in row.items()})

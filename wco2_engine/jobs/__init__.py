@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wco2_engine.jobs.doctor import DoctorJob
     from wco2_engine.jobs.figure import FigureJob
     from wco2_engine.jobs.new import NewJob
+    from wco2_engine.jobs.next_sites import NextSitesJob
     from wco2_engine.jobs.observations import ObservationsJob
     from wco2_engine.jobs.predict import PredictJob
     from wco2_engine.jobs.prepare import PrepareJob
@@ -55,6 +56,7 @@ _JOBS = {
     "budget": "BudgetJob",
     "trend": "TrendJob",
     "compare": "CompareJob",
+    "next_sites": "NextSitesJob",
     "publish": "PublishJob",
     "products": "ProductsJob",
     "catalogue": "CatalogueJob",
@@ -111,6 +113,7 @@ __all__ = [
     "FigureJob",
     "Job",
     "NewJob",
+    "NextSitesJob",
     "ObservationsJob",
     "PredictJob",
     "PrepareJob",

@@ -73,7 +73,7 @@ class PredictJob:
         grid = self.grid()
         domain = parse_domain(self.domain, Path(), "Prediction")
         model = Model.read(Path(self.model))
-        catalogue = self._readable(model, grid, SubProgress(progress, 0.0, 0.3))
+        catalogue = self.readable(model, grid, SubProgress(progress, 0.0, 0.3))
         prediction = predict(
             model,
             catalogue,
@@ -94,7 +94,7 @@ class PredictJob:
             "record": str(Path(self.output) / RECORD),
         }
 
-    def _readable(self, model: Model, grid: Grid, progress: Progress) -> Catalogue:
+    def readable(self, model: Model, grid: Grid, progress: Progress) -> Catalogue:
         """The catalogue of the model's predictors, prepared where they have to be."""
         from wco2_engine.inputs.catalogue import Catalogue
         from wco2_engine.stack.extent import Extent

@@ -77,6 +77,7 @@ class ReportJob:
             maps_folder=record.parent if record and record.is_file() else None,
             budget=self.budget_file,
             trend=self.trend_file,
+            next_sites=self.next_sites_file,
             scenarios=tuple(map(Path, self.scenarios)),
             domain=self.domain,
             threads=threads(0),
@@ -87,7 +88,8 @@ class ReportJob:
 
         folders = [*([self.maps] if self.maps else []), *self.scenarios]
         maps = [str(Path(folder) / RECORD) for folder in folders]
-        findings = [str(self.budget_file), str(self.trend_file)]
+        found = (self.budget_file, self.trend_file, self.next_sites_file)
+        findings = [str(path) for path in found]
         states = [file_state(path) for path in (self.model, *maps, *findings)]
         return [*states, *domain_states(self.domain)]
 
@@ -95,6 +97,11 @@ class ReportJob:
     def budget_file(self) -> Path:
         """Where totals lie that the report shows."""
         return Path(self.output).with_name("budget.csv")
+
+    @property
+    def next_sites_file(self) -> Path:
+        """Where a table of next sites lies that the report shows."""
+        return Path(self.output).with_name("next_sites.csv")
 
     @property
     def trend_file(self) -> Path:

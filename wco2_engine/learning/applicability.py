@@ -223,6 +223,15 @@ class AreaOfApplicability:
                 density[at] = near
         return Applicable(di, di <= self.threshold_, density)
 
+    def places(self, X: Any) -> FloatArray:  # noqa: N803
+        """`(n_rows, n_used)`: where distances are measured, of rows that lack no predictor.
+
+        The distance of two rows here is their dissimilarity, in the units of the index.
+        """
+        table = feature_table(X, self.feature_names_in_)
+        wide = self._classes.expanded(table.astype(np.float64))
+        return np.ascontiguousarray(_columns(wide, self.mean_, self._factor).T)
+
     def named(self, names: Sequence[str]) -> AreaOfApplicability:
         """The same area with other names of the predictors, in their order."""
         if len(names) != self.n_features_in_:

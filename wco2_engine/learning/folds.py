@@ -124,9 +124,11 @@ def label_folds(label: Labels, what: str, seed: int = 0) -> FoldArray:
     """
     known = label != UNKNOWN
     if len(np.unique(label[known])) < 2:
-        some = f"all rows are of one {what}" if known.any() else f"no row has a known {what}"
         raise Wco2Error(
-            f"{some}, so that none can be held out.", f"Leave it out, or bring another {what}."
+            f"All rows are of one {what}, so that none can be held out."
+            if known.any()
+            else f"No row has a known {what}, so that none can be held out.",
+            f"Leave it out, or bring another {what}.",
         )
     folds = np.full(len(label), -1, np.int16)
     folds[known] = site_folds(label[known], seed=seed)

@@ -121,6 +121,31 @@ def cells_to_predict(
     return cells, owners[cells]
 
 
+def winter_rows(
+    work: Work,
+    sources: Sources,
+    rasters: Rasters,
+    model: RegionModel,
+    x: FloatArray,
+    y: FloatArray,
+    year: int,
+) -> NDArray[np.float32]:
+    """What a region's forest would be asked about cells `(n_cells,)` in the months of a winter.
+
+    Returns
+    -------
+    `(n_cells, n_months, n_predictors)`, NaN where a predictor is missing.
+    """
+    months = model.region.winter.months_of(year)
+    reader = PredictorReader(sources, rasters, Points(x, y, work.grid.crs, work.grid.resolution))
+    columns = _Columns(work.predictors, reader, len(x))
+    columns.hold(sorted(months), lambda: None)
+    rows = model.without_unknown(columns.at(months))
+    return np.ascontiguousarray(
+        rows.reshape(len(months), len(x), len(work.predictors)).swapaxes(0, 1)
+    )
+
+
 def prepare(models: Sequence[RegionModel], products: Products) -> None:
     """Derive from the models what all threads share, so that none waits or does it again.
 

@@ -48,6 +48,7 @@ class ReportContext:
     maps_folder : folder of a finished prediction; None where there is none.
     budget : table of totals, which is shown where it is there.
     trend : map of trends, which is shown where it is there.
+    next_sites : table of next sites, which is shown where it is there.
     scenarios : folders of other predictions of the same model.
     domain : of the maps, as a study says it; see `inputs.domain.parse_domain`.
     zones : whose borders maps show, as a study says them; see `inputs.zones.parse_zones`.
@@ -63,6 +64,7 @@ class ReportContext:
     maps_folder: Path | None = None
     budget: Path | None = None
     trend: Path | None = None
+    next_sites: Path | None = None
     scenarios: tuple[Path, ...] = ()
     domain: Any = None
     zones: Any = None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wco2_engine.inputs.areas import Area
-from wco2_engine.report.drawing import INK, SCREEN_DPI
+from wco2_engine.report.drawing import INK, SCREEN_DPI, SMALL
 from wco2_engine.report.ramps import Ramp
 from wco2_engine.report.sheets import Sheet
 from wco2_engine.report.views import View, edges_of
@@ -235,6 +235,39 @@ class Marks:
             return ()
         looks = {"marker": self.marker, "color": self.color, "linestyle": "", "markersize": 4}
         return [(_mark(**looks), self.words)]
+
+
+@dataclass(frozen=True, eq=False)
+class Numbered:
+    """Short names at places, in discs of a colour."""
+
+    longitude: FloatArray
+    latitude: FloatArray
+    names: tuple[str, ...]
+    color: str
+    words: str = ""
+
+    def draw(self, paper: Paper) -> None:
+        x, y = paper.view.place(self.longitude, self.latitude)
+        for at, (name, inside) in enumerate(zip(self.names, paper.view.holds(x, y), strict=True)):
+            if inside:
+                paper.axis.text(
+                    *(x[at], y[at], name),
+                    color="white",
+                    fontsize=SMALL - 2,
+                    fontweight="bold",
+                    ha="center",
+                    va="center",
+                    zorder=OF_MARKS + 1.0 - 0.5 * at / len(self.names),  # the first on top
+                    bbox={
+                        **{"boxstyle": "circle,pad=0.15", "facecolor": self.color},
+                        **{"edgecolor": "white", "linewidth": 0.4},
+                    },
+                )
+
+    def handles(self) -> Sequence[tuple[Any, str]]:
+        looks = {"marker": "o", "color": self.color, "linestyle": "", "markersize": 5}
+        return [(_mark(**looks), self.words)] if self.words and self.names else ()
 
 
 def _mask(sheet: Sheet, paper: Paper) -> BoolArray:

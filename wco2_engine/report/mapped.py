@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from wco2_engine.learning.model import Model
 from wco2_engine.report.atlas import PLAIN, Panel, Setting, draw_maps
-from wco2_engine.report.drawing import FULL, WINTER_LABEL
-from wco2_engine.report.layers import LEVEL, Cells, Dotted, Hatched, Layer
+from wco2_engine.report.drawing import BLUE, FULL, INK, WINTER_LABEL
+from wco2_engine.report.layers import LEVEL, Cells, Dotted, Hatched, Layer, Marks, Numbered
 from wco2_engine.report.ramps import DIFFERENCE, FLUX, REACH, WIDTH, Ramp
 from wco2_engine.report.sheets import Sheet
 
@@ -130,6 +131,37 @@ def draw_difference(
         Panel(signed(difference, apart), apart, f"{names[0]} minus {names[1]}"),
     ]
     return draw_maps(panels, _places(on_a, on_b), setting=setting, width=width)
+
+
+def draw_next_sites(
+    path: Path,
+    rows: Sequence[Mapping[str, Any]],
+    model: Model,
+    setting: Setting = PLAIN,
+    width: float = 0.75 * FULL,
+) -> Any:
+    """What one site would bring in each cell, with the next sites and those that there are.
+
+    Parameters
+    ----------
+    path : of the map of `wco2 next-sites`.
+    rows : of its table.
+    """
+    sheet = Sheet.read(path)
+    ramp = Ramp.of(sheet.known, REACH, "fall of the mean dissimilarity index by one site")
+    places = np.unique(
+        np.concatenate([np.column_stack([r.longitude, r.latitude]) for r in model.regions]), axis=0
+    )
+    there = Marks(
+        places[:, 0], places[:, 1], np.full(len(places), 4.0), INK, words="sites that there are"
+    )
+    longitude, latitude = (
+        np.array([row[name] for row in rows], np.float64) for name in ("longitude", "latitude")
+    )
+    names = tuple(str(row["rank"]) for row in rows)
+    best = Numbered(longitude, latitude, names, BLUE, "next sites, by rank")
+    panel = Panel([Cells(sheet, ramp), there, best], ramp)
+    return draw_maps([panel], sheet.places, setting=setting, width=width)
 
 
 def _places(*sheets: Sheet) -> tuple[Any, Any]:

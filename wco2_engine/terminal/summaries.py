@@ -456,9 +456,9 @@ def _budget(facts: Facts, console: Console) -> None:
     _outputs(facts, console)
 
 
-def _by_zone(title: str, *columns: str) -> Table:
+def _by_zone(title: str, *columns: str, first: str = "zone") -> Table:
     table = Table(title=title, title_justify="left")
-    table.add_column("zone", no_wrap=True)
+    table.add_column(first, no_wrap=True)
     for name in columns:
         table.add_column(name, justify="right")
     return table
@@ -488,6 +488,28 @@ def _trend(facts: Facts, console: Console) -> None:
                 escape(row["zone"]), str(row["winters"]), *(_digits(row[key]) for key in keys)
             )
         _table(table, console)
+    _outputs(facts, console)
+
+
+def _next_sites(facts: Facts, console: Console) -> None:
+    _line(
+        console,
+        f"Winter {facts['winter']}{_made_up(facts)}: mean dissimilarity index "
+        f"{facts['mean_di']:.3f}, {facts['outside_share']:.1%} of ground and months outside the "
+        f"area of applicability ({facts['sampled']:,} of {facts['cells']:,} cells)",
+    )
+    names = ("longitude", "latitude", "DI falls by", "outside then", "1000 km2 nearer")
+    table = _by_zone("", *names, first="rank, region")
+    for row in facts["sites"]:
+        table.add_row(
+            f"{row['rank']} {escape(row['region'])}",
+            f"{row['longitude']:.2f}",
+            f"{row['latitude']:.2f}",
+            f"{row['gain']:.4f}",
+            f"{row['outside_share']:.1%}",
+            f"{row['nearer_km2'] / 1000:,.0f}",
+        )
+    _table(table, console)
     _outputs(facts, console)
 
 
@@ -528,6 +550,7 @@ _SUMMARIES: dict[str, Callable[[Facts, Console], None]] = {
     "describe": _describe,
     "budget": _budget,
     "trend": _trend,
+    "next_sites": _next_sites,
     "doctor": _doctor,
     "products": _products,
     "catalogue": _catalogue,

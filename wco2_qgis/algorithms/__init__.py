@@ -12,6 +12,7 @@ from wco2_qgis.algorithms.describemodel import DescribeModel
 from wco2_qgis.algorithms.figure import Figure
 from wco2_qgis.algorithms.fluxtrend import FluxTrend
 from wco2_qgis.algorithms.mapfromlayers import MapFromLayers
+from wco2_qgis.algorithms.nextsites import NextSites
 from wco2_qgis.algorithms.predictwinterflux import PredictWinterFlux
 from wco2_qgis.algorithms.prepareobservations import PrepareObservations
 from wco2_qgis.algorithms.preparepredictors import PreparePredictors
@@ -37,6 +38,7 @@ ALGORITHMS: tuple[type[Algorithm], ...] = (
     ZonalBudget,
     FluxTrend,
     CompareMaps,
+    NextSites,
     Figure,
     PublishDataset,
     MapFromLayers,

@@ -1184,6 +1184,70 @@
    <translation>B 在共同地面上的平均冬季总量（Tg C）</translation>
   </message>
   <message>
+   <source>Winter</source>
+   <translation>冬季</translation>
+  </message>
+  <message>
+   <source>The winter whose conditions count.</source>
+   <translation>以其条件为准的冬季。</translation>
+  </message>
+  <message>
+   <source>Sites to find</source>
+   <translation>要找的站点数</translation>
+  </message>
+  <message>
+   <source>Best first.</source>
+   <translation>最好的在前。</translation>
+  </message>
+  <message>
+   <source>Cells that count: polygons, or a raster whose pixels count unless 0 or nodata.</source>
+   <translation>计入的像元：多边形，或栅格（像元值为 0 或 nodata 者除外）。</translation>
+  </message>
+  <message>
+   <source>What ground counts by</source>
+   <translation>地面按什么计</translation>
+  </message>
+  <message>
+   <source>area: its area; interval: its area times the width of its interval, so that ground where the model is unsure counts for more.</source>
+   <translation>area：面积；interval：面积乘以其区间宽度，使模型不确定的地面权重更大。</translation>
+  </message>
+  <message>
+   <source>Cells that are compared</source>
+   <translation>参与比较的像元数</translation>
+  </message>
+  <message>
+   <source>Drawn alike; 3000 at most. More are surer and slower.</source>
+   <translation>等概率抽取，最多 3000 个。越多越可靠，也越慢。</translation>
+  </message>
+  <message>
+   <source>The same seed draws the same cells.</source>
+   <translation>相同的种子抽取相同的像元。</translation>
+  </message>
+  <message>
+   <source>Next sites</source>
+   <translation>下一批站点</translation>
+  </message>
+  <message>
+   <source>Points, map and figure lie beside it.</source>
+   <translation>点、地图和图在其旁边。</translation>
+  </message>
+  <message>
+   <source>Next sites on a page</source>
+   <translation>下一批站点网页</translation>
+  </message>
+  <message>
+   <source>Figure and numbers on one page. Empty: beside the next sites.</source>
+   <translation>图和数字在一个网页上。留空：放在下一批站点旁边。</translation>
+  </message>
+  <message>
+   <source>What one site would bring</source>
+   <translation>一个站点的作用</translation>
+  </message>
+  <message>
+   <source>Mean dissimilarity index of the map</source>
+   <translation>地图的平均差异指数</translation>
+  </message>
+  <message>
    <source>Figure</source>
    <translation>插图</translation>
   </message>
@@ -1628,6 +1692,20 @@ Out: a GeoTIFF of four bands: Theil-Sen slope (g C m-2 winter-1 a-1), p of the M
 Out: a folder with a catalogue, a study file, a model, a report and a map of each winter in g C m-2 winter-1, positive = release. To go on from there, edit the study file and use 'Run a study'.</source>
    <translation>输入：实测通量的图层或表格（每个站点每月一行），以及通量可能依赖的栅格。
 输出：一个文件夹，含目录、研究文件、模型、报告和每个冬季的地图（g C m-2 winter-1，正值为释放）。之后可编辑研究文件并使用“运行研究”。</translation>
+  </message>
+  <message>
+   <source>Find the next sites</source>
+   <translation>寻找下一批站点</translation>
+  </message>
+  <message>
+   <source>Finds the cells where the next sites would help most.</source>
+   <translation>找出下一批站点最有帮助的像元。</translation>
+  </message>
+  <message>
+   <source>In: a model (.wco2) with a validation, a catalogue with the rasters of a winter, an extent.
+Out: a table of the cells whose measuring would bring the mean dissimilarity index of the map down most, one after the other (Meyer and Pebesma 2021, doi:10.1111/2041-210X.13650; Pallandt et al. 2022, doi:10.5194/bg-19-559-2022); a GeoTIFF of what one site would bring in each cell; points (GeoPackage) and a figure beside it; a page.</source>
+   <translation>输入：带验证的模型（.wco2）、含某个冬季栅格的目录、范围。
+输出：一张表，列出观测后使地图平均差异指数下降最多的像元，依次排列（Meyer 和 Pebesma 2021，doi:10.1111/2041-210X.13650；Pallandt 等 2022，doi:10.5194/bg-19-559-2022）；一个站点在每个像元的作用的 GeoTIFF；旁边有点（GeoPackage）和图；一个网页。</translation>
   </message>
   <message>
    <source>Map winter CO2 flux</source>

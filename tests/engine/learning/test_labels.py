@@ -66,7 +66,7 @@ def test_more_than_twenty_winters_share_ten_folds() -> None:
 
 @pytest.mark.parametrize("validation", list(COMMON))
 @pytest.mark.parametrize(
-    ("labels", "said"), [([1, 1, 1], "all rows are of one"), ([-1, -1, -1], "no row has a known")]
+    ("labels", "said"), [([1, 1, 1], "All rows are of one"), ([-1, -1, -1], "No row has a known")]
 )
 def test_rows_that_are_all_alike_can_not_be_held_out(
     validation: str, labels: list[int], said: str
