@@ -138,6 +138,27 @@ class MapSeries:
         """Whether members were moved by what they err at sites that they did not see."""
         return self.record.get("members_corrected") is True
 
+    @property
+    def is_of_means(self) -> bool:
+        """Whether the maps are of means, which alone add up; others' maps are taken to be."""
+        if self.quantity != FLUX:
+            return True
+        told = self.record.get("aggregate") or {}
+        return all(each.get("name") == "mean" for each in told.values())
+
+    @property
+    def added_up(self) -> str:
+        """What is to be told where maps are added up, over winters or cells; "" for nothing."""
+        if self.quantity == MEAN_FLUX:
+            return f"{self.folder}: of {MEAN_FLUX}, as means alone add up."
+        if self.is_of_means:
+            return ""
+        return (
+            f"{self.folder}: a winter is the sum of monthly medians or trimmed means, which is "
+            f"neither of the sum and falls short of the mean. There is no {MEAN_FLUX}: predict "
+            "with mean = true."
+        )
+
     @cached_property
     def n_members(self) -> int:
         """Bands of the members' maps; 0 unless every winter has one with as many."""

@@ -332,6 +332,7 @@ def write_trends(
             "TIFFTAG_SOFTWARE": f"wco2_engine {__version__}",
             "WCO2_QUANTITY": "trend",
             "WCO2_TIME": years,
+            "WCO2_TREND_OF": series.quantity,
             "WCO2_MODEL_FINGERPRINT": series.model_fingerprint,
             "WCO2_PREWHITENING": prewhitening,
             "WCO2_FALSE_DISCOVERY_RATE": f"{found.rate:g}",

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Observations", "Screen", "Source", "read_observations", "read_sources"]
 
+MOST_WORDS = 10  # of a column that says what fluxes are
+
 
 @dataclass(frozen=True)
 class Source:
@@ -266,6 +268,8 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
     named = source.columns and {
         key: table.aliases.get(column, column) for key, column in source.columns.items()
     }
+    if named and not source.flux_units:
+        _ask_for_stated_unit(table, named.get("flux", ""))
     chosen, target = choose_format(
         fluxnet.FORMAT.name if source.is_fluxnet() else source.format,
         named,
@@ -288,6 +292,8 @@ def _judged(source: Source, name: str, screen: Screen, target: str | None) -> _J
         reading = replace(reading, cells=cells)
         mended[mend.name] = int(changed.sum())
     _check_unit(table, columns["flux"], chosen.flux_units)
+    if "target" not in columns and not chosen.targets:
+        _check_one_target(cells, set(columns.values()), where)
     rows = rows_of(table, cells, columns, chosen, target, source.name or table.path.name)
     rules = rules_of(rows, reading, chosen.rules)
     first = first_hit(rules, len(table.rows))
@@ -345,6 +351,45 @@ def _check_unit(table: Table, column: str, flux_units: str) -> None:
             raise Wco2Error(
                 f"{table.path}: column '{column}' says '{text}', but flux_units is '{flux_units}'.",
                 "Correct the one that is wrong.",
+            )
+
+
+def _ask_for_stated_unit(table: Table, column: str) -> None:
+    """Raise where only the table itself says the unit of the flux: it may be of something else.
+
+    Raises
+    ------
+    Wco2Error : with the unit to write, where it can be that of a flux.
+    """
+    text = table.units.get(column, "")
+    try:
+        flux_conversion(text, column)
+    except Wco2Error:  # a remark, or the unit of something else
+        return
+    raise Wco2Error(
+        f"{table.path}: the unit of the flux is not given.",
+        f"Its line of units says '{text}': if that is right, add flux_units = \"{text}\".",
+    )
+
+
+def _check_one_target(cells: pandas.DataFrame, used: set[str], where: str) -> None:
+    """Raise where a column that nobody named says of some rows respiration, of others exchange.
+
+    Raises
+    ------
+    Wco2Error : naming the column.
+    """
+    for column in cells.columns.difference(sorted(used)):
+        words = {word for word in cells[column].str.strip().unique() if word}
+        if not 1 < len(words) <= MOST_WORDS:
+            continue
+        said = {target_of(word) for word in words}
+        if said == {"nee", "reco"}:
+            raise Wco2Error(
+                f"{where}: column '{column}' says of some fluxes that they are net exchange and of "
+                f"others that they are respiration ({', '.join(sorted(words))}), which are not put "
+                "together unseen.",
+                "Keep the rows of one of them in a table of their own.",
             )
 
 

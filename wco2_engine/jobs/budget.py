@@ -59,6 +59,8 @@ class BudgetJob:
         )
         quantity = quantity_of_totals(self.maps)
         series = MapSeries.read(Path(self.maps), quantity, crs=self.crs, units=self.units)
+        if series.added_up:
+            progress.note(series.added_up)
         grid = series.grid
         regions = region_zoning(self.regions, series.record, grid)
         zones = zoning_of(self.zones, grid) if self.zones else None

@@ -62,6 +62,9 @@ class CompareJob:
         maps = page.with_name(f"{page.stem}_maps")
         read = [path.parent for path in (*a.maps.values(), *b.maps.values())]
         refuse_overwriting_inputs([str(maps)], map(str, read))
+        for each in (a, b):
+            if each.added_up:
+                progress.note(each.added_up)
         found = compare(a, b, maps, self.zones, SubProgress(progress, 0.0, 0.8))
         names = self.name_a or _called(a), self.name_b or _called(b)
         heading = self.title or f"{names[0]} and {names[1]} compared"
@@ -125,10 +128,11 @@ class CompareJob:
 
     @staticmethod
     def _series(path: str, crs: str | None, units: str | None, letter: str) -> MapSeries:
-        from wco2_engine.analysis.series import MapSeries
+        from wco2_engine.analysis.series import FLUX, MapSeries, quantity_of_totals
 
         try:
-            return MapSeries.read(Path(path), crs=crs, units=units)
+            quantity = quantity_of_totals(path) if Path(path).is_dir() else FLUX
+            return MapSeries.read(Path(path), quantity, crs=crs, units=units)
         except Wco2Error as error:  # there are two of the option that it names
             hint = re.sub(r"--(crs|units)\b", rf"--\1-{letter}", error.hint)
             raise Wco2Error(error.message, hint) from error

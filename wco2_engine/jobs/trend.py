@@ -40,7 +40,7 @@ class TrendJob:
 
     def run(self, progress: Progress) -> Facts:
         from wco2_engine.analysis.budget import trends_by_zone
-        from wco2_engine.analysis.series import MapSeries
+        from wco2_engine.analysis.series import MapSeries, quantity_of_totals
         from wco2_engine.analysis.tables import write_rows
         from wco2_engine.analysis.trend import as_prewhitening, map_trends, write_trends
         from wco2_engine.progress import SubProgress
@@ -54,13 +54,17 @@ class TrendJob:
         refuse_overwriting_inputs(outputs, files(self.budget))
         how = as_prewhitening(self.prewhitening)
         by_zone = trends_by_zone(Path(self.budget), how) if self.budget else []
-        series = MapSeries.read(Path(self.maps), crs=self.crs, units=self.units)
+        quantity = quantity_of_totals(self.maps)
+        series = MapSeries.read(Path(self.maps), quantity, crs=self.crs, units=self.units)
+        if series.added_up:
+            progress.note(series.added_up)
         refuse_overwriting_inputs(outputs, map(str, series.maps.values()))
         rate = self.alpha * (2 if self.correlated else 1)
         found = map_trends(series, rate, how, SubProgress(progress, 0.0, 0.9))
         write_trends(path, series, found, how)
         words = f"Trend of winter CO2 release, {series.years[0]}-{series.years[-1]}"
         words += " (simulated)" if series.simulated else ""
+        words += "" if series.is_of_means else ", sums of monthly medians or trimmed means"
         words += f". False discoveries are kept at {found.rate:.0%}"
         figure = draw_trend(path, words)
         written = [path, *save_figure(figure, path.with_suffix(""), words)]

@@ -116,7 +116,11 @@ def _model_en(dataset: Dataset, settings: Mapping[str, Any]) -> Iterable[str]:
     )
     names = {each["aggregate"]["name"] for each in dataset.model["regions"]}
     if names != {"mean"}:
-        yield f"What is predicted is the {' or '.join(sorted(names))} of the fluxes in the leaves."
+        yield (
+            f"What is predicted is the {' or '.join(sorted(names))} of the fluxes in the leaves. A "
+            "winter is the sum of these over its months, which is neither of the winter and falls "
+            "short of its mean: totals are of means."
+        )
 
 
 def _validation_en(model: Mapping[str, Any]) -> Iterable[str]:
@@ -270,7 +274,11 @@ def _model_zh(dataset: Dataset, settings: Mapping[str, Any]) -> Iterable[str]:
     )
     names = {each["aggregate"]["name"] for each in dataset.model["regions"]}
     if names != {"mean"}:
-        yield f"预测值为叶节点中通量的{'或'.join(_AGGREGATES_ZH[each] for each in sorted(names))}。"
+        which = "或".join(_AGGREGATES_ZH[each] for each in sorted(names))
+        yield (
+            f"预测值为叶节点中通量的{which}。冬季值为各月之和，它既不是冬季的{which}，也低于其均值："
+            "总量按均值计算。"
+        )
 
 
 def _validation_zh(model: Mapping[str, Any]) -> Iterable[str]:

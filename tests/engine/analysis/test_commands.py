@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from shapely.geometry import box
 from wco2_engine.analysis.literature import PUBLISHED
 from wco2_engine.cli import main
 from wco2_engine.errors import Wco2Error
-from wco2_engine.jobs import BudgetJob, TrendJob, job_from_json, job_to_json
+from wco2_engine.jobs import BudgetJob, CompareJob, TrendJob, job_from_json, job_to_json
 from wco2_engine.progress import Silent
 
 
@@ -51,9 +52,8 @@ def maps(tmp_path: Path, world: SimpleNamespace) -> Path:
     return tmp_path / "maps"
 
 
-def test_a_budget_adds_up_the_means_that_lie_beside_the_fluxes(
-    maps: Path, world: SimpleNamespace, tmp_path: Path
-) -> None:
+def with_means(maps: Path, world: SimpleNamespace) -> None:
+    """Put means beside maps that are of medians: twice these."""
     record = json.loads((maps / "prediction.json").read_text(encoding="utf-8"))
     for name in record["maps"]:
         with rasterio.open(maps / name) as source:
@@ -62,15 +62,55 @@ def test_a_budget_adds_up_the_means_that_lie_beside_the_fluxes(
         world.write_raster(path, np.where(cells < 0, cells, 2 * cells), 10.0, 70.0, 1.0)
         with rasterio.open(path, "r+") as target:
             target.units = ("g C m-2 winter-1",)
-    BudgetJob(str(maps), str(tmp_path / "plain.csv")).run(Silent())
     record["maps"] += [name.replace("winter_flux", "winter_flux_mean") for name in record["maps"]]
     (maps / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
-    BudgetJob(str(maps), str(tmp_path / "means.csv")).run(Silent())
-    plain, means = (
-        [float(row["total_tg"]) for row in rows_of(tmp_path / f"{name}.csv")]
-        for name in ("plain", "means")
-    )
-    assert means == pytest.approx([2 * total for total in plain])
+
+
+def of_medians(maps: Path) -> None:
+    """Let maps say that they are of medians."""
+    record = json.loads((maps / "prediction.json").read_text(encoding="utf-8"))
+    record["aggregate"] = {"north": {"name": "median"}, "south": {"name": "mean"}}
+    (maps / "prediction.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+@pytest.mark.parametrize("kind", ["budget", "trend", "compare"])
+def test_what_is_added_up_is_means_where_there_are_some_and_is_told(
+    maps: Path, world: SimpleNamespace, tmp_path: Path, kind: str
+) -> None:
+    def found(name: str) -> tuple[float, list[str]]:
+        told = Told()
+        if kind == "budget":
+            BudgetJob(str(maps), str(tmp_path / f"{name}.csv")).run(told)
+            return float(rows_of(tmp_path / f"{name}.csv")[0]["total_tg"]), told.notes
+        if kind == "trend":
+            facts = TrendJob(str(maps), str(tmp_path / f"{name}.tif")).run(told)
+            return facts["median_slope"], told.notes
+        facts = CompareJob(str(maps), str(other), str(tmp_path / f"{name}.html")).run(told)
+        (row,) = [r for r in facts["rows"] if r["zone"] == "all" and r["winter"] == "1990"]
+        return row["mean_a"], told.notes
+
+    other = tmp_path / "other"
+    shutil.copytree(maps, other)
+    plain, notes = found("plain")
+    assert notes == []
+    of_medians(maps)
+    same, notes = found("medians")
+    assert same == plain
+    assert [("mean = true" in note, str(maps) in note) for note in notes] == [(True, True)]
+    with_means(maps, world)
+    means, notes = found("means")
+    assert means == pytest.approx(2 * plain, rel=1e-6)
+    assert [note.endswith("of winter_flux_mean, as means alone add up.") for note in notes] == [
+        True
+    ]
 
 
 @pytest.fixture

@@ -19,6 +19,12 @@ from wco2_engine.report.page import PageTable, Picture, Section, count, named, n
 from wco2_engine.report.sheets import Sheet
 from wco2_engine.season import format_years
 
+SUMS = (
+    "Where a region predicts medians or trimmed means, a winter is the sum of these over its "
+    "months: neither of the winter, and below its mean. Totals, trends and comparisons are of "
+    "means."
+)
+
 
 def build(context: ReportContext, progress: Progress) -> Section | None:
     """The first and the last winter, and the width of the last one's interval."""
@@ -30,10 +36,13 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
     if not winters:
         return None
     shown = dict([next(iter(winters.items())), list(winters.items())[-1]])
+    told = record.get("aggregate") or {}
+    others = {each["name"] for each in told.values()} - {"mean"}
     pictures = [
         Picture(
             "winter_flux",
-            f"Winter flux; classes span the middle 96 % of the values. {MAPPED}",
+            f"Winter flux; classes span the middle 96 % of the values. {MAPPED}"
+            + (f" {SUMS}" if others else ""),
             lambda: draw_flux(context, shown),
         )
     ]
