@@ -238,6 +238,7 @@ def main() -> None:
         f"load {os.getloadavg()[0]:.1f}\n"
     )
     plugin.unload()
+    sys.stdout.flush()
     os._exit(0)  # QGIS may wait for what was cancelled
 
 

@@ -135,12 +135,16 @@ class Outside:
         timer.start()
 
     def _end(self) -> None:
-        if self._process.poll() is not None:
-            return
+        """End the process and those that it started, which may outlive it and hold its output."""
         if sys.platform == "win32":
+            if self._process.poll() is not None:
+                return
             self._process.kill()
         else:
-            os.killpg(self._process.pid, signal.SIGKILL)  # and the processes that it started
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:  # none is left
+                return
         self._process.wait()
         remove_begun(self._job, self._process.pid)
 

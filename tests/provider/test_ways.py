@@ -61,3 +61,8 @@ def test_a_qgis_without_a_python_program_works_in_its_own_process(cases):
 def test_an_engine_that_hears_nothing_is_ended(cases):
     found = cases["engine_that_hears_nothing"]
     assert found["error"].startswith("Cancelled.") and found["left"] == []
+
+
+def test_a_cancel_does_not_wait_for_what_the_engine_had_started(cases):
+    found = cases["engine_whose_helpers_outlive_it"]
+    assert found["error"].startswith("Cancelled.") and found["seconds"] < 300  # of their 600

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -139,6 +140,25 @@ def engine_that_hears_nothing() -> Any:
     try:
         found = run("describemodel", feedback, MODEL=MODEL, DESCRIPTION=str(FOLDER / "c.html"))
         return {**found, "left": [path.name for path in FOLDER.glob(".*")]}
+    finally:
+        QgsSettings().remove(key)
+
+
+@case
+def engine_whose_helpers_outlive_it() -> Any:
+    """An interpreter that stops when it is asked, but not what it had started."""
+    program = FOLDER / "python with helpers"
+    text = "#!/bin/sh\ntrap 'exit 130' INT\nsleep 600 &\nwait\n"
+    program.write_text(text, encoding="utf-8")
+    program.chmod(0o755)
+    key = "Processing/Configuration/WCO2_INTERPRETER"
+    QgsSettings().setValue(key, str(program))
+    feedback = QgsProcessingFeedback()
+    QTimer.singleShot(300, feedback.cancel)
+    start = time.monotonic()
+    try:
+        found = run("describemodel", feedback, MODEL=MODEL, DESCRIPTION=str(FOLDER / "d.html"))
+        return {**found, "seconds": time.monotonic() - start}
     finally:
         QgsSettings().remove(key)
 

@@ -47,6 +47,7 @@ def ends_soon(as_json: bool) -> Iterator[None]:
     except SystemExit as error:
         if error.code in _BY_SIGNAL:
             # Python's own end would wait for threads that compute, and take what is there apart.
+            _end_helpers()
             sweep_own()
             with suppress(OSError, OutputClosed):
                 sys.stdout.flush()
@@ -73,11 +74,7 @@ def _listen(signals: socket.socket, told: threading.Event, as_json: bool) -> Non
 
 def _end(as_json: bool, code: int) -> None:
     """Leave nothing half done, say so, and end."""
-    if "multiprocessing" in sys.modules:
-        from multiprocessing import active_children
-
-        for worker in active_children():
-            worker.kill()
+    _end_helpers()
     sweep_own()
     with suppress(OSError, OutputClosed):  # nobody may be there to hear it
         if as_json:
@@ -89,3 +86,12 @@ def _end(as_json: bool, code: int) -> None:
             sys.stderr.write(f"{start}{CANCELLED}\n  {GO_ON}\n")
             sys.stderr.flush()
     os._exit(code)
+
+
+def _end_helpers() -> None:
+    """End the processes that work for this one: who reads its output would wait for them."""
+    if "multiprocessing" in sys.modules:
+        from multiprocessing import active_children
+
+        for worker in active_children():
+            worker.kill()
