@@ -77,7 +77,6 @@ for algorithm in QgsApplication.processingRegistry().providerById("wco2").algori
             p.name(): {
                 "help": p.help(),
                 "label": p.description(),
-                "takes_nothing": p.checkValueIsAcceptable(""),
                 "options": p.options() if hasattr(p, "options") else [],
                 "default": p.defaultValue() if not p.isDestination() else None,
                 "bounds": [p.minimum(), p.maximum()] if hasattr(p, "minimum") else None,
@@ -131,11 +130,6 @@ def test_no_label_is_wider_than_the_dialog_that_qgis_opens(toolbox):
         if len(facts["label"]) > 35  # at 688 pixels, with the button beside it
     ]
     assert not wide
-
-
-def test_several_choices_may_be_empty_as_copy_as_python_writes_them(toolbox):
-    for name in ("trainmodel", "validatemodel"):
-        assert toolbox[name]["parameters"]["VALIDATION"]["takes_nothing"]
 
 
 def test_every_algorithm_says_what_goes_in_and_what_comes_out(toolbox):

@@ -36,6 +36,22 @@ def test_training_gives_its_scores_as_numbers(chain):
     assert "<svg" in Path(chain.model["REPORT"]).read_text("utf-8")
 
 
+def test_no_validation_means_the_usual_as_copy_as_python_writes_it(qgis, chain, study, tmp_path):
+    found = qgis.run(
+        "trainmodel",
+        TRAINING=chain.training["TRAINING"],
+        CATALOGUE=study / "catalogue.toml",
+        REGIONS=study / "study.toml",
+        TREES=4,
+        MEMBERS=2,
+        VALIDATION="",
+        MODEL=tmp_path / "model.wco2",
+        REPORT=tmp_path / "page.html",
+    )
+    assert "Incorrect parameter value" not in found.said
+    assert Path(found.ok()["MODEL"]).is_file()
+
+
 def test_a_map_a_winter_is_written_on_the_grid_asked_for(chain):
     assert [Path(p).name for p in chain.maps["MAPS"]] == [
         "winter_flux_2001.tif",

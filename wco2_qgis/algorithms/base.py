@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from qgis.core import (
+    NULL,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingException,
@@ -88,6 +89,18 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def createInstance(self) -> Algorithm:
         return type(self)()
+
+    def checkParameterValues(self, parameters: Values, context: Any) -> tuple[bool, str]:
+        """As QGIS checks them; '' is no choice, which 'Copy as Python' writes for several."""
+        empty = {
+            each.name()
+            for each in self.parameterDefinitions()
+            if isinstance(each, QgsProcessingParameterEnum)
+            and parameters.get(each.name()) in ("", NULL)
+        }
+        found = {name: None if name in empty else value for name, value in parameters.items()}
+        ok, why = super().checkParameterValues(found, context)
+        return bool(ok), str(why)
 
     def add(
         self, parameter: QgsProcessingParameterDefinition, help_: str, advanced: bool = False

@@ -34,7 +34,7 @@ def add_growth(algorithm: Algorithm) -> None:
         "map's cells are. year, decade, method, source: rows of a winter, decade, method of "
         "measurement or source together, while their sites go on training.",
         several=True,
-        optional=True,  # *Copy as Python* of QGIS 3.22 writes '' for several choices
+        optional=True,  # *Copy as Python* writes '' for several choices
     )
     algorithm.add_whole(
         "MIN_SAMPLES_LEAF", "Fewest rows in a leaf", 1, 1, "Larger smooths.", advanced=True
@@ -103,7 +103,8 @@ def add_months(algorithm: Algorithm) -> None:
 
 def growth(algorithm: Algorithm, parameters: Values, context: Any) -> Values:
     """The fields of a job for what `add_growth` added."""
-    validation = algorithm.parameterAsEnumStrings(parameters, "VALIDATION", context)
+    chosen = algorithm.parameterAsEnumStrings(parameters, "VALIDATION", context)
+    validation = [name for name in chosen if name]
     return {
         "trees": algorithm.parameterAsInt(parameters, "TREES", context),
         "min_samples_leaf": algorithm.parameterAsInt(parameters, "MIN_SAMPLES_LEAF", context),
