@@ -9,7 +9,8 @@ train. Everything trains on the rows of the winter alone but the tuned trees, wh
 months where the table has them.
 
 Prints a table in Markdown: pooled R2, KGE, MAE, RMSE and bias, the share of fluxes within the 90 %
-interval for what gives one (as it comes, not calibrated), and processor seconds.
+interval for what gives one (as it comes, not calibrated), and processor seconds. These want
+`OMP_NUM_THREADS=1` where others work too: the threads of histogram boosting wait by counting.
 """
 
 from __future__ import annotations
