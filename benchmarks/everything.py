@@ -165,7 +165,7 @@ def kernels(folder: Path) -> Iterator[Row]:
             )
             yield Row("bounds", what, "times the mean", bounds / ours)
         if is_plain:
-            yield from _quantile_forest(cases[lines][:4096])
+            yield from _quantile_forest(cases[lines][:4096], features, target)
 
 
 def _noisy(cases: dict[str, kernel.Rows]) -> dict[str, kernel.Rows]:
@@ -180,13 +180,15 @@ def _noisy(cases: dict[str, kernel.Rows]) -> dict[str, kernel.Rows]:
     return found
 
 
-def _quantile_forest(rows: kernel.Rows) -> Iterator[Row]:
+def _quantile_forest(
+    rows: kernel.Rows, features: kernel.Rows, target: kernel.Targets
+) -> Iterator[Row]:
     if find_spec("quantile_forest") is None:
         return
     from quantile_forest import ExtraTreesQuantileRegressor
 
     estimator = ExtraTreesQuantileRegressor(kernel.TREES, random_state=0, n_jobs=-1)
-    estimator.fit(*kernel.World().training())
+    estimator.fit(features, target)
     estimator.n_jobs = 1
     forest = Forest.from_sklearn(estimator)
     theirs, ours = kernel.medians(

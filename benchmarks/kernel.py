@@ -27,6 +27,7 @@ from wco2_engine.learning.joining import split_forest
 from wco2_engine.options import MEMBERS
 
 Rows = NDArray[np.float32]
+Targets = NDArray[np.float64]
 HEIGHT, WIDTH = 512, 1024
 STATIC, MONTHLY, SAMPLES, SITES, TREES = 13, 12, 2487, 300, 500
 WINTERS = 16
@@ -60,7 +61,7 @@ class World:
         columns = np.concatenate([self.static[:, y, x], monthly])
         return np.moveaxis(columns, 0, -1).astype(np.float32)
 
-    def training(self) -> tuple[Rows, NDArray[np.float64]]:
+    def training(self) -> tuple[Rows, Targets]:
         rng = np.random.default_rng(1)
         site = rng.integers(0, SITES, SAMPLES)
         y, x = rng.integers(0, HEIGHT, SITES), rng.integers(0, WIDTH, SITES)
@@ -185,7 +186,7 @@ def against_quantile_forest(rows: Rows, kernel: str, repeats: int) -> None:
         )
 
 
-def forests(world: World) -> list[tuple[str, tuple[Rows, NDArray[np.float64]], int, float]]:
+def forests(world: World) -> list[tuple[str, tuple[Rows, Targets], int, float]]:
     """What leaves hold, training rows and targets, fewest rows of a leaf, share of features tried.
 
     Sites share cells in the second: three of ten training rows have the predictors of another one.
