@@ -161,7 +161,6 @@ def new(**fields: Any) -> Mapping[str, Any]:
         "--raster",
         "rasters",
         multiple=True,
-        required=True,
         help="A raster that the flux may depend on; may be repeated. Files that differ in year and "
         "month only are one series.",
     ),

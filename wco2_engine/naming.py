@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 _SMALL = {"of", "the", "and", "in"}
 
 
@@ -19,3 +22,9 @@ def proper_name(identifier: str) -> str:
         word if at and word in _SMALL else word[:1].upper() + word[1:]
         for at, word in enumerate(words.split(" "))
     )
+
+
+def zone_name(row: Mapping[str, Any]) -> str:
+    """What a row of a budget or of trends is of: a region's proper name, a zone's own words."""
+    name = str(row["zone"])
+    return proper_name(name) if row.get("kind") == "region" else name

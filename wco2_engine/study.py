@@ -412,7 +412,7 @@ class Study:
             "study": str(self.file),
             "title": self.title,
             "grid": grid.to_json(),
-            "domain": "all cells of the regions" if domain is None else str(self.predict.domain),
+            "domain": "all cells of the regions" if domain is None else str(domain),
             "regions": [f"{proper_name(region.name)}: {region.winter}" for region in self.regions],
             "predictors": [_plain(row) for row in rows],
             "problems": problems,

@@ -45,6 +45,7 @@ def commands(text: str) -> list[str]:
 # What lies there when a page has been followed.
 ENDS = {
     "learn-first-map": ("totals.csv", "dataset/reproduce/reproduce.py"),
+    "learn-real-data": ("study/results/published/reproduce/reproduce.py", "figure_1.pdf"),
     "learn-own-fluxes": ("observations.gpkg", "mine/results/maps/prediction.json"),
     "learn-predictors": ("drafted.toml", "get_era5_land.py"),
     "learn-scores": ("validation.html",),

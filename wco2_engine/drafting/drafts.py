@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wco2_engine.downloads.times import times_in_names
-from wco2_engine.drafting.entries import Entry, free_name, shown_path
+from wco2_engine.drafting.entries import Entry, free_name, named_path
 from wco2_engine.drafting.looking import Item
 from wco2_engine.drafting.recognising import Findings, Group, Unknown, disagreements
 from wco2_engine.errors import Wco2Error, nearest_name
@@ -203,7 +203,7 @@ def _entry(
     keys: dict[str, Any] = {
         "product": product.id,
         "variable": variable.name,
-        "root": shown_path(root.resolve(), folder.resolve()) or ".",
+        "root": named_path(root, folder) or ".",
     }
     paths = _paths(each)
     if paths:
@@ -376,7 +376,7 @@ def _unknown_entry(unknown: Unknown, layer: Layer, folder: Path, taken: Sequence
     """An entry of what no product describes: what its names and header say, and what they don't."""
     several = len(unknown.items) > 1
     path = _path_of(unknown) if several else literal(unknown.items[0].relative)
-    root = shown_path(unknown.folder.resolve(), folder.resolve())
+    root = named_path(unknown.folder, folder)
     steps = layer.shape[0] if len(layer.shape) > 2 else 1
     when = when_of_pattern(path, steps)
     named = times_in_names(layer.bands) if steps > 1 else ()

@@ -79,6 +79,14 @@ class Entry:
         }
 
 
+def named_path(path: Path, folder: Path) -> str:
+    """`shown_path` of a folder, by the links that it was named by where these lie in `folder`."""
+    named, home = (Path(os.path.normpath(each.absolute())) for each in (path, folder))
+    if named.is_relative_to(home):
+        return shown_path(named, home)
+    return shown_path(path.resolve(), folder.resolve())
+
+
 def shown_path(path: Path | str, folder: Path) -> str:
     """A path as a catalogue in `folder` names it: relative to it where both are of one disk.
 

@@ -11,6 +11,7 @@ _UNTREATED = "without #, untreated plots alone are kept"
 
 
 def study_text(
+    catalogue: str,
     title: str,
     fluxes: str,
     flux_units: str,
@@ -28,6 +29,7 @@ def study_text(
 
     Parameters
     ----------
+    catalogue : its path, from the study file on.
     fluxes : path of the table, from the study file on.
     columns : its column of each thing.
     region : west, south, east, north of the sites that train, degrees.
@@ -39,7 +41,7 @@ def study_text(
     box = [float(edge) for edge in extent]
     lines = [
         f"title = {toml_value(title)}",
-        'catalogue = "catalogue.toml"',
+        f"catalogue = {toml_value(catalogue)}",
         'output = "results"',
         *([f"language = {toml_value(language)}"] if language != ENGLISH else []),
         "\n[observations]",

@@ -31,6 +31,16 @@ class Domain:
     values: tuple[float, ...] = ()
     encoding: Encoding = AS_STORED
 
+    def __str__(self) -> str:
+        if self.raster is None:
+            return "cells in polygons"
+        values = (
+            f" is {', '.join(f'{value:g}' for value in self.values)}"
+            if self.values
+            else " is not 0"
+        )
+        return f"cells where {Path(self.raster).name}{values}"
+
     def mask(
         self, rasters: Rasters, points: Points, longitude: FloatArray, latitude: FloatArray
     ) -> NDArray[np.bool_]:

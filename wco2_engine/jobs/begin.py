@@ -22,9 +22,10 @@ FLUXES, CATALOGUE, STUDY = "fluxes.csv", "catalogue.toml", "study.toml"
 class BeginJob:
     """A folder with a catalogue and a study file, ready to be run.
 
-    `rasters` are as for a catalogue. Columns that are not named are guessed by their names. A study
-    that is there is written anew: what differs is kept beside it as study_before.toml, and what was
-    run of it stays done as far as it is the same.
+    `rasters` are as for a catalogue, or there is a `catalogue`, which stays where it is. Columns
+    that are not named are guessed by their names. A study that is there is written anew: what
+    differs is kept beside it as study_before.toml, and what was run of it stays done as far as it
+    is the same.
     """
 
     verb: ClassVar[str] = "begin"
@@ -45,6 +46,7 @@ class BeginJob:
         [],
         table="wco2_engine.drafting.series.ChosenRaster",
     )
+    catalogue: str | None = option("A catalogue, instead of rasters.", None, path="read")
     columns: dict[str, str] | None = option("Which column is which; others are guessed.", None)
     flux_units: str = option("Unit of the flux column.", "g C m-2 day-1")
     resolution: float = option("Cell size, degrees.", 0.5, above=0.0)
@@ -55,14 +57,20 @@ class BeginJob:
     copy: bool = option("Copy the table into the folder.", False)
 
     def run(self, progress: Progress) -> Facts:
+        from wco2_engine.drafting.entries import shown_path
         from wco2_engine.drafting.study_text import study_text
         from wco2_engine.inputs.guesses import guess, guessed
         from wco2_engine.inputs.tables import read_table
-        from wco2_engine.jobs.catalogue import CatalogueJob
         from wco2_engine.season import parse_years
 
-        if not self.rasters:
-            raise Wco2Error("No raster is given.", "Name at least one that the flux may depend on.")
+        if not self.rasters and self.catalogue is None:
+            raise Wco2Error(
+                "No raster is given.", "Name some that the flux may depend on, or a catalogue."
+            )
+        if self.rasters and self.catalogue is not None:
+            raise Wco2Error(
+                "Rasters and a catalogue are given.", "Name one of them: a catalogue has rasters."
+            )
         parse_years(self.years)
         columns = dict(self.columns or {})
         table = read_table(self.fluxes)
@@ -79,12 +87,11 @@ class BeginJob:
         if self.copy:
             _copy(Path(self.fluxes), folder / FLUXES)
             fluxes = FLUXES
-        catalogue, study = folder / CATALOGUE, folder / STUDY
-        with _kept(catalogue, progress), _kept(study, progress):
-            drafted = CatalogueJob(
-                str(catalogue), replace=True, rasters=[*map(_with_bands, self.rasters)]
-            ).run(progress)
+        study = folder / STUDY
+        catalogue, predictors = self._catalogue(folder, progress)
+        with _kept(study, progress):
             text = study_text(
+                shown_path(catalogue, folder),
                 *(self.title, fluxes, self.flux_units, columns, self.region or self.extent),
                 *(self.extent, self.resolution, self.years, self.trees, self.interval),
                 *(self.language, treatment),
@@ -92,12 +99,30 @@ class BeginJob:
             write_text(study, text)
         progress.update(1.0, "The study is ready to be run")
         return {
-            "outputs": [str(study), str(catalogue)],
+            "outputs": [str(study), *([] if self.catalogue else [str(catalogue)])],
             "study": str(study),
-            "predictors": drafted["predictors"],
+            "predictors": predictors,
             "columns": columns,
             "guessed": added,
         }
+
+    def _catalogue(self, folder: Path, progress: Progress) -> tuple[Path, list[Facts]]:
+        """The study's catalogue, and what is told of each of its predictors."""
+        from wco2_engine.inputs.catalogue import Catalogue
+        from wco2_engine.jobs.catalogue import CatalogueJob
+
+        if self.catalogue is not None:
+            path = Path(self.catalogue).absolute()
+            predictors = Catalogue.read(path).predictors
+            return path, [
+                {"name": each.name, "when": each.when, "path": each.path} for each in predictors
+            ]
+        path = folder / CATALOGUE
+        with _kept(path, progress):
+            drafted = CatalogueJob(
+                str(path), replace=True, rasters=[*map(_with_bands, self.rasters)]
+            ).run(progress)
+        return path, drafted["predictors"]
 
 
 def _with_bands(raster: dict[str, Any]) -> dict[str, Any]:

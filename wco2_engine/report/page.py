@@ -16,7 +16,7 @@ from wco2_engine import __version__
 from wco2_engine.escaping import printable, table_cell
 from wco2_engine.files import atomic_write, writable_folder
 from wco2_engine.language import ENGLISH, passages, spoken, translated
-from wco2_engine.naming import display_name, proper_name
+from wco2_engine.naming import display_name, proper_name, zone_name
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.report.drawing import Drawn, finish
 from wco2_engine.report.lettering import chinese_font, letter
@@ -135,14 +135,9 @@ def place(key: str = "region", title: str = "Region") -> Column:
     return Column(title, lambda row: proper_name(str(row[key])), is_text=True)
 
 
-def zone(key: str = "zone", title: str = "Zone") -> Column:
-    """A column of zones, of which regions are some and others have names of their own."""
-
-    def form(row: Row) -> str:
-        is_region = row.get("kind") == "region"
-        return proper_name(str(row[key])) if is_region else str(row[key])
-
-    return Column(title, form, is_text=True)
+def zone() -> Column:
+    """A column of zones, of which regions are some."""
+    return Column("Zone", zone_name, is_text=True)
 
 
 def named(key: str, title: str, names: Mapping[str, str]) -> Column:

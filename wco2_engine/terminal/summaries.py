@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from wco2_engine.language import translated
-from wco2_engine.naming import proper_name
+from wco2_engine.naming import proper_name, zone_name
 from wco2_engine.season import MONTH_NAMES, format_years
 
 Facts = Mapping[str, Any]
@@ -440,14 +440,14 @@ def _budget(facts: Facts, console: Console) -> None:
     slopes = _by_zone("Trend of the totals", "Tg C a-1", *between, "p")
     for row in facts["summary"]:
         totals.add_row(
-            escape(row["zone"]),
+            escape(zone_name(row)),
             *_estimate(row, "total{}_tg", level),
             *_estimate(row, "mean{}_g_m2", level),
             _digits(row["area_km2"] / 1e6),
             "–" if row["missing_share"] is None else f"{row['missing_share']:.0%}",
         )
         slope = _estimate(row, "slope{}_tg_a", level)
-        slopes.add_row(escape(row["zone"]), *slope, _digits(row["slope_p"]))
+        slopes.add_row(escape(zone_name(row)), *slope, _digits(row["slope_p"]))
     _table(totals, console)
     if any(row["slope_tg_a"] is not None for row in facts["summary"]):
         _table(slopes, console)
@@ -485,7 +485,7 @@ def _trend(facts: Facts, console: Console) -> None:
         for row in facts["zones"]:
             keys = ("slope_tg_a", "slope_p", "slope_mean_g_m2_a", "slope_mean_p")
             table.add_row(
-                escape(row["zone"]), str(row["winters"]), *(_digits(row[key]) for key in keys)
+                escape(zone_name(row)), str(row["winters"]), *(_digits(row[key]) for key in keys)
             )
         _table(table, console)
     _outputs(facts, console)

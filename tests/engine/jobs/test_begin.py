@@ -144,3 +144,30 @@ def test_a_raster_that_broke_off_is_one_message(given: Path) -> None:
     assert result.exit_code == 2, result.output
     assert "height.tif can't be opened as a raster" in result.output
     assert not (given / "study" / "study.toml").exists()
+
+
+def test_a_study_is_begun_of_a_catalogue_that_stays_where_it_is(given: Path) -> None:
+    catalogue = given / "catalogue.toml"
+    catalogue.write_text(
+        '[[predictor]]\nname = "height"\npath = "height.tif"\nwhen = "static"\nunits = "m"\n',
+        encoding="utf-8",
+    )
+    words = ["begin", given / "study", "--fluxes", given / "flüsse.csv", "--years", "2001"]
+    words += ["--catalogue", catalogue, "--extent", 100, 64, 102, 66]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    assert "height: static, height.tif" in result.output
+    study = Study.read(given / "study")
+    assert Path(study.sample.catalogue).resolve() == catalogue.resolve()
+    assert "../catalogue.toml" in (given / "study/study.toml").read_text("utf-8")
+    assert not (given / "study/catalogue.toml").exists()
+
+
+def test_rasters_or_a_catalogue_are_needed_and_not_both(given: Path) -> None:
+    words = ["begin", given / "study", "--fluxes", given / "flüsse.csv", "--years", "2001"]
+    neither = CliRunner().invoke(
+        main, [str(word) for word in [*words, *(["--extent", "1", "2", "3", "4"])]]
+    )
+    assert neither.exit_code == 2 and "No raster is given." in neither.output
+    both = begin(given, "--catalogue", given / "flüsse.csv")
+    assert both.exit_code == 2 and "Rasters and a catalogue are given." in both.output

@@ -26,7 +26,12 @@ def build(context: ReportContext, progress: Progress) -> Section | None:
         return Section("totals", "Totals", facts={"file": path.name, "is_old": True})
     budget = read_budget(path, "map_tg")
     rows = [
-        {"zone": row["zone"], "year": row["year"], **{k: row[v] for k, v in TOTAL.items()}}
+        {
+            "kind": row["kind"],
+            "zone": row["zone"],
+            "year": row["year"],
+            **{k: row[v] for k, v in TOTAL.items()},
+        }
         for row in budget
     ]
     return Section(
