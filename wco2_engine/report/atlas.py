@@ -66,12 +66,14 @@ class Setting:
     domain : of the maps, where they don't fill the regions.
     layers : drawn above all others, e.g. the borders of permafrost zones.
     has_gaps : whether cells lack a value because a predictor is missing there.
+    months : that maps are of; regions whose winter lacks one of them have no value for that.
     """
 
     regions: tuple[Region, ...] = ()
     domain: Domain | None = None
     layers: tuple[Layer, ...] = ()
     has_gaps: bool = False
+    months: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, regions: Sequence[Region], domain: Any, zones: Any, *, has_gaps: bool) -> Setting:
@@ -107,7 +109,10 @@ class Setting:
         rows, columns = np.nonzero(np.isnan(sheet.values))
         x, y = sheet.centres(rows, columns)
         longitude, latitude = project(x, y, sheet.crs, GEOGRAPHIC)
-        owned = assign_region(self.regions, longitude, latitude) >= 0
+        winters = [set(region.winter.months) for region in self.regions]
+        # The last one is of those that no region owns.
+        mapped = np.array([*(winter.issuperset(self.months) for winter in winters), False])
+        owned = mapped[assign_region(self.regions, longitude, latitude)]
         if self.domain is not None and owned.any():
             with Rasters() as rasters:
                 here = Points(x[owned], y[owned], sheet.crs)

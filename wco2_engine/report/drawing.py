@@ -46,6 +46,7 @@ SCREEN_DPI, PRINT_DPI = 200, 600
 PANEL = "panel"  # what an axis is called that gets a letter
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _PATH = re.compile(r' d="([^"]*)"')
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _DIGITS = re.compile(r"(\.\d\d)\d+")
 _SPACES = re.compile(r"\s*([MLCQZ])\s*")
 # Fonts are embedded whole enough to edit, and files of the same figure are the same.
@@ -229,7 +230,8 @@ def title(axis: Any, words: str) -> None:
 
 def label(axis: Any, x: str = "", y: str = "") -> None:
     """What an axis shows across and upward."""
-    axis.set_xlabel(textwrap.fill(x, LINE), fontsize=SMALL, labelpad=2)
+    whole = _IN_BRACKETS.sub(lambda units: units[0].replace(" ", "\u00a0"), x)  # stays on a line
+    axis.set_xlabel(textwrap.fill(whole, LINE).replace("\u00a0", " "), fontsize=SMALL, labelpad=2)
     axis.set_ylabel(y, fontsize=SMALL, labelpad=2)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -109,22 +110,29 @@ class Maps:
             f"{MONTH_NAMES[month - 1]} {year}": Sheet.read(path)
             for (year, month), path in self._monthly().items()
         }
-        return self._fluxes(sheets, f"monthly CO₂ flux ({FLUX_LABEL})")
+        shown = {f"{MONTH_NAMES[month - 1]} {year}": (month,) for year, month in self._monthly()}
+        return self._fluxes(sheets, f"monthly CO₂ flux ({FLUX_LABEL})", shown)
 
     def _seasons(self) -> Any:
         paths = self._monthly()
-        sheets = {}
+        sheets, of_months = {}, {}
         for name, months in SEASONS.items():
             parts = [Sheet.read(path) for (_, month), path in paths.items() if month in months]
             if parts:
-                shown = [MONTH_NAMES[month - 1] for _, month in paths if month in months]
+                there = tuple(month for _, month in paths if month in months)
                 total = np.sum([part.values for part in parts], axis=0)
-                span = " to ".join(dict.fromkeys((shown[0], shown[-1])))
-                sheets[f"{name} ({span})"] = parts[0].of(total)
-        return self._fluxes(sheets, "CO₂ flux of the season (g C m⁻² season⁻¹)")
+                ends = dict.fromkeys(MONTH_NAMES[there[k] - 1] for k in (0, -1))
+                words = f"{name} ({' to '.join(ends)})"
+                sheets[words], of_months[words] = parts[0].of(total), there
+        return self._fluxes(sheets, "CO₂ flux of the season (g C m⁻² season⁻¹)", of_months)
 
-    def _fluxes(self, sheets: Mapping[str, Sheet], label: str) -> Any:
-        return draw_fluxes(sheets, label, self.setting, self.width)
+    def _fluxes(
+        self,
+        sheets: Mapping[str, Sheet],
+        label: str,
+        months: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+    ) -> Any:
+        return draw_fluxes(sheets, label, self.setting, self.width, months)
 
     def _widths(self) -> Any:
         year = self._year(WINTER_FLUX + LOWER)

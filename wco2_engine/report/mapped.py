@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,11 @@ OUTSIDE = "outside the area of applicability in at least one month"
 
 
 def draw_fluxes(
-    sheets: Mapping[str, Sheet], label: str, setting: Setting = PLAIN, width: float = FULL
+    sheets: Mapping[str, Sheet],
+    label: str,
+    setting: Setting = PLAIN,
+    width: float = FULL,
+    months: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> Any:
     """Maps of fluxes by their titles, in the same colours.
 
@@ -29,10 +35,14 @@ def draw_fluxes(
     ----------
     label : what the values are, with their unit.
     width : of the figure, mm.
+    months : that maps are of, by their titles; of the whole winter where it is not said.
     """
     known = np.concatenate([sheet.known for sheet in sheets.values()])
     ramp = Ramp.of(known, FLUX, label)
-    panels = [Panel(setting.cells(sheet, ramp), ramp, words) for words, sheet in sheets.items()]
+    panels = [
+        Panel(replace(setting, months=months.get(words, ())).cells(sheet, ramp), ramp, words)
+        for words, sheet in sheets.items()
+    ]
     return draw_maps(panels, _places(*sheets.values()), setting=setting, width=width)
 
 

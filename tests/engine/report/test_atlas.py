@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,16 @@ from wco2_engine.inputs.regions import Region
 from wco2_engine.naming import display_name, proper_name
 from wco2_engine.report.atlas import Panel, Setting, draw_maps
 from wco2_engine.report.coast import rings, shapes_in
-from wco2_engine.report.drawing import FULL, HALF, Drawn, file_content, finish, new_figure, title
+from wco2_engine.report.drawing import (
+    FULL,
+    HALF,
+    Drawn,
+    file_content,
+    finish,
+    label,
+    new_figure,
+    title,
+)
 from wco2_engine.report.layers import (
     CROSSED,
     LEVEL,
@@ -183,8 +193,8 @@ def test_the_label_of_a_parallel_hides_no_cell(north: Sheet) -> None:
 
     view, _ = views_of(*north.places)
     axis = figure.axes[0]
-    for label in axis.texts:
-        x, y = (np.array([each]) for each in label.get_position())
+    for shown in axis.texts:
+        x, y = (np.array([each]) for each in shown.get_position())
         if view.holds(x, y)[0]:
             _, latitude = view.degrees(x, y)
             assert latitude[0] < 55  # there is nothing shown
@@ -240,6 +250,25 @@ def test_colours_of_classes_are_even_in_grey_and_differ_for_every_colour_vision(
         rgb = ramp.looks["cmap"].colors[:, :3]
         lightness = rgb @ [0.2126, 0.7152, 0.0722]
         assert (np.diff(lightness) > 0.01).all()
+
+
+def test_a_region_whose_winter_lacks_a_month_misses_no_predictor_in_it() -> None:
+    north = Region("north", Winter((10, 11)), Box(0.0, 60.0, 4.0, 70.0))
+    south = Region("south", Winter((11,)), Box(0.0, 50.0, 4.0, 60.0))
+    sheet = Sheet(np.full((2, 1), np.nan), (0.0, 50.0, 4.0, 70.0))
+    setting = Setting(regions=(north, south), has_gaps=True)
+    shown = {
+        months: replace(setting, months=months).cells(sheet, Ramp.of(np.ones(2), FLUX, ""))[1]
+        for months in ((), (10,), (11,))
+    }
+    found = {months: layer.sheet.values[:, 0].tolist() for months, layer in shown.items()}  # type: ignore[attr-defined]
+    assert found == {(): [1.0, 1.0], (10,): [1.0, 0.0], (11,): [1.0, 1.0]}
+
+
+def test_units_in_brackets_stay_on_one_line() -> None:
+    _, axes = new_figure(1, 1, 40.0)
+    label(axes[0, 0], "precipitation, mean of 2000-2025 (mm month⁻¹)")
+    assert axes[0, 0].get_xlabel() == "precipitation, mean of 2000-2025\n(mm month⁻¹)"
 
 
 def test_in_grey_what_falls_differs_from_what_rises() -> None:

@@ -96,7 +96,9 @@ def draw(model: Model) -> Any:
                 fontsize=SMALL,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 1},
             )
-            title(axis, f"{proper_name(region.region.name)}, {SHORT[method]}")
+            # Both would not fit over each of four panels.
+            first = axis is line[0]
+            title(axis, f"{proper_name(region.region.name) + ', ' if first else ''}{SHORT[method]}")
             label(axis, f"observed ({FLUX_LABEL})", f"predicted ({FLUX_LABEL})")
             axis.set_aspect("equal", "box")
     return figure
