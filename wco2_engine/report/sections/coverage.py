@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wco2_engine.learning.model import Model
@@ -64,16 +64,10 @@ def build(context: ReportContext, progress: Progress) -> Section:
             "Share of held-out fluxes within their interval, and the intervals' mean width in "
             "g C m-2 month-1, as the forest gives them (before) and calibrated (after). In maps: "
             "the width before, and both bounds moved as the maps move them.",
-            (
-                place(),
-                named("validation", "validation", SHORT),
-                percent("level", "should hold"),
-                count("n", "site-months"),
-                count("sites", "sites"),
-                percent("coverage_before", "held before", 1),
-                percent("coverage_after", "held after", 1),
-                value("width_before", "width before", 1),
-                value("width_after", "width after", 1),
+            _columns(
+                "site-months",
+                (),
+                ("coverage_before", "coverage_after", "width_before", "width_after"),
                 value("width_in_maps", "width in maps", 1),
             ),
             rows,
@@ -115,6 +109,34 @@ def build(context: ReportContext, progress: Progress) -> Section:
     )
 
 
+def _columns(
+    counted: str, further: Sequence[Column], keys: tuple[str, str, str, str], in_maps: Column
+) -> tuple[Column, ...]:
+    """Columns of a table of coverage.
+
+    Parameters
+    ----------
+    counted : what held-out fluxes are.
+    further : facts of these.
+    keys : of coverage before and after, and of width before and after.
+    in_maps : what maps make of it.
+    """
+    held_before, held_after, before, after = keys
+    return (
+        place(),
+        named("validation", "validation", SHORT),
+        percent("level", "should hold"),
+        count("n", counted),
+        count("sites", "sites"),
+        *further,
+        percent(held_before, "held before", 1),
+        percent(held_after, "held after", 1),
+        value(before, "width before", 1),
+        value(after, "width after", 1),
+        in_maps,
+    )
+
+
 def table_of_winters(model: Model) -> PageTable:
     """What bounds of winters hold: added up of months, and as maps have them."""
     factors = {region.region.name: region.winter_calibration for region in model.regions}
@@ -128,18 +150,10 @@ def table_of_winters(model: Model) -> PageTable:
         "the site has, and the mean width over these months in g C m-2: of the months' bounds "
         "added up (before), and of bounds of winters (after). Correlation: of the errors of two "
         "months of a winter. Factor: by which maps bring the bounds of whole winters nearer.",
-        (
-            place(),
-            named("validation", "validation", SHORT),
-            percent("level", "should hold"),
-            count("n", "winters"),
-            count("sites", "sites"),
-            value("months", "months each", 1),
-            value("correlation", "correlation", 2),
-            percent("sum_coverage", "held before", 1),
-            percent("coverage", "held after", 1),
-            value("sum_width", "width before", 1),
-            value("width", "width after", 1),
+        _columns(
+            "winters",
+            (value("months", "months each", 1), value("correlation", "correlation", 2)),
+            ("sum_coverage", "coverage", "sum_width", "width"),
             value("factor", "factor in maps", 2),
         ),
         rows,
