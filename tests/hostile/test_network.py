@@ -156,11 +156,15 @@ def test_facts_within_a_geotiff_are_not_followed(tmp_path: Path, deaf: Listener)
     with rasterio.open(path, "w", **profile, **place) as file:
         file.write(np.ones((1, 4, 4), "f4"))
         far = f"/vsicurl/{deaf.address}/a.tif"
-        file.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=far)
-        file.update_tags(ns="ProxyOverviewRequest", FILENAME=far)
+        file.update_tags(ns="ProxyOverviewRequest", FILENAME=far)  # which GDAL does not keep
         file.update_tags(ns="GEOLOCATION", X_DATASET=far, Y_DATASET=far, SRS=f"{deaf.address}/crs")
     assert look(str(path)) == "read"
     assert Sheet.read(path).values.shape == (4, 4)
+    with rasterio.open(path, "r+") as file:
+        file.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=far)  # asked when a map is drawn smaller
+    assert "metadata domain OVERVIEWS" in look(str(path))
+    with pytest.raises(Wco2Error, match=r"a\.tif can't be read"):
+        Sheet.read(path)
 
 
 def test_a_crs_within_netcdf_is_not_fetched(tmp_path: Path, deaf: Listener) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 import urllib.request
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -232,6 +234,65 @@ def test_facts_beside_a_raster_are_read_and_checked(tmp_path: Path, deaf: Listen
         f"/vsicurl/{deaf.address}/x.tif</MDI></Metadata></PAMDataset>"
     )
     assert "metadata domain OVERVIEWS" in refusal(path)
+
+
+def test_a_geotiff_whose_own_tags_name_overviews_is_refused(tmp_path: Path, deaf: Listener) -> None:
+    path = tif(tmp_path / "x.tif")
+    with rasterio.open(path, "r+") as file:
+        file.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=f"/vsicurl/{deaf.address}/o.tif")
+    assert "the file that its metadata domain OVERVIEWS names" in refusal(path)
+    path.rename(tmp_path / "y.tif.ovr")
+    assert "the file that its metadata domain OVERVIEWS names" in refusal(tif(tmp_path / "y.tif"))
+
+
+def imagine(path: Path, elsewhere: str) -> Path:
+    """An Imagine file whose numbers lie in another one, named in as many characters as before."""
+    stem = "b" * 40
+    with warnings.catch_warnings(), rasterio.Env():
+        warnings.simplefilter("ignore")
+        grid = {"height": 4, "width": 4, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
+        whole = path.parent / f"{stem}.img"
+        place = from_origin(10, 60, 1, 1)
+        with rasterio.open(
+            whole, "w", driver="HFA", transform=place, USE_SPILL="YES", **grid
+        ) as file:
+            file.write(VALUES, 1)
+    if not elsewhere:
+        return whole
+    old = f"{stem}.ige".encode()
+    new = f"{elsewhere}{'z' * (len(old) - len(elsewhere))}".encode()
+    content = whole.read_bytes()
+    assert content.count(old) == 1 and len(new) == len(old)
+    path.write_bytes(content.replace(old, new))
+    return path
+
+
+def test_an_imagine_file_may_have_its_numbers_beside_it_and_nowhere_else(
+    tmp_path: Path, deaf: Listener
+) -> None:
+    assert read(imagine(tmp_path / "a.img", "")) == 0.0
+    for elsewhere in (f"/vsicurl/{deaf.address}/", "../", "C:\\", "/etc/passwd"):
+        path = imagine(tmp_path / "a.img", elsewhere)
+        assert "makes GDAL read a file elsewhere" in refusal(path)
+    shutil.copy(path, tmp_path / "y.tif.ovr")
+    assert "makes GDAL read a file elsewhere" in refusal(tif(tmp_path / "y.tif"))
+
+
+def test_what_an_imagine_file_names_beside_it_is_looked_at_too(tmp_path: Path) -> None:
+    inner = imagine(tmp_path / "inner.img", "../")
+    outer = imagine(tmp_path / "outer.img", "inner2.img")
+    content = outer.read_bytes()
+    name = b"inner2.img" + b"z" * 34
+    assert content.count(name) == 1
+    inner.rename(tmp_path / name.decode())
+    assert "makes GDAL read a file elsewhere" in refusal(outer)
+
+
+@pytest.mark.parametrize("length", [20, 60, 400])
+def test_an_imagine_file_that_breaks_off_is_one_message(tmp_path: Path, length: int) -> None:
+    whole = imagine(tmp_path / "a.img", "")
+    whole.write_bytes(whole.read_bytes()[:length])
+    assert "cut short or damaged" in refusal(whole)
 
 
 def test_the_server_is_listening(ear: Listener) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
@@ -21,6 +22,8 @@ from xml.etree import ElementTree  # nosec B405 - definitions end the parsing, s
 from wco2_engine.errors import Wco2Error
 from wco2_engine.grid import AS_STATED, is_crs_text
 from wco2_engine.inputs.classic import MAGIC, check_classic
+from wco2_engine.inputs.imagine import MAGIC as IMAGINE
+from wco2_engine.inputs.imagine import check_imagine
 from wco2_engine.inputs.trial import try_apart
 from wco2_engine.processes import may_start_processes
 
@@ -136,6 +139,7 @@ def open_raster(path: Path | str, *, settled: bool = False, most_block: float = 
         try:
             if remote and driver == "VRT":
                 _check_remote_vrt(path, dataset)
+            _check_domains(path, dataset)
             check_sizes(path, dataset, most_block or MAX_BLOCK_BYTES)
         except BaseException:
             dataset.close()
@@ -218,7 +222,8 @@ def _looked_at(path: str, file: str, driver: str) -> tuple[str, str]:
             elif driver == "GRIB":
                 _must_hold(file, start, b"GRIB", "GRIB")
             elif driver == "HFA":
-                _must_start(file, start, (b"EHFA_HEADER_TAG",), "an ERDAS Imagine file")
+                _must_start(file, start, (IMAGINE,), "an ERDAS Imagine file")
+                _checked_imagine(file, _state(file))
             elif driver == "AAIGrid":
                 _must_hold(file, start.lower(), b"ncols", "an ASCII grid")
                 _check_ascii_header(file, start)
@@ -374,15 +379,44 @@ def check_sidecars(file: str) -> None:
         if beside.is_file():
             with beside.open("rb") as handle:
                 start = handle.read(1024)
-            if not start.startswith((*_TIFF, b"EHFA_HEADER_TAG")):
+            if not start.startswith((*_TIFF, IMAGINE)):
                 raise Wco2Error(
                     f"{beside} is not a GeoTIFF, and GDAL would open it with {file}: "
                     f"it looks like {_looks(start)}.",
                     "Delete it, or make it anew with gdaladdo.",
                 )
+            _checked_aside(str(beside), _state(str(beside)))
     for facts in (Path(f"{file}.aux.xml"), Path(file).with_suffix(".aux.xml")):
         if facts.is_file():
             _checked_aux(str(facts), _state(str(facts)))
+
+
+@lru_cache(maxsize=1024)
+def _checked_imagine(file: str, state: tuple[int, int]) -> None:
+    check_imagine(file)
+
+
+@lru_cache(maxsize=1024)
+def _checked_aside(file: str, state: tuple[int, int]) -> None:
+    """Look at a mask or overviews, which are a GeoTIFF or an Imagine file."""
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
+
+    with Path(file).open("rb") as handle:
+        if handle.read(len(IMAGINE)) == IMAGINE:
+            check_imagine(file)
+            return
+    with warnings.catch_warnings(), rasterio.Env(**{**SETTINGS, **ALONE}):
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(file, driver="GTiff") as dataset:
+            _check_domains(file, dataset)
+
+
+def _check_domains(path: str, dataset: Any) -> None:
+    """Refuse a raster whose own metadata names a file of overviews, which GDAL would open."""
+    for domain in ("OVERVIEWS", "ProxyOverviewRequest"):
+        if tags_of(dataset, ns=domain):
+            raise _leads_away(path, f"the file that its metadata domain {domain} names")
 
 
 @lru_cache(maxsize=4096)
