@@ -42,7 +42,11 @@ from wco2_engine.progress import Silent
 
 EXAMPLES: list[Any] = [
     NewJob("demo", 3),
-    BeginJob("s", "f.csv", "1990", [0, 50, 10, 60], [{"source": "a.tif"}], {"flux": "F"}),
+    BeginJob(
+        *("s", "f.csv", "1990", [0, 50, 10, 60]),
+        rasters=[{"source": "a.tif"}],
+        columns={"flux": "F"},
+    ),
     CheckJob("study.toml", "1990-1992"),
     RunJob("study.toml"),
     ObservationsJob(
