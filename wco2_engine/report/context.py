@@ -34,10 +34,6 @@ SHORT = {
 TOLD_OF_MAPS = ("maps", "grid", "years", "cells", "missing_cell_months", "notes")
 
 
-def _nothing() -> None:
-    """Where nobody asks to stop."""
-
-
 @dataclass(frozen=True)
 class ReportContext:
     """What a report shows.
@@ -70,11 +66,7 @@ class ReportContext:
     zones: Any = None
     width: float = 1.4 * HALF
     threads: int = 1
-    now_and_then: Callable[[], None] = _nothing
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What another process is told, which can't stop this one's work."""
-        return {**self.__dict__, "now_and_then": _nothing}
+    now_and_then: Callable[[], None] = lambda: None
 
     @cached_property
     def maps(self) -> PredictionRecord | None:

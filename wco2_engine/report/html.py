@@ -34,7 +34,6 @@ from wco2_engine.report.sections import (
     trends,
     tuning,
 )
-from wco2_engine.report.side_by_side import helpers
 
 Build = Callable[[ReportContext, Progress], Section | None]
 # A new section is a module with `build`, a template of the same name, and its place here.
@@ -102,7 +101,6 @@ def write_report(
     """
     sections = REPORT if sections is None else sections
     context = replace(context, now_and_then=lambda: stop_if_cancelled(progress))
-    others = helpers(context.threads)
     built = []
     for k, build in enumerate(sections):
         stop_if_cancelled(progress)
@@ -118,7 +116,6 @@ def write_report(
         context.model.simulated,
         built,
         SubProgress(progress, 0.6, 1.0),
-        others=others,
     )
 
 

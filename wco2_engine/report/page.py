@@ -20,7 +20,6 @@ from wco2_engine.naming import display_name, proper_name, zone_name
 from wco2_engine.progress import Progress, stop_if_cancelled
 from wco2_engine.report.drawing import Drawn, finish
 from wco2_engine.report.lettering import chinese_font, letter
-from wco2_engine.report.side_by_side import Helpers, draw_all
 
 Row = Mapping[str, Any]
 CONTENTS = "contents.csv"
@@ -230,7 +229,6 @@ def write_page(
     sections: Sequence[Section],
     progress: Progress,
     with_files: bool = True,
-    others: Helpers | None = None,
 ) -> list[Path]:
     """Write a page as one HTML file without links to anything outside it, and files beside it.
 
@@ -241,7 +239,6 @@ def write_page(
     Parameters
     ----------
     with_files : False for a page about files that lie there already: it is all that is written.
-    others : processes to draw its pictures side by side.
 
     Returns
     -------
@@ -255,7 +252,11 @@ def write_page(
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     pictures = [picture for section in sections for picture in section.pictures]
-    drawn = draw_all(pictures, progress, others)
+    drawn: dict[str, Drawn] = {}
+    for done, picture in enumerate(pictures):
+        stop_if_cancelled(progress)
+        progress.update(done / len(pictures), f"Drawing {picture.name.replace('_', ' ')}")
+        drawn[picture.name] = picture.drawn()
     environment = Environment(
         loader=FunctionLoader(_template),
         autoescape=True,
