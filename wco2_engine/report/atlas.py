@@ -54,6 +54,7 @@ GRAIN = 0.09  # mm, finer than which outlines are not drawn
 SMALLEST = {"land": 0.4, "lakes": 1.4}  # mm, of an island or a lake that is drawn
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MAPPED = "Lambert's azimuthal equal-area projection; coasts and lakes: Natural Earth."
+_LEAST, _LEAST_WITH_BAR = 40.0, 55.0  # mm of a figure for a map, and for one with its own bar
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def draw_maps(
     """
     panels = [replace(panel, layers=(*panel.layers, *setting.layers)) for panel in panels]
     view, apart = views_of(*places, margin=margin)
-    across = _Layout.across(len(panels), width)
+    across = _Layout.across(panels, width)
     inset, name = None, ""
     if apart is not None:
         south = places[1] < SOUTHERN
@@ -215,6 +216,7 @@ class _Layout:
 
     Attributes
     ----------
+    columns : how many maps lie side by side.
     wide, tall : of each map.
     head : above each map, for its words.
     has_bars : whether each panel has its own bar, and not all of them one.
@@ -222,6 +224,7 @@ class _Layout:
     """
 
     n: int
+    columns: int
     width: float
     wide: float
     tall: float
@@ -234,11 +237,12 @@ class _Layout:
     @classmethod
     def of(cls, panels: Sequence[Panel], view: View, width: float, heading: str) -> _Layout:
         """The layout of panels that show one view."""
-        wide = cls.across(len(panels), width)
-        ramps = {panel.ramp for panel in panels if panel.ramp}
+        wide = cls.across(panels, width)
+        ramps = _ramps(panels)
         has_words = len(panels) > 1 or bool(panels[0].words)
         return cls(
             n=len(panels),
+            columns=cls.columns_of(panels, width),
             width=width,
             wide=wide,
             tall=wide * view.height / view.width,
@@ -250,19 +254,17 @@ class _Layout:
         )
 
     @staticmethod
-    def columns_of(n: int) -> int:
-        """How many panels lie side by side."""
-        return {1: 1, 2: 2, 4: 2, 7: 4, 8: 4, 10: 4, 11: 4, 12: 4}.get(n, 3)
+    def columns_of(panels: Sequence[Panel], width: float) -> int:
+        """How many panels lie side by side, as far as there is room for their words."""
+        usual = {1: 1, 2: 2, 4: 2, 7: 4, 8: 4, 10: 4, 11: 4, 12: 4}.get(len(panels), 3)
+        least = _LEAST_WITH_BAR if len(_ramps(panels)) > 1 else _LEAST
+        return max(1, min(usual, int(width // least)))
 
     @classmethod
-    def across(cls, n: int, width: float) -> float:
+    def across(cls, panels: Sequence[Panel], width: float) -> float:
         """The width of each of some maps."""
-        columns = cls.columns_of(n)
+        columns = cls.columns_of(panels, width)
         return (width - 2 * LABELS - (columns - 1) * GAP) / columns
-
-    @property
-    def columns(self) -> int:
-        return self.columns_of(self.n)
 
     @property
     def cell(self) -> float:
@@ -309,6 +311,10 @@ class _Layout:
         return figure.add_axes(
             (left / width, 1 - (upper + high) / height, wide / width, high / height)
         )
+
+
+def _ramps(panels: Sequence[Panel]) -> set[Ramp]:
+    return {panel.ramp for panel in panels if panel.ramp}
 
 
 def _draw_panel(panel: Panel, paper: Paper) -> None:

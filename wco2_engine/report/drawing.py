@@ -37,6 +37,8 @@ METHOD_LOOKS: Mapping[str, tuple[str, str]] = {
     "method": (SKY, "P"),
     "source": (INK, "X"),
 }
+LEAST_PANEL, LEAST_OF_MANY = 58.0, 42.0  # mm that an axis and its words take up
+MANY_PANELS = 6
 FULL, HALF = 180.0, 90.0  # mm, the width of two columns of a journal and of one
 MM = 1 / 25.4  # inches
 SMALL, TEXT, LETTER = 7, 8, 9  # points
@@ -167,11 +169,29 @@ def _lay_out(figure: Any, dpi: int) -> None:
 
 
 def widen(figure: Any, width: float) -> None:
-    """Give a figure that is yet to be laid out another width in mm, and a height that fits it."""
+    """Give a figure that is yet to be laid out another width in mm, and a height that fits it.
+
+    Panels that would become too narrow for their words go below each other.
+    """
     if figure.get_layout_engine() is None:
         return
     wide, high = figure.get_size_inches()
     share = width * MM / wide
+    panels = [axis for axis in figure.axes if axis.get_label() == PANEL]
+    rows, columns = panels[0].get_subplotspec().get_gridspec().get_geometry()
+    many = len(panels) > MANY_PANELS  # one below the other they would not fit a page
+    fewer = max(1, min(columns, int(width // (LEAST_OF_MANY if many else LEAST_PANEL))))
+    if share < 1 and fewer < columns:
+        shown = [axis for axis in panels if axis.axison]
+        for axis in panels:
+            if axis not in shown:
+                axis.remove()
+        grid = figure.add_gridspec(-(-len(shown) // fewer), fewer)
+        for place, axis in zip(grid, shown, strict=False):
+            axis.set_subplotspec(place)
+            axis.tick_params(labelleft=True)  # what was told by the panel beside it
+        figure.set_size_inches(width * MM, high * grid.nrows / rows)
+        return
     figure.set_size_inches(width * MM, high * (share if share > 1 else max(share, 0.7)))
 
 

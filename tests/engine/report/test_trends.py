@@ -162,5 +162,5 @@ def test_a_report_is_made_anew_when_a_trend_beside_it_or_its_maps_changes(tmp_pa
         write(folder / "trend.tif", "trend")
         states.append(job.depends_on())
     assert states[0] != states[1] != states[2]
-    assert str(results / "trend.tif") in states[1][-1]
-    assert str(elsewhere / "trend.tif") in states[2][-1]
+    assert any(str(results / "trend.tif") in str(part) for part in states[1])
+    assert any(str(elsewhere / "trend.tif") in str(part) for part in states[2])

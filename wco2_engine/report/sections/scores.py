@@ -258,7 +258,7 @@ def draw_scores(model: Model) -> Any:
     names = [region.region.name for region in model.regions]
     methods = [m for m in METHODS if m in model.settings["validation"]]
     height = 18 + 4 * len(names) * (len(methods) + 0.8)
-    figure, axes = new_figure(1, 2, height)
+    figure, axes = new_figure(1, 2, height, sharey=True)
     units = ("R²", f"RMSE ({FLUX_LABEL})")
     for axis, key, unit in zip(axes[0], ("r2", "rmse"), units, strict=True):
         for k, method in enumerate(methods):
@@ -273,7 +273,7 @@ def draw_scores(model: Model) -> Any:
                     axis.plot(limits, [y, y], color=color, linewidth=1.2)
                 axis.plot([row[key]], [y], marker, color=color, markersize=4)
         axis.set_yticks([-at for at in range(len(names))])
-        axis.set_yticklabels([plain(proper_name(name)) for name in names] if key == "r2" else [])
+        axis.set_yticklabels([plain(proper_name(name)) for name in names])
         axis.set_ylim(-len(names) + 0.5, 0.5)
         axis.grid(axis="x", color="#eeeeee", linewidth=0.8)
         axis.set_axisbelow(True)
