@@ -362,7 +362,7 @@ def test_a_study_and_its_catalogue_fit_a_screen(small_study: Path) -> None:
     study = Study.read(small_study)
     catalogue = Catalogue.read(study.catalogue)
     assert len(repr(study)) < 400
-    assert "siberia" in study._repr_html_()
+    assert "Siberia" in study._repr_html_()
     assert "&lt;script&gt;" in study._repr_html_()
     assert "<script>" not in study._repr_html_()
     assert repr(catalogue).startswith("<Catalogue of 2 predictors: temperature, carbon; ")
@@ -426,7 +426,7 @@ def test_check_finds_nothing_wrong_and_writes_nothing(small_study: Path) -> None
     assert facts["predictors"][0]["years"] == {"2001": "ok", "2002": "ok"}
     assert facts["observations"]["rows_read"] == 50
     assert (facts["grid"]["width"], facts["grid"]["height"]) == (10, 10)
-    assert facts["regions"] == ["siberia: Nov-Feb, named by january"]
+    assert facts["regions"] == ["Siberia: Nov-Feb, named by january"]
     assert contents(small_study.parent) == before
 
 

@@ -692,7 +692,7 @@ def test_methods_and_sources_are_held_out_and_rows_without_one_always_train(
     assert "source" not in region.folds
     (note,) = [note for note in progress.notes if "source" in note]
     assert note == (
-        "arctic has no scores under source: All rows are of one source, so that none can be held "
+        "Arctic has no scores under source: All rows are of one source, so that none can be held "
         "out."
     )
 
