@@ -136,11 +136,19 @@ def engine_that_hears_nothing() -> Any:
     key = "Processing/Configuration/WCO2_INTERPRETER"
     QgsSettings().setValue(key, str(program))
     feedback = QgsProcessingFeedback()
-    QTimer.singleShot(300, feedback.cancel)
+
+    def cancel_once_begun() -> None:
+        if any(FOLDER.glob(f"{begun.name}*")):
+            feedback.cancel()
+
+    timer = QTimer()
+    timer.timeout.connect(cancel_once_begun)
+    timer.start(50)
     try:
         found = run("describemodel", feedback, MODEL=MODEL, DESCRIPTION=str(FOLDER / "c.html"))
         return {**found, "left": [path.name for path in FOLDER.glob(".*")]}
     finally:
+        timer.stop()
         QgsSettings().remove(key)
 
 
