@@ -221,7 +221,6 @@ def maps(folder: Path) -> Iterator[Row]:
                 what = f"winters of 400,000 cells: {winters}; jobs: {jobs}"
                 figures = run.seconds, plain.seconds
                 yield Row("maps", what, "s", *figures, "plain script, 2 threads")
-                yield Row("maps", what, "peak MB", run.megabytes, plain.megabytes, "plain script")
                 if (winters, jobs) == (1, "2"):
                     one = run.seconds
         about = ranger.versions()
