@@ -341,7 +341,7 @@ def _pint_unit(terms: tuple[_Term, ...], where: str) -> Any:
     for symbol, power in terms:
         try:
             unit = unit * registry.Unit("percent" if symbol == "%" else symbol) ** power
-        except pint.UndefinedUnitError as error:
+        except (pint.UndefinedUnitError, pint.DefinitionSyntaxError) as error:
             raise _unknown(symbol, _text(terms), where) from error
     return unit
 

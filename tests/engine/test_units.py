@@ -207,6 +207,13 @@ def test_units_of_different_things_are_refused_by_name(stored: str, wanted: str)
         assert part in caught.value.message
 
 
+@pytest.mark.parametrize("text", ["%s%n", "%x", "m%", "g C m-2 %d"])
+def test_signs_that_are_no_unit_are_named(text: str) -> None:
+    with pytest.raises(Wco2Error, match="unit") as caught:
+        flux_conversion(text, "t.csv")
+    assert "%" in caught.value.message
+
+
 @pytest.mark.parametrize(
     "stored",
     [
