@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from wco2_engine.downloads.dates import Date, Stamp, first_of, half_month, month_of
 from wco2_engine.downloads.reading import NamedFile, Reading
 from wco2_engine.errors import Wco2Error
-from wco2_engine.season import FIRST_YEAR, LAST_YEAR, Month
+from wco2_engine.season import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MONTH_NAMES,
+    MONTH_WORDS,
+    MONTHS_IN_FULL,
+    Month,
+)
 
 MOST_STEPS = 1_000_000
 _CALENDARS = {
@@ -32,14 +39,8 @@ _CALENDARS = {
 }
 _SINCE = re.compile(r"\s*([A-Za-z]+)\s+since\s+(.+?)\s*")
 _AS = re.compile(r"\s*(day|month|year)\s+as\s+%Y(%m)?(%d)?(\.%f)?\s*", re.IGNORECASE)
-_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FULL = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
-    *("october", "november", "december"),
-)
-_MONTH_WORD = re.compile(
-    rf"(?<![a-z])({'|'.join(_FULL)}|{'|'.join(_NAMES)}|sept)(?![a-z])", re.IGNORECASE
-)
+_WORDS = "|".join((*MONTHS_IN_FULL, *MONTH_NAMES, "sept"))
+_MONTH_WORD = re.compile(rf"(?<![a-z])({_WORDS})(?![a-z])", re.IGNORECASE)
 _YEAR = r"(?:1[89]|2[0-2])\d\d"
 _DATE = re.compile(
     rf"(?<!\d)({_YEAR})(?:[-_./ 年]?(0[1-9]|1[0-2])(?:[-_./ 月]?(0[1-9]|[12]\d|3[01]))?"
@@ -438,7 +439,7 @@ def _named_time(name: str) -> Stamp | None:
     words = _MONTH_WORD.findall(name.replace("_", " "))
     numbers = _MONTH_NUMBER.findall(name)
     month = (
-        _NAMES.index(words[0][:3].lower()) + 1
+        MONTH_WORDS[words[0].lower()]
         if len(words) == 1
         else int(numbers[0])
         if len(numbers) == 1 and not words

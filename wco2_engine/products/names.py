@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from wco2_engine.inputs.patterns import MONTHS, Pattern
+from wco2_engine.season import MONTH_WORDS
 
 _YEAR = r"(?:1[89]|2[012])\d\d"
 _SPAN = rf"{_YEAR}(?:\d\d){{0,2}}[-_]{_YEAR}(?:\d\d){{0,2}}"
@@ -104,7 +105,7 @@ class _Slot:
     def months(self) -> tuple[int, ...]:
         if self.kind == "number":
             return tuple(map(int, self.values))
-        return tuple(MONTHS["mon"].index(value[:3].lower()) + 1 for value in self.values)
+        return tuple(MONTH_WORDS[value.lower()] for value in self.values)
 
 
 def series_of_names(names: Iterable[str], *, months: bool = False) -> dict[str, list[str]]:
